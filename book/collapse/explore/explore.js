@@ -1,0 +1,182 @@
+// Shows a recorded figure in any of its states. One script for the static page and
+// for the widget in a notebook: `mount` needs only the figure's element and its data,
+// and returns a function that moves to given slider positions.
+
+function mount(root, data, id) {
+  const layers = [...root.querySelectorAll("g[data-layer]")];
+  const caption = root.querySelector("figcaption");
+  const shown = data.layers.map((layer) => layer.drawings[at(layer, data.start)]);
+  let current = null;
+
+  function at({ table, strides }, positions) {
+    return table[strides.reduce((sum, step, axis) => sum + step * positions[axis], 0)];
+  }
+
+  // Coordinates are stored as differences of some order; adding up restores them.
+  const decoded = new Map();
+  function coordinates(number) {
+    if (!decoded.has(number)) {
+      const [order, ...values] = data.coordinates[number];
+      for (let pass = order; pass > 0; pass--)
+        for (let i = pass; i < values.length; i++) values[i] += values[i - 1];
+      decoded.set(number, values);
+    }
+    return decoded.get(number);
+  }
+
+  const PAIRS = { M: 1, L: 1, Q: 2, C: 3, Z: 0 };
+  const written = new Map();
+  function pathData(mark) {
+    if (written.has(mark)) return written.get(mark);
+    const kind = data.marks[mark];
+    let d = "";
+    if (kind[0] === 0) {
+      const [, , operations, xs, ys] = kind;
+      const x = coordinates(xs), y = coordinates(ys);
+      let i = 0;
+      for (const [, letter, times] of data.strings[operations].matchAll(/([A-Z])(\d*)/g))
+        for (let n = +times || 1; n > 0; n--) {
+          d += letter;
+          for (let pair = PAIRS[letter]; pair > 0; pair--, i++)
+            d += (pair < PAIRS[letter] ? " " : "") + x[i] + " " + y[i];
+        }
+    } else {
+      const [, , stamp, , xs, ys] = kind;
+      const x = coordinates(xs), y = coordinates(ys);
+      for (let i = 0; i < x.length; i++) d += place(x[i], y[i], data.strings[stamp]);
+    }
+    written.set(mark, d);
+    return d;
+  }
+
+  // A stamp is a relative path; one that does not move first draws from its point.
+  function place(x, y, stamp) {
+    return "M" + x + " " + y + stamp;
+  }
+
+  function style(number) {
+    return data.strings[number].replaceAll("#@", "#" + id);
+  }
+
+  const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  const escape = (text) => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
+
+  function markup(mark) {
+    const kind = data.marks[mark];
+    if (kind[0] === 0 || (kind[0] === 1 && kind[3]))
+      return `<path style="${style(kind[1])}" d="${pathData(mark)}"/>`;
+    if (kind[0] === 1) {
+      const [, css, stamp, , xs, ys] = kind;
+      const x = coordinates(xs), y = coordinates(ys);
+      const points = x.map((_, i) => `<path d="${place(x[i], y[i], data.strings[stamp])}"/>`);
+      return `<g style="${style(css)}">${points.join("")}</g>`;
+    }
+    if (kind[0] === 2) {
+      const [, css, x, y, angle, size, growth, text] = kind;
+      return `<text style="${style(css)};font-size:calc(${size}px*min(var(--grow,1),${growth}))"`
+        + ` transform="translate(${x} ${y})${angle ? ` rotate(${angle})` : ""}">${escape(text)}</text>`;
+    }
+    const [, clip, placement, source] = kind;
+    return `<g style="${style(clip)}"><image ${data.strings[placement]}`
+      + ` href="${data.strings[source]}"/></g>`;
+  }
+
+  // Where only a path's course or a text's words differ, the element stays.
+  function sameButForPath(old, mark) {
+    const a = data.marks[old], b = data.marks[mark];
+    return a[0] === b[0] && a[1] === b[1]
+      && (a[0] === 0 || (a[0] === 1 && a[2] === b[2] && a[3] && b[3]));
+  }
+
+  function show(number, drawing) {
+    const group = layers[number], old = shown[number];
+    shown[number] = drawing;
+    if (old.length === drawing.length
+        && drawing.every((mark, i) => mark === old[i] || sameButForPath(old[i], mark))) {
+      drawing.forEach((mark, i) => {
+        if (mark !== old[i]) group.children[i].setAttribute("d", pathData(mark));
+      });
+    } else {
+      group.innerHTML = drawing.map(markup).join("");
+    }
+  }
+
+  return function move(positions) {
+    if (current && positions.every((place, axis) => place === current[axis])) return;
+    current = [...positions];
+    data.layers.forEach((layer, number) => {
+      const drawing = layer.drawings[at(layer, positions)];
+      if (drawing !== shown[number]) show(number, drawing);
+    });
+    const sentence = data.captions[at(data.caption, positions)];
+    if (caption.textContent !== sentence) caption.textContent = sentence;
+    root.dataset.state = positions.join(" ");
+  };
+}
+
+// Connects native range inputs and the play button of a static page.
+function connect(root, data, id) {
+  const move = mount(root, data, id);
+  const controls = root.querySelector(".explore-controls");
+  const inputs = [...controls.querySelectorAll("input")];
+  const button = controls.querySelector("button");
+  const caption = root.querySelector("figcaption");
+  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  let timer = null;
+
+  function refresh() {
+    const positions = inputs.map((input) => +input.value);
+    inputs.forEach((input, axis) => {
+      const text = data.texts[axis][positions[axis]];
+      if (input.getAttribute("aria-valuetext") === text) return;
+      input.setAttribute("aria-valuetext", text);
+      input.nextElementSibling.textContent = text;
+      input.style.setProperty("--filled", (100 * positions[axis]) / (+input.max || 1) + "%");
+    });
+    move(positions);
+  }
+
+  function name(word) {
+    button.dataset.does = word;
+    button.setAttribute("aria-label", word + ": " + button.dataset.what);
+    button.title = word;
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    caption.setAttribute("aria-live", "polite");
+    name(calm.matches ? "Step" : "Play");
+  }
+
+  function step() {
+    const input = inputs[0];
+    if (input.value === input.max) return stop();
+    input.value = +input.value + 1;
+    refresh();
+    if (input.value === input.max) stop();
+  }
+
+  // With reduced motion nothing runs by itself: each press is one step.
+  button.addEventListener("click", () => {
+    if (timer) return stop();
+    const input = inputs[0];
+    if (input.value === input.max) {
+      input.value = 0;
+      refresh();
+      if (calm.matches) return;
+    }
+    if (calm.matches) return step();
+    caption.setAttribute("aria-live", "off");
+    name("Pause");
+    timer = setInterval(step, Math.min(500, Math.max(80, 6000 / +input.max)));
+  });
+  calm.addEventListener("change", stop);
+  inputs.forEach((input) => input.addEventListener("input", () => {
+    if (timer) stop();
+    refresh();
+  }));
+  stop();
+  refresh();
+  controls.hidden = false;
+}

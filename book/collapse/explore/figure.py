@@ -1,0 +1,142 @@
+"""The one function that a reader calls, and what it returns."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import io
+import pathlib
+from collections.abc import Callable
+
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+from . import page, widget
+from .recorder import Recording, record
+from .sliders import Slider, settle
+
+
+def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredFigure:
+    """Give a matplotlib figure sliders that work with a kernel and without one.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.Figure
+        Any figure; its size and dpi are those of the page. It is closed, so that a
+        notebook does not show it a second time, but stays usable.
+    update : callable
+        Called with one keyword argument a slider. It changes the figure's artists,
+        as for `matplotlib.animation.FuncAnimation`, and returns the caption: one
+        sentence that says what is to be seen. It must depend on its arguments alone.
+    **axes : iterable or Slider
+        One to three sliders by name: their values, or a `Slider` with a label, a
+        unit, a format or a value to start from. The play button moves the first.
+
+    Returns
+    -------
+    ExploredFigure
+        Shows itself; each slider is an attribute of the slider's name.
+
+    Raises
+    ------
+    ValueError
+        If a slider has no values or moves nothing, if there are too many states, if
+        two calls with the same arguments draw different pictures, or if an artist
+        cannot be carried. Whatever ``update`` raises is passed on, with the state.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt, numpy as np
+    >>> x = np.linspace(0, 6, 100)
+    >>> fig, ax = plt.subplots()
+    >>> curve, = ax.plot(x, np.sin(x))
+    >>> def update(frequency):
+    ...     curve.set_ydata(np.sin(frequency * x))
+    ...     return f"The wave repeats every {6.28 / frequency:.2f} s."
+    >>> figure = explore(fig, update, frequency=[1, 2, 3])
+    >>> figure.frequency.value
+    1
+    """
+    if not isinstance(fig, Figure):
+        raise ValueError(f"fig must be a matplotlib Figure, got {type(fig).__name__}")
+    if not callable(update):
+        raise ValueError(f"update must be a function, got {update!r}")
+    sliders = settle(axes)
+    for slider in sliders:
+        if hasattr(ExploredFigure, slider.name):
+            raise ValueError(
+                f"a slider cannot be called {slider.name!r}: explored figures have "
+                "an attribute of that name"
+            )
+    pyplot.close(fig)
+    return ExploredFigure(fig, record(fig, update, sliders))
+
+
+class ExploredFigure:
+    """A figure with sliders, as `explore` returns it.
+
+    Every slider is an attribute: ``figure.generation.value`` is the value shown, and
+    ``figure.generation.observe(...)`` listens, as for any ipywidgets widget.
+    """
+
+    def __init__(self, figure: Figure, recording: Recording) -> None:
+        self._recording = recording
+        self._pictures = {}
+        for kind in ("png", "pdf"):  # the base state, for paper and for mail
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format=kind)
+            self._pictures[kind] = buffer.getvalue()
+
+    @property
+    def recording(self) -> Recording:
+        """All states, as they were drawn."""
+        return self._recording
+
+    @property
+    def sliders(self) -> tuple[Slider, ...]:
+        """The sliders, in the order in which they were given."""
+        return self._recording.sliders
+
+    @functools.cached_property
+    def _identity(self) -> str:
+        return page.identify(self.recording)
+
+    @functools.cached_property
+    def _live(self):
+        return widget.live(self.recording, self._identity)
+
+    def __getattr__(self, name: str):
+        if not name.startswith("_") and name in {s.name for s in self.sliders}:
+            return self._live[1][name]
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+
+    def __dir__(self):
+        return [*super().__dir__(), *(slider.name for slider in self.sliders)]
+
+    def html(self) -> str:
+        """The figure as one self-contained piece of HTML."""
+        return page.static_html(self.recording, self._identity)
+
+    def save(self, path, title: str = "Figure") -> None:
+        """Write a page with this figure, which opens from disk without network."""
+        text = page.document(self.recording, self._identity, title)
+        pathlib.Path(path).write_text(text, encoding="utf-8")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        box, _ = self._live
+        encoded = {
+            kind: base64.b64encode(picture).decode()
+            for kind, picture in self._pictures.items()
+        }
+        bundle = {
+            "application/vnd.jupyter.widget-view+json": {
+                "model_id": box.model_id,
+                "version_major": 2,
+                "version_minor": 0,
+            },
+            "text/html": self.html(),
+            "image/png": encoded["png"],
+            "application/pdf": encoded["pdf"],
+            "text/plain": self.recording.caption(self.recording.start),
+        }
+        return bundle, {"image/png": {"alt": bundle["text/plain"]}}

@@ -1,0 +1,244 @@
+"""Writes a recording as HTML: base SVG, changes, native sliders, one small script.
+
+Knows recordings and text; needs neither matplotlib's state nor a kernel.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import json
+import re
+from collections.abc import Sequence
+from importlib import resources
+
+import numpy as np
+
+from .recorder import Layer, Recording
+from .renderer import (
+    UNITS_PER_PIXEL,
+    ImageMark,
+    Mark,
+    PathMark,
+    StampMark,
+    absolute_path,
+)
+
+
+@functools.cache
+def asset(name: str) -> str:
+    """Text of a file that ships beside this module."""
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+def identify(recording: Recording) -> str:
+    """A name for a recording's ids on a page: the same content, the same name."""
+    base = json.dumps(encode(recording), sort_keys=True) + svg(recording, "")
+    return "ex" + hashlib.sha256(base.encode()).hexdigest()[:10]
+
+
+def figure_html(recording: Recording, identity: str, controls: bool) -> str:
+    """The figure as HTML that shows its base state by itself.
+
+    Parameters
+    ----------
+    recording : Recording
+    identity : str
+        Prefix of every id inside.
+    controls : bool
+        Whether to include the range inputs of the static page; they stay hidden
+        until the script has connected them.
+    """
+    caption = html.escape(recording.caption(recording.start))
+    return (
+        f'<figure class="explore" id="{identity}"><style>{asset("explore.css")}</style>'
+        f"{svg(recording, identity)}"
+        f"{_controls(recording, identity) if controls else ''}"
+        f'<figcaption id="{identity}caption" aria-live="polite">{caption}</figcaption>'
+        "</figure>"
+    )
+
+
+def static_html(recording: Recording, identity: str) -> str:
+    """The self-contained figure: works from disk, without network or kernel."""
+    data = json.dumps(encode(recording), ensure_ascii=False, separators=(",", ":"))
+    data = data.replace("<", "\\u003c")  # no text can end the script or open another
+    figure = figure_html(recording, identity, controls=True)
+    script = (
+        "<script>(() => {\n"
+        f"{asset('explore.js')}"
+        f'connect(document.currentScript.previousElementSibling, {data}, "{identity}");'
+        "\n})();</script>"
+    )
+    return f'<div class="explore-box">{figure}{script}</div>'
+
+
+def document(recording: Recording, identity: str, title: str) -> str:
+    """A whole HTML page that holds one figure."""
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{html.escape(title)}</title>"
+        "<style>:root{color-scheme:light dark}"
+        "body{font:1rem/1.5 system-ui,sans-serif;margin:1rem auto;max-width:48rem;"
+        "padding:0 1rem}</style></head><body><main>"
+        f"{static_html(recording, identity)}</main></body></html>\n"
+    )
+
+
+def svg(recording: Recording, identity: str) -> str:
+    """The base figure as an SVG element; layers that can change are marked."""
+    width, height = recording.width, recording.height
+    groups = []
+    drawings = recording.drawing(recording.start)
+    for layer, drawing in zip(recording.layers, drawings, strict=True):
+        marks = "".join(mark_svg(mark) for mark in drawing)
+        groups.append(f"<g data-layer>{marks}</g>" if _changes(layer) else marks)
+    definitions = "".join(recording.definitions.values())
+    body = f"<defs>{definitions}</defs>{''.join(groups)}"
+    body = body.replace('id="@', f'id="{identity}').replace("#@", f"#{identity}")
+    unit = UNITS_PER_PIXEL
+    return (
+        f'<svg class="explore-picture" role="img" aria-labelledby="{identity}caption" '
+        f'viewBox="0 0 {width * unit:.0f} {height * unit:.0f}" '
+        f'style="max-width:{width:.0f}px" xmlns="http://www.w3.org/2000/svg">{body}</svg>'
+    )
+
+
+def mark_svg(mark: Mark) -> str:
+    """One mark as an SVG element; the script writes the same markup."""
+    if isinstance(mark, PathMark):
+        d = absolute_path(mark.operations, mark.x, mark.y)
+        return f'<path style="{mark.style}" d="{d}"/>'
+    if isinstance(mark, StampMark):
+        points = zip(_numbers(mark.x), _numbers(mark.y), strict=True)
+        placed = [f"M{x} {y}{mark.stamp}" for x, y in points]
+        if mark.merged:
+            return f'<path style="{mark.style}" d="{"".join(placed)}"/>'
+        paths = "".join(f'<path d="{d}"/>' for d in placed)
+        return f'<g style="{mark.style}">{paths}</g>'
+    if isinstance(mark, ImageMark):
+        return (
+            f'<g style="{mark.clip}"><image {mark.placement} href="{mark.source}"/></g>'
+        )
+    turn = f" rotate({mark.angle:g})" if mark.angle else ""
+    size = f"calc({mark.size}px*min(var(--grow,1),{mark.growth:g}))"
+    return (
+        f'<text style="{mark.style};font-size:{size}" '
+        f'transform="translate({mark.x} {mark.y}){turn}">'
+        f"{html.escape(mark.text)}</text>"
+    )
+
+
+def encode(recording: Recording) -> dict:
+    """What the script needs, as JSON: every distinct piece once, the rest indices."""
+    strings, coordinates, marks = _Register(), _Register(), _Register()
+    layers = []
+    for layer in recording.layers:
+        if not _changes(layer):
+            continue
+        drawings = [
+            [marks.number(mark) for mark in drawing] for drawing in layer.drawings
+        ]
+        layers.append({"drawings": drawings, **_table(layer.table)})
+    encoded = [_encode_mark(mark, strings, coordinates) for mark in marks.items]
+    return {
+        "start": list(recording.start),
+        "texts": [list(slider.texts) for slider in recording.sliders],
+        "layers": layers,
+        "captions": list(recording.captions),
+        "caption": _table(recording.caption_table),
+        "marks": encoded,
+        "strings": strings.items,
+        "coordinates": [_differences(values) for values in coordinates.items],
+    }
+
+
+class _Register:
+    """Numbers distinct items in order of first use."""
+
+    def __init__(self) -> None:
+        self._numbers: dict = {}
+
+    def number(self, item) -> int:
+        return self._numbers.setdefault(item, len(self._numbers))
+
+    @property
+    def items(self) -> list:
+        return list(self._numbers)
+
+
+def _encode_mark(mark: Mark, strings: _Register, coordinates: _Register) -> list:
+    if isinstance(mark, PathMark):
+        operations = strings.number(_shorten(mark.operations))
+        x, y = coordinates.number(mark.x), coordinates.number(mark.y)
+        return [0, strings.number(mark.style), operations, x, y]
+    if isinstance(mark, StampMark):
+        x, y = coordinates.number(mark.x), coordinates.number(mark.y)
+        stamp = strings.number(mark.stamp)
+        return [1, strings.number(mark.style), stamp, int(mark.merged), x, y]
+    if isinstance(mark, ImageMark):
+        texts = (mark.clip, mark.placement, mark.source)
+        return [3, *(strings.number(text) for text in texts)]
+    style = strings.number(mark.style)
+    return [2, style, mark.x, mark.y, mark.angle, mark.size, mark.growth, mark.text]
+
+
+def _shorten(operations: str) -> str:
+    """Write runs of a letter as the letter and a count: MLLL is ML3."""
+    return re.sub(
+        r"(.)\1+", lambda run: f"{run.group(1)}{len(run.group())}", operations
+    )
+
+
+def _numbers(coordinates: bytes) -> list[int]:
+    return np.frombuffer(coordinates, np.int32).tolist()
+
+
+def _differences(coordinates: bytes) -> list[int]:
+    """Whole numbers as differences of the order that makes them shortest."""
+    values = np.frombuffer(coordinates, np.int32).astype(np.int64)
+    candidates = []
+    for order in range(min(4, len(values))):
+        if order:
+            values = np.concatenate([values[:order], np.diff(values[order - 1 :])])
+        candidates.append([order, *values.tolist()])
+    return min(candidates, key=lambda c: sum(len(str(value)) for value in c))
+
+
+def _changes(layer: Layer) -> bool:
+    return layer.table.size > 1
+
+
+def _table(table: np.ndarray) -> dict:
+    """A table of indices and the step that each slider makes through it."""
+    steps = np.array(table.strides) // table.itemsize if table.size else ()
+    strides = [
+        int(step) if length > 1 else 0
+        for step, length in zip(steps, table.shape, strict=True)
+    ]
+    return {"table": table.ravel().tolist(), "strides": strides}
+
+
+def _controls(recording: Recording, identity: str) -> str:
+    rows = []
+    for axis, slider in enumerate(recording.sliders):
+        position = recording.start[axis]
+        text = html.escape(slider.texts[position])
+        last = len(slider.values) - 1
+        name = f"{identity}s{axis}"
+        filled = 100 * position / max(last, 1)
+        rows.append(
+            f'<div class="explore-slider"><label for="{name}">'
+            f"{html.escape(slider.label)}</label>"
+            f'<input type="range" id="{name}" data-name="{slider.name}" min="0" '
+            f'max="{last}" step="1" value="{position}" autocomplete="off" '
+            f'aria-valuetext="{text}" style="--filled:{filled:.1f}%"><output for="{name}">{text}</output></div>'
+        )
+    what = html.escape(recording.sliders[0].label)
+    return (
+        '<div class="explore-controls" hidden>'
+        f'<button type="button" data-what="{what}" aria-label="Play: {what}"></button>'
+        f'<div class="explore-sliders">{"".join(rows)}</div></div>'
+    )

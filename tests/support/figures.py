@@ -1,0 +1,199 @@
+"""Figures with sliders that no chapter uses, one for each kind of artist.
+
+Each function returns a figure, its update function and its sliders. Random numbers
+are drawn beforehand: a state is a function of its sliders alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import pyplot as plt
+
+X = np.linspace(-4, 4, 81)
+
+
+def lines():
+    figure, axes = plt.subplots()
+    (curve,) = axes.plot(X, 0 * X)
+    (steps,) = axes.plot(X[::8], 0 * X[::8], drawstyle="steps-mid", linestyle=":")
+    axes.plot(X, np.sin(X), "--", color="black")
+    axes.set_ylim(-3, 3)
+
+    def update(height, phase):
+        curve.set_ydata(height * np.sin(X + phase))
+        steps.set_ydata(height * np.cos(X[::8]))
+        return f"Height {height}, phase {phase}."
+
+    return figure, update, {"height": [0.5, 1, 2], "phase": [0.0, 0.5, 1.0, 1.5]}
+
+
+def bars_and_histograms():
+    draws = np.random.default_rng(1).normal(size=(6, 400))
+    figure, (left, right) = plt.subplots(1, 2)
+    bars = left.bar(["one", "two", "three"], [1, 1, 1], edgecolor="black", linewidth=1)
+    left.set_ylim(0, 8)
+    edges = np.linspace(-4, 4, 17)
+    stairs = right.stairs(np.zeros(16), edges, fill=True)
+    right.set_ylim(0, 120)
+
+    def update(count):
+        for index, bar in enumerate(bars):
+            bar.set_height(1 + (count * (index + 1)) % 6)
+        bars[0].set_facecolor(["tab:red", "tab:green"][count % 2])
+        stairs.set_data(np.histogram(draws[count], edges)[0])
+        return f"Draw {count}."
+
+    return figure, update, {"count": range(6)}
+
+
+def bands():
+    figure, axes = plt.subplots()
+    kept = axes.fill_between(X, 0, 1, alpha=0.3)
+    axes.set_ylim(-5, 5)
+    renewed = []
+
+    def update(width):
+        kept.set_data(X, -width * np.exp(-(X**2)), width * np.exp(-(X**2)))
+        while renewed:
+            renewed.pop().remove()
+        renewed.append(axes.fill_between(X, 3, 3 + width / 4, color="tab:orange"))
+
+    return figure, update, {"width": [0.5, 1.0, 2.5, 4.0]}
+
+
+def scatters():
+    points = np.random.default_rng(2).normal(size=(40, 2))
+    figure, axes = plt.subplots()
+    axes.set(xlim=(-9, 9), ylim=(-9, 9))
+    even = axes.scatter(*points.T, s=30)
+    odd = axes.scatter(*points.T, c=points[:, 0], s=20 + 40 * points[:, 1] ** 2)
+    (squares,) = axes.plot(*points[:9].T, "s", markeredgecolor="black")
+
+    def update(spread):
+        even.set_offsets(points * spread)
+        odd.set_offsets(points[::-1] * spread + 1)
+        squares.set_data(*(2 - points[:9] * spread).T)
+        return f"Spread {spread}."
+
+    return figure, update, {"spread": [0.5, 1.0, 1.5, 2.0]}
+
+
+def texts_and_titles():
+    figure, axes = plt.subplots()
+    axes.set_xlabel("time (generations)")
+    title = axes.set_title("")
+    panel = axes.text(0.05, 0.9, "", va="top", transform=axes.transAxes)
+    axes.text(0.5, 0.2, "turned", rotation=90)
+
+    def update(word):
+        title.set_text(f"A title <about> the {word}")
+        panel.set_text(f'The "{word}" & its\n  second line\nthird {word}')
+        panel.set_fontweight("bold" if word == "mole" else "normal")
+        return f"It reads {word}."
+
+    return figure, update, {"word": ["jackrabbit", "mole", "buttress"]}
+
+
+def markers_and_limits():
+    figure, axes = plt.subplots()
+    axes.plot(np.arange(50), np.sqrt(np.arange(50)))
+    mark = axes.axvline(0, color="black")
+    axes.axhspan(1, 2, alpha=0.2)
+
+    def update(place, zoom):
+        mark.set_xdata([place, place])
+        axes.set_xlim(0, zoom)
+        axes.set_ylim(0, zoom / 5)
+
+    return figure, update, {"place": [0, 5, 9], "zoom": [46, 50, 60]}
+
+
+def appearing_artists():
+    figure, axes = plt.subplots()
+    axes.set(xlim=(-4, 4), ylim=(0, 16))
+    late, _ = axes.plot(X, X**2, visible=False), axes.plot(X, 0 * X)
+
+    def update(count):
+        for line in axes.lines[2:]:
+            line.remove()
+        for height in range(count):
+            axes.plot(X, 0 * X + height + 0.5, color="tab:green")
+        late[0].set_visible(count > 2)
+
+    return figure, update, {"count": range(5)}
+
+
+def changed_in_place():
+    figure, axes = plt.subplots()
+    band = axes.fill_between(X, 0, 1)
+    base = band.get_paths()[0].vertices.copy()
+    axes.set_ylim(0, 5)
+
+    def update(height):
+        band.get_paths()[0].vertices[:, 1] = height * base[:, 1]
+
+    return figure, update, {"height": [1, 2, 3, 4]}
+
+
+def legends_and_twins():
+    figure, left = plt.subplots()
+    right = left.twinx()
+    (one,) = left.plot(X, X, label="one")
+    (two,) = right.plot(X, -X, label="two", color="tab:red")
+    legend = left.legend(handles=[one, two])
+
+    def update(steepness):
+        two.set_ydata(-steepness * X)
+        right.set_ylim(-4 * steepness, 4 * steepness)
+        legend.get_texts()[1].set_text(f"two times {steepness}")
+
+    return figure, update, {"steepness": [1, 2, 3]}
+
+
+def three_sliders():
+    figure, axes = plt.subplots()
+    (curve,) = axes.plot(X, X)
+    axes.set_ylim(-60, 60)
+
+    def update(a, b, real_fraction):
+        curve.set_ydata(a * X**2 + b * X + 10 * real_fraction)
+        return f"{a} {b} {real_fraction}"
+
+    return (
+        figure,
+        update,
+        {
+            "a": [-2, 0, 3],
+            "b": [-1, 0, 1],
+            "real_fraction": [0, 0.1, 1],
+        },
+    )
+
+
+OUTLINED = [
+    lines,
+    bars_and_histograms,
+    bands,
+    scatters,
+    texts_and_titles,
+    markers_and_limits,
+    appearing_artists,
+    changed_in_place,
+    legends_and_twins,
+    three_sliders,
+]
+"""Figures made of outlines and words, which the SVG backend can judge."""
+
+
+def images():
+    frames = np.random.default_rng(3).random((4, 8, 8))
+    figure, (left, right) = plt.subplots(1, 2)
+    sharp = left.imshow(frames[0], interpolation="none", cmap="gray", vmin=0, vmax=1)
+    smooth = right.imshow(frames[0], cmap="viridis", vmin=0, vmax=1)
+
+    def update(frame):
+        sharp.set_data(frames[frame])
+        smooth.set_data(frames[-1 - frame])
+        return f"Frame {frame}."
+
+    return figure, update, {"frame": range(4)}

@@ -1,0 +1,161 @@
+"""What a figure looks like, as numbers: by matplotlib's SVG backend and from a page.
+
+The backend is the judge: it shares no code with `collapse.explore`. Both sides become
+lists of outlines in CSS pixels and lists of words, which can be compared.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib
+import numpy as np
+
+SVG = "{http://www.w3.org/2000/svg}"
+HREF = "{http://www.w3.org/1999/xlink}href"
+_TOKEN = re.compile(r"([A-Za-z])|(-?\d*\.?\d+(?:e-?\d+)?)")
+_PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3}
+
+
+def subpaths(d: str) -> list[np.ndarray]:
+    """Vertices (n, 2) of every subpath of SVG path data, absolute or relative."""
+    tokens = [letter or float(number) for letter, number in _TOKEN.findall(d)]
+    found: list[list[tuple[float, float]]] = []
+    pen, position, letter = (0.0, 0.0), 0, ""
+    while position < len(tokens):
+        if isinstance(tokens[position], str):
+            letter = tokens[position]
+            position += 1
+        if letter in "zZ":
+            pen = found[-1][0]
+            continue
+        if letter in "hH":
+            pen = (pen[0] + tokens[position], pen[1])
+            position += 1
+            found[-1].append(pen)
+            continue
+        origin = pen if letter.islower() else (0.0, 0.0)
+        points = []
+        for _ in range(_PAIRS[letter.upper()]):
+            x, y = tokens[position : position + 2]
+            points.append((origin[0] + x, origin[1] + y))
+            position += 2
+        pen = points[-1]
+        if letter in "mM":
+            if found and len(found[-1]) == 1:  # a stamp's pen moved before it drew
+                found.pop()
+            found.append([pen])
+        else:
+            found[-1].extend(points)
+    return [np.array(points) for points in found]
+
+
+def judged(figure) -> tuple[list[np.ndarray], list[str]]:
+    """Outlines in CSS pixels and words of a figure, by matplotlib's SVG backend."""
+    buffer = io.BytesIO()
+    settings = {"svg.fonttype": "none", "path.simplify": False, "svg.hashsalt": "x"}
+    with matplotlib.rc_context(settings):
+        figure.savefig(buffer, format="svg", dpi="figure")
+    root = ElementTree.fromstring(buffer.getvalue())
+    scale = figure.dpi / 72
+    definitions = {
+        path.get("id"): subpaths(path.get("d"))
+        for defs in root.iter(f"{SVG}defs")
+        for path in defs.iter(f"{SVG}path")
+        if path.get("id")
+    }
+    outlines, words = [], []
+    hidden = {id(node) for defs in root.iter(f"{SVG}defs") for node in defs.iter()}
+    for node in root.iter():
+        if id(node) in hidden:
+            continue
+        if node.tag == f"{SVG}path" and _is_seen(node.get("style", "")):
+            outlines.extend(points * scale for points in subpaths(node.get("d")))
+        elif node.tag == f"{SVG}use":
+            place = np.array([float(node.get("x", 0)), float(node.get("y", 0))])
+            shape = definitions[node.get(HREF).lstrip("#")]
+            outlines.extend((points + place) * scale for points in shape)
+        elif node.tag == f"{SVG}text":
+            words.append("".join(node.itertext()))
+    return outlines, words
+
+
+def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
+    """Outlines in CSS pixels and words of a figure in a browser.
+
+    Parameters
+    ----------
+    figure_handle : playwright Locator or ElementHandle of the ``<figure>``.
+    """
+    paths, words = figure_handle.evaluate(
+        """figure => {
+            const svg = figure.querySelector("svg.explore-picture");
+            const seen = (node) => !node.closest("defs");
+            return [
+                [...svg.querySelectorAll("path")].filter(seen).map(n => n.getAttribute("d")),
+                [...svg.querySelectorAll("text")].map(n => n.textContent),
+            ];
+        }"""
+    )
+    return _in_pixels(paths), words
+
+
+def in_markup(markup: str) -> tuple[list[np.ndarray], list[str]]:
+    """The same from the markup of a figure, without a browser."""
+    drawn = re.sub(r"<defs>.*?</defs>", "", markup, flags=re.DOTALL)
+    paths = re.findall(r'<path [^>]*?\bd="([^"]*)"', drawn)
+    words = re.findall(r"<text[^>]*>(.*?)</text>", drawn, flags=re.DOTALL)
+    return _in_pixels(paths), [html.unescape(word) for word in words]
+
+
+def difference(
+    expected: tuple[list[np.ndarray], list[str]],
+    drawn: tuple[list[np.ndarray], list[str]],
+    tolerance: float = 0.2,
+) -> str:
+    """Say how two figures differ, or '' where every outline and word agrees.
+
+    Each outline must have a partner with the same vertices to within ``tolerance``
+    pixels; circles are compared by their centre.
+    """
+    if sorted(expected[1]) != sorted(drawn[1]):
+        return f"words: expected {sorted(expected[1])}, drawn {sorted(drawn[1])}"
+    theirs = [_summary(points) for points in expected[0]]
+    ours = [_summary(points) for points in drawn[0]]
+    if len(theirs) != len(ours):
+        return f"{len(theirs)} outlines expected, {len(ours)} drawn"
+    for points in theirs:
+        for index, candidate in enumerate(ours):
+            if candidate.shape == points.shape and (
+                np.abs(candidate - points).max(initial=0) <= tolerance
+            ):
+                del ours[index]
+                break
+        else:
+            return f"no outline like {points[:4].round(2).tolist()}... ({len(points)})"
+    return ""
+
+
+def _in_pixels(paths: list[str]) -> list[np.ndarray]:
+    return [points / 10 for d in paths for points in subpaths(d)]
+
+
+def _summary(points: np.ndarray) -> np.ndarray:
+    """A circle, or the dot that stands for one, by its centre; others as they are."""
+    if len(points) == 2 and (points[0] == points[1]).all():
+        return points[:1]
+    if len(points) >= 25:
+        ring = points[:-1] if np.allclose(points[0], points[-1], atol=0.2) else points
+        centre = (ring.min(axis=0) + ring.max(axis=0)) / 2
+        radius = np.hypot(*(ring[0] - centre))
+        corners = np.hypot(*(ring[::3] - centre).T)
+        if len(ring) <= 26 and np.allclose(corners, radius, rtol=0.05, atol=0.2):
+            return centre[None]
+    return points
+
+
+def _is_seen(style: str) -> bool:
+    return "fill: none" not in style or "stroke:" in style

@@ -1,0 +1,351 @@
+"""The figure with sliders: what is recorded is what matplotlib draws."""
+
+import gzip
+import itertools
+import json
+import re
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from support import figures, geometry
+
+from collapse.explore import Slider, UnsupportedDrawingError, explore
+from collapse.explore.page import encode, mark_svg
+from collapse.explore.recorder import MAX_STATES, record
+from collapse.explore.sliders import settle
+
+matplotlib.use("agg")
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def line_figure():
+    figure, axes = plt.subplots()
+    (curve,) = axes.plot([0, 1], [0, 0])
+    axes.set_ylim(-1, 1)
+
+    def update(height):
+        curve.set_ydata([0, height])
+        return f"Height {height}."
+
+    return figure, update
+
+
+def states(axes):
+    """Every state as (positions, keyword arguments)."""
+    values = [list(stops) for stops in axes.values()]
+    for positions in itertools.product(*(range(len(stops)) for stops in values)):
+        chosen = (stops[i] for stops, i in zip(values, positions, strict=True))
+        yield positions, dict(zip(axes, chosen, strict=True))
+
+
+@pytest.mark.parametrize("make", figures.OUTLINED, ids=lambda make: make.__name__)
+def test_every_state_is_what_the_svg_backend_draws(make):
+    figure, update, axes = make()
+    explored = explore(figure, update, **axes)
+    for positions, arguments in states(axes):
+        update(**arguments)
+        drawing = explored.recording.drawing(positions)
+        ours = "".join(mark_svg(mark) for marks in drawing for mark in marks)
+        found = geometry.difference(geometry.judged(figure), geometry.in_markup(ours))
+        assert not found, f"{arguments}: {found}"
+
+
+def test_images_carry_the_pixels_of_each_state():
+    figure, update, axes = figures.images()
+    recording = explore(figure, update, **axes).recording
+    sources = {
+        mark.source
+        for state in range(4)
+        for marks in recording.drawing((state,))
+        for mark in marks
+        if hasattr(mark, "source")
+    }
+    assert len(sources) == 8, "four sharp and four resampled images"
+
+
+def test_captions_belong_to_their_states():
+    figure, update, axes = figures.lines()
+    recording = explore(figure, update, **axes).recording
+    for positions, arguments in states(axes):
+        assert recording.caption(positions) == update(**arguments)
+
+
+def test_a_layer_that_depends_on_one_slider_is_stored_once_for_the_other():
+    figure, (left, right) = plt.subplots(1, 2)
+    (one,) = left.plot([0, 1])
+    (two,) = right.plot([0, 1])
+
+    def update(a, b):
+        one.set_ydata([0, a / 10])
+        two.set_ydata([0, b / 10])
+
+    recording = explore(figure, update, a=range(10), b=range(10)).recording
+    sizes = sorted(layer.table.size for layer in recording.layers)
+    assert sizes[-2:] == [10, 10], f"tables have {sizes} entries"
+
+
+def test_the_base_figure_is_the_start_state():
+    figure, update = line_figure()
+    explored = explore(figure, update, height=Slider([0.0, 0.5, 1.0], start=0.5))
+    update(0.5)
+    drawn = geometry.in_markup(explored.html().partition("<script>")[0])
+    assert not geometry.difference(geometry.judged(figure), drawn)
+    assert "Height 0.5." in explored.html()
+
+
+def test_coordinates_survive_their_encoding():
+    figure, update, axes = figures.lines()
+    recording = explore(figure, update, **axes).recording
+    encoded = encode(recording)
+    decoded = set()
+    for order, *values in encoded["coordinates"]:
+        for number in range(order, 0, -1):
+            values[number - 1 :] = np.cumsum(values[number - 1 :]).tolist()
+        decoded.add(tuple(values))
+    stored = {
+        tuple(np.frombuffer(axis, np.int32).tolist())
+        for layer in recording.layers
+        if layer.table.size > 1
+        for drawing in layer.drawings
+        for mark in drawing
+        if hasattr(mark, "operations")
+        for axis in (mark.x, mark.y)
+    }
+    assert stored == decoded
+
+
+def test_the_piece_of_html_is_complete_and_small():
+    figure, update, axes = figures.lines()
+    html = explore(figure, update, **axes).html()
+    outside = re.findall(r'(?:src|href)="(?!data:|#|\$)([^"]*)"', html)
+    assert not outside, f"the figure refers to {outside}"
+    script = re.search(r"<script>(.*?)connect\(document", html, re.DOTALL).group(1)
+    assert len(gzip.compress(script.encode())) < 4_000
+
+
+def test_the_same_figure_gives_the_same_html():
+    first, second = (
+        explore(figure, update, **axes).html()
+        for figure, update, axes in (figures.lines(), figures.lines())
+    )
+    assert first == second
+
+
+def test_text_cannot_break_out_of_the_page():
+    figure, axes = plt.subplots()
+    title = axes.set_title("")
+    evil = "</script><script>alert(1)</script><!--"
+
+    def update(n):
+        title.set_text(evil * n)
+        return evil * n
+
+    html = explore(figure, update, n=Slider([1, 2], label=evil)).html()
+    assert html.count("<script>") == 1
+    assert html.count("</script>") == 1
+    data = re.search(r'previousElementSibling, (\{.*\}), "ex', html).group(1)
+    assert json.loads(data)["captions"] == [evil, evil * 2]
+
+
+def test_black_and_grey_follow_the_theme_and_hues_stay():
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], color="black")
+    axes.plot([1, 0], color="#d9630f")
+    axes.plot([1, 1], color="0.5")
+
+    def update(y):
+        line.set_ydata([0, y])
+
+    html = explore(figure, update, y=[1, 2]).html()
+    assert "stroke:var(--ink)" in html
+    assert "stroke:#d9630f" in html
+    assert "color-mix(in srgb,var(--ink) 50%,var(--paper))" in html
+    assert "#000000" not in html.partition("</svg>")[0].partition("<svg")[2]
+
+
+# -- sliders --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "texts"),
+    [
+        ("real_fraction", [0, 0.001, 0.1, 1], ["0 %", "0.1 %", "10 %", "100 %"]),
+        ("sample_size", [10, 10_000], ["10", "10 000"]),
+        ("temperature", [0.8, 1.0], ["0.8", "1"]),
+        ("estimator", ["mle", "unbiased"], ["mle", "unbiased"]),
+        ("sample_size", np.array([3, 4]), ["3", "4"]),
+    ],
+)
+def test_values_read_as_a_person_would_say_them(name, values, texts):
+    (slider,) = settle({name: values})
+    plain = [re.sub(r"\s", " ", text) for text in slider.texts]
+    assert plain == texts
+
+
+def test_a_slider_can_have_a_label_a_unit_a_format_and_a_start():
+    slider = Slider([1, 2], label="Wait", unit="s", format="{:.1f}".format, start=2)
+    (slider,) = settle({"t": slider})
+    assert slider.label == "Wait"
+    assert slider.texts == ("1.0 s", "2.0 s")
+    assert slider.start_index == 1
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ({}, "one to 3 sliders, got 0"),
+        (dict.fromkeys("abcd", [1, 2]), "got 4"),
+        ({"n": []}, "'n' has no values"),
+        ({"n": 3}, "'n' needs a list of values, got 3"),
+        ({"n": "abc"}, "needs a list of values, got 'abc'"),
+        ({"n": None}, "got None"),
+        ({"n": [1, 1]}, "both read '1'"),
+        ({"n": Slider([1, 2], start=3)}, "cannot start at 3"),
+        ({"_n": [1, 2]}, "'_n' cannot name a slider"),
+        ({"save": [1, 2]}, "cannot be called 'save'"),
+        ({"sliders": [1, 2]}, "cannot be called 'sliders'"),
+        ({"height": range(MAX_STATES + 1)}, f"{MAX_STATES + 1} states"),
+    ],
+)
+def test_bad_sliders_are_refused_at_the_door(axes, message):
+    figure, update = line_figure()
+    with pytest.raises(ValueError, match=re.escape(message)):
+        explore(figure, update, **axes)
+
+
+def test_ten_thousand_states_are_refused_before_the_first_is_drawn():
+    calls = []
+    figure, _ = line_figure()
+    with pytest.raises(ValueError, match="10000 states .*more than the 5000"):
+        explore(figure, lambda a, b: calls.append(a), a=range(100), b=range(100))
+    assert not calls
+
+
+# -- update functions that cannot be recorded -----------------------------------------
+
+
+def test_an_error_in_update_is_passed_on_with_its_state():
+    figure, _ = line_figure()
+
+    def update(n):
+        if n == 3:
+            raise KeyError("lost")
+
+    with pytest.raises(KeyError, match="lost") as caught:
+        explore(figure, update, n=range(5))
+    assert caught.value.__notes__ == ["while explore recorded n=3"]
+
+
+def test_a_slider_that_moves_nothing_is_refused_even_if_the_caption_changes():
+    figure, update = line_figure()
+    with pytest.raises(ValueError, match="'idle' moves nothing.*all its 2 values"):
+        explore(
+            figure,
+            lambda height, idle: update(height) + str(idle),
+            height=[0, 1],
+            idle=[1, 2],
+        )
+
+
+def test_random_numbers_in_update_are_refused():
+    figure, update = line_figure()
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="two different pictures"):
+        explore(figure, lambda n: update(rng.random()), n=range(4))
+
+
+def test_memory_between_calls_is_refused():
+    figure, update = line_figure()
+    total = []
+
+    def remembering(n):
+        total.append(n)
+        update(sum(total) % 7 / 7)
+
+    with pytest.raises(ValueError, match="keep nothing between calls"):
+        explore(figure, remembering, n=range(5))
+
+
+def test_a_caption_that_is_no_sentence_is_refused():
+    figure, update = line_figure()
+    with pytest.raises(ValueError, match="returned 7 at height=0"):
+        explore(figure, lambda height: update(height) and 7, height=[0, 1])
+
+
+def test_a_figure_that_changes_size_is_refused():
+    figure, update = line_figure()
+
+    def growing(height):
+        update(height)
+        figure.set_size_inches(4 + height, 4)
+
+    with pytest.raises(ValueError, match="changed the size of the figure"):
+        explore(figure, growing, height=[0, 1])
+
+
+def test_shading_that_svg_cannot_carry_is_refused():
+    figure, axes = plt.subplots()
+    mesh = axes.pcolormesh(np.eye(3), shading="gouraud")
+    with pytest.raises(UnsupportedDrawingError, match="Gouraud"):
+        explore(figure, lambda n: mesh.set_array(np.eye(3) * n), n=[1, 2])
+
+
+@pytest.mark.parametrize("figure", [None, "figure", 3])
+def test_only_a_figure_can_be_explored(figure):
+    with pytest.raises(ValueError, match="fig must be a matplotlib Figure"):
+        explore(figure, lambda n: None, n=[1, 2])
+
+
+def test_only_a_function_can_update():
+    figure, _ = line_figure()
+    with pytest.raises(ValueError, match="update must be a function, got 3"):
+        explore(figure, 3, n=[1, 2])
+
+
+# -- the object in a notebook ---------------------------------------------------------
+
+
+def test_sliders_are_widgets_that_can_be_observed():
+    figure, update = line_figure()
+    explored = explore(figure, update, height=Slider([0, 1, 2], start=1))
+    heard = []
+    explored.height.observe(lambda change: heard.append(change.new), names="value")
+    assert explored.height.value == 1
+    explored.height.value = 2
+    assert heard == [2]
+    with pytest.raises(AttributeError, match="'depth'"):
+        _ = explored.depth
+
+
+def test_a_notebook_gets_a_widget_a_page_and_two_pictures():
+    figure, update = line_figure()
+    bundle, _ = explore(figure, update, height=[0, 1])._repr_mimebundle_()
+    assert set(bundle) == {
+        "application/vnd.jupyter.widget-view+json",
+        "text/html",
+        "image/png",
+        "application/pdf",
+        "text/plain",
+    }
+    assert bundle["text/plain"] == "Height 0."
+
+
+def test_the_figure_is_not_shown_twice():
+    figure, update = line_figure()
+    explore(figure, update, height=[0, 1])
+    assert not plt.get_fignums()
+
+
+def test_recording_does_not_depend_on_what_was_recorded_before():
+    figure, update, axes = figures.bands()
+    first = record(figure, update, settle(axes))
+    again = record(figure, update, settle(axes))
+    for positions, _ in states(axes):
+        assert first.drawing(positions) == again.drawing(positions)
