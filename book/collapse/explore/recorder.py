@@ -103,6 +103,8 @@ def record(
             f"{count} states ({sizes}) are more than the {MAX_STATES} that a page "
             "can carry; give a slider fewer values"
         )
+    start = tuple(slider.start_index for slider in sliders)
+    _call(update, sliders, start)  # the layout is that of the state shown first
     for painter_class in (_Painter, _ThoroughPainter, _WholePainter):
         painter = painter_class(figure)
         states = list(itertools.product(*(range(n) for n in shape)))
@@ -121,7 +123,6 @@ def record(
             f"(first seen in a {layer}); it must depend on its arguments alone: "
             "draw random numbers before explore, keep nothing between calls"
         )
-    start = tuple(slider.start_index for slider in sliders)
     _call(update, sliders, start)
     layers = tuple(
         Layer(drawings, _drop_idle_axes(np.reshape(table, shape)))

@@ -1,0 +1,206 @@
+"""Checks a reader's answer to an exercise and says what may have gone wrong.
+
+Floor 4. A checker computes what is right from `collapse.theory` or by running the
+loop; it never holds a list of answers. Tests hand each of them right and plausible
+wrong answers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+
+from . import theory
+from .gaussian import GaussianModel
+from .recursion import recurse
+
+
+class WrongAnswerError(Exception):
+    """Raised inside a checker; its text is the hint that the reader sees."""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Whether an answer is right, and a sentence about it; shows itself."""
+
+    correct: bool | None
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.correct is True
+
+    def __repr__(self) -> str:
+        sign = {True: "Right.", False: "Not yet.", None: "Waiting."}[self.correct]
+        return f"{sign} {self.message}"
+
+
+def check(exercise: str, answer: object) -> Feedback:
+    """Check the answer to an exercise.
+
+    Parameters
+    ----------
+    exercise : str
+        The exercise's name, as its cell gives it.
+    answer : object
+        What the exercise asks for; ``...`` stands for no answer yet.
+
+    Returns
+    -------
+    Feedback
+        True where the answer is right; shows a hint where it is not.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
+    if exercise not in _CHECKERS:
+        raise ValueError(
+            f"exercise must be one of {sorted(_CHECKERS)}, got {exercise!r}"
+        )
+    if answer is ...:
+        return Feedback(None, "Put your answer where the dots are and run the cell.")
+    try:
+        return Feedback(True, _CHECKERS[exercise](answer))
+    except WrongAnswerError as hint:
+        return Feedback(False, str(hint))
+
+
+def _number(answer: object) -> float:
+    if isinstance(answer, np.ndarray) and answer.ndim == 0:
+        answer = answer.item()
+    if isinstance(answer, bool) or not isinstance(answer, Real):
+        raise WrongAnswerError(f"The answer should be one number, got {answer!r}.")
+    if not math.isfinite(answer):
+        raise WrongAnswerError(f"The answer should be finite, got {answer!r}.")
+    return float(answer)
+
+
+def _near(value: float, target: float, share: float) -> bool:
+    return abs(value - target) <= share * abs(target)
+
+
+def _half_life(answer: object) -> str:
+    value = _number(answer)
+    right = float(theory.half_life(1000))
+    if _near(value, float(theory.half_life(1000, "unbiased")), 0.02):
+        raise WrongAnswerError("That is the unbiased estimator; np.std divides by M.")
+    if _near(value, right / 2, 0.02):
+        raise WrongAnswerError("That is when the variance halves, not the spread.")
+    if not _near(value, right, 0.02):
+        raise WrongAnswerError("Use the drift -2/M of log σ², and log σ = ½ log σ².")
+    return f"The median spread halves every {right:.0f} refits: 0.69 M."
+
+
+def _real_points(answer: object) -> str:
+    value = _number(answer)
+    if not float(value).is_integer():
+        raise WrongAnswerError("A number of points is whole.")
+    value = int(value)
+    size = 10_000
+    if not 1 <= value <= size:
+        raise WrongAnswerError(f"There are between 1 and {size} points a generation.")
+    kept = float(theory.fresh_mixing_variance(value / size, size))
+    if kept < 0.95:
+        raise WrongAnswerError(f"With {value} real points only {kept:.1%} is kept.")
+    fewer = value - 1
+    if fewer and theory.fresh_mixing_variance(fewer / size, size) >= 0.95:
+        raise WrongAnswerError(f"{value} are enough, but so are fewer.")
+    return f"{value} real points of {size} keep {kept:.1%} of the variance."
+
+
+def _mean_and_median(answer: object) -> str:
+    try:
+        mean, median = (_number(np.asarray(part).item()) for part in answer)
+    except (TypeError, ValueError):
+        raise WrongAnswerError(
+            f"Give two numbers, (mean, median), got {answer!r}."
+        ) from None
+    right = float(theory.median_sd(51, 100, "unbiased")) ** 2
+    biased = float(theory.expected_variance(51, 100))
+    if _near(mean, biased, 0.05):
+        raise WrongAnswerError("The mean has fallen: divide by M - 1, not by M.")
+    if not _near(mean, 1, 0.1):
+        raise WrongAnswerError(
+            f"The mean over universes is {mean:.2f}; it should stay."
+        )
+    if not _near(median, right, 0.1):
+        raise WrongAnswerError(
+            f"The median {median:.2f} is off: take it over the universes of generation "
+            "50, of σ² and not of σ."
+        )
+    return "The mean stays near 1 while the typical universe has lost its spread."
+
+
+def _own_family(answer: object) -> str:
+    if not callable(getattr(answer, "fit", None)):
+        raise WrongAnswerError("Hand over a family: an object with a fit method.")
+    try:
+        spreads = recurse(
+            answer,
+            GaussianModel(0.0, 1.0),
+            generations=60,
+            sample_size=40,
+            chains=40,
+            rng=np.random.default_rng(5),
+            measures={"spread": lambda _model, data: np.std(data)},
+        )["spread"]
+    except Exception as error:
+        raise WrongAnswerError(
+            f"The loop stopped with {type(error).__name__}: {error}"
+        ) from error
+    first, last = np.median(spreads[0]), np.median(spreads[-1])
+    if not _near(first, 1, 0.2):
+        raise WrongAnswerError(
+            f"Generation 0 was trained on real data of spread {first:.2f}, not 1."
+        )
+    early = np.median(spreads[1])
+    if not _near(early, 1, 0.35):
+        raise WrongAnswerError(
+            f"One refit already turns spread 1 into {early:.2f}: the scale that fit "
+            "finds is not the scale that sample uses."
+        )
+    if last > 0.8:
+        raise WrongAnswerError(
+            f"After 60 generations the median spread is {last:.2f}. Does sample draw "
+            "new points from the fitted model?"
+        )
+    return f"Your family collapses too: the median spread fell to {last:.2f}."
+
+
+def _sample_plan(answer: object) -> str:
+    try:
+        sizes = np.asarray(answer, float)
+    except (TypeError, ValueError):
+        raise WrongAnswerError(f"Give 201 whole numbers, got {answer!r}.") from None
+    if sizes.shape != (201,):
+        raise WrongAnswerError(f"Give 201 sizes, one a generation, got {sizes.shape}.")
+    if not np.isfinite(sizes).all() or (sizes != np.floor(sizes)).any():
+        raise WrongAnswerError("Every size is a whole number.")
+    if (sizes < 2).any():
+        raise WrongAnswerError("A variance needs at least 2 points a generation.")
+    if sizes.sum() > 100_000:
+        raise WrongAnswerError(
+            f"The plan uses {sizes.sum():.0f} points, more than 100000."
+        )
+    median = float(theory.growing_median_sd(sizes.astype(int))[-1])
+    best = float(theory.growing_median_sd(np.full(201, 497))[-1])
+    if median < 0.99 * best:
+        raise WrongAnswerError(
+            f"The median spread ends at {median:.3f}; {best:.3f} can be had. What "
+            "makes the sum of 1/M smallest when the sum of M is given?"
+        )
+    return f"The median spread ends at {median:.3f}, as high as it can."
+
+
+_CHECKERS: dict[str, Callable[[object], str]] = {
+    "gaussian-half-life": _half_life,
+    "gaussian-real-points": _real_points,
+    "gaussian-mean-and-median": _mean_and_median,
+    "gaussian-own-family": _own_family,
+    "gaussian-sample-plan": _sample_plan,
+}

@@ -1,0 +1,58 @@
+"""Every slider of every page, moved by keyboard, against what Python computes."""
+
+from __future__ import annotations
+
+import pytest
+from support import geometry
+from support.chapters import BOOK, run_chapter, sweep
+from watch import open_page
+
+CHAPTERS = sorted(
+    path.relative_to(BOOK).with_suffix("").as_posix()
+    for path in BOOK.rglob("*.md")
+    if "explore(" in path.read_text(encoding="utf-8") and ".notebooks" not in path.parts
+)
+
+
+def test_there_are_chapters_with_figures():
+    assert {"index", "gaussian"} <= set(CHAPTERS)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, chapter):
+    watched = open_page(new_context(), base_url, f"{chapter}.html")
+    figures = watched.page.locator("figure.explore")
+    explorations = run_chapter(BOOK / f"{chapter}.md").explorations
+    assert figures.count() == len(explorations)
+    compared = 0
+    for number, exploration in enumerate(explorations):
+        figure = figures.nth(number)
+        figure.scroll_into_view_if_needed()
+        for positions in _move(figure, exploration.explored):
+            caption = exploration.draw(positions)
+            found = geometry.difference(
+                geometry.judged(exploration.figure), geometry.on_page(figure)
+            )
+            assert not found, f"figure {number + 1} at {positions}: {found}"
+            assert figure.locator("figcaption").text_content() == caption
+            compared += 1
+    assert compared > 0
+    assert not watched.troubles
+
+
+def _move(figure, explored):
+    """Visit every stop of every slider with the arrow keys; yield where they stand."""
+    sliders = explored.sliders
+    sizes = [len(slider.values) for slider in sliders]
+    inputs = [figure.locator("input").nth(axis) for axis in range(len(sizes))]
+    current = list(explored.recording.start)
+    assert figure.get_attribute("data-state") == " ".join(map(str, current))
+    for _, positions in sweep(sizes, list(explored.recording.start)):
+        for axis, place in enumerate(positions):
+            step = "ArrowRight" if place > current[axis] else "ArrowLeft"
+            for _ in range(abs(place - current[axis])):
+                inputs[axis].press(step)
+            text = inputs[axis].get_attribute("aria-valuetext")
+            assert text == sliders[axis].texts[place]
+        current = positions
+        yield positions

@@ -1,0 +1,111 @@
+"""Runs a chapter's cells as a kernel would and keeps the figures it explores."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import jupytext
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+import collapse.explore
+from collapse.explore import ExploredFigure
+
+BOOK = Path(__file__).parents[2] / "book"
+
+
+@dataclass
+class Exploration:
+    """A figure, the function that draws its states, and what a reader gets."""
+
+    figure: Figure
+    update: Callable[..., str]
+    explored: ExploredFigure
+
+    def draw(self, positions: list[int]) -> str:
+        """Draw a state with matplotlib alone; return its caption."""
+        values = {
+            slider.name: slider.values[index]
+            for slider, index in zip(self.explored.sliders, positions, strict=True)
+        }
+        return self.update(**values) or ""
+
+
+@dataclass
+class Run:
+    """What a chapter did: its figures, its namespace, its cells' last values."""
+
+    explorations: list[Exploration] = field(default_factory=list)
+    names: dict = field(default_factory=dict)
+    values: list[object] = field(default_factory=list)
+
+
+@functools.cache
+def run_chapter(path: Path) -> Run:
+    """Run all code cells of a MyST notebook, once in a test session."""
+    run = Run()
+    run.names["__name__"] = "__chapter__"
+    notebook = jupytext.read(path)
+    with _beside(path), _listening(run.explorations):
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                run.values.append(_run_cell(cell.source, run.names))
+    return run
+
+
+def sweep(sizes: list[int], start: list[int]) -> Iterator[tuple[int, list[int]]]:
+    """Yield (slider moved, positions): each slider end to end, from both corners.
+
+    While one slider moves the others stand at their start, and then at their ends.
+    """
+    for others in (start, [size - 1 for size in sizes]):
+        for axis, size in enumerate(sizes):
+            for place in range(size):
+                yield axis, [*others[:axis], place, *others[axis + 1 :]]
+
+
+def _run_cell(source: str, names: dict) -> object:
+    body = ast.parse(source).body
+    last = None
+    if body and isinstance(body[-1], ast.Expr):
+        last = ast.Expression(body.pop().value)
+    exec(compile(ast.Module(body, []), "<cell>", "exec"), names)
+    return eval(compile(last, "<cell>", "eval"), names) if last else None
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[None]:
+    """Stand in the chapter's folder, with matplotlib's own style afterwards."""
+    before = Path.cwd()
+    os.chdir(path.parent)
+    sys.path.insert(0, str(path.parent))
+    try:
+        with plt.rc_context():
+            yield
+    finally:
+        os.chdir(before)
+        sys.path.remove(str(path.parent))
+
+
+@contextlib.contextmanager
+def _listening(explorations: list[Exploration]) -> Iterator[None]:
+    original = collapse.explore.explore
+
+    @functools.wraps(original)
+    def explore(fig, update, **axes):
+        explored = original(fig, update, **axes)
+        explorations.append(Exploration(fig, update, explored))
+        return explored
+
+    collapse.explore.explore = explore
+    try:
+        yield
+    finally:
+        collapse.explore.explore = original
