@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from matplotlib import pyplot as plt
-from support import figures, geometry
-from support.chapters import sweep
 
 from collapse.explore import ExploredFigure, Slider, explore
 from collapse.explore.page import document, static_html
+from support import figures, geometry
+from support.chapters import sweep
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +163,7 @@ def test_with_reduced_motion_the_button_makes_one_step(open_figure):
 
 
 def test_without_javascript_the_base_figure_and_its_caption_stand(open_figure):
-    opened, figure, update, _ = open_figure(java_script_enabled=False)
+    opened, _, update, _ = open_figure(java_script_enabled=False)
     controls = opened.figure.locator(".explore-controls")
     assert not controls.is_visible()
     assert opened.caption == update(height=0.5, phase=0.0)

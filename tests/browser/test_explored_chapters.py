@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from support import geometry
 from support.chapters import BOOK, run_chapter, sweep
 from watch import open_page

@@ -95,7 +95,9 @@ def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
             const svg = figure.querySelector("svg.explore-picture");
             const seen = (node) => !node.closest("defs");
             return [
-                [...svg.querySelectorAll("path")].filter(seen).map(n => n.getAttribute("d")),
+                [...svg.querySelectorAll("path")]
+                    .filter(seen)
+                    .map(n => n.getAttribute("d")),
                 [...svg.querySelectorAll("text")].map(n => n.textContent),
             ];
         }"""

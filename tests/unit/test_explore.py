@@ -9,12 +9,12 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from support import figures, geometry
 
 from collapse.explore import Slider, UnsupportedDrawingError, explore
 from collapse.explore.page import encode, mark_svg
 from collapse.explore.recorder import MAX_STATES, record
 from collapse.explore.sliders import settle
+from support import figures, geometry
 
 matplotlib.use("agg")
 
@@ -201,7 +201,7 @@ def test_a_slider_can_have_a_label_a_unit_a_format_and_a_start():
     ("axes", "message"),
     [
         ({}, "one to 3 sliders, got 0"),
-        (dict.fromkeys("abcd", [1, 2]), "got 4"),
+        ({name: [1, 2] for name in "abcd"}, "got 4"),
         ({"n": []}, "'n' has no values"),
         ({"n": 3}, "'n' needs a list of values, got 3"),
         ({"n": "abc"}, "needs a list of values, got 'abc'"),
@@ -223,7 +223,7 @@ def test_bad_sliders_are_refused_at_the_door(axes, message):
 def test_ten_thousand_states_are_refused_before_the_first_is_drawn():
     calls = []
     figure, _ = line_figure()
-    with pytest.raises(ValueError, match="10000 states .*more than the 5000"):
+    with pytest.raises(ValueError, match=r"10000 states .*more than the 5000"):
         explore(figure, lambda a, b: calls.append(a), a=range(100), b=range(100))
     assert not calls
 
@@ -245,7 +245,7 @@ def test_an_error_in_update_is_passed_on_with_its_state():
 
 def test_a_slider_that_moves_nothing_is_refused_even_if_the_caption_changes():
     figure, update = line_figure()
-    with pytest.raises(ValueError, match="'idle' moves nothing.*all its 2 values"):
+    with pytest.raises(ValueError, match=r"'idle' moves nothing.*all its 2 values"):
         explore(
             figure,
             lambda height, idle: update(height) + str(idle),

@@ -10,7 +10,6 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Sequence
 from importlib import resources
 
 import numpy as np
@@ -234,7 +233,8 @@ def _controls(recording: Recording, identity: str) -> str:
             f"{html.escape(slider.label)}</label>"
             f'<input type="range" id="{name}" data-name="{slider.name}" min="0" '
             f'max="{last}" step="1" value="{position}" autocomplete="off" '
-            f'aria-valuetext="{text}" style="--filled:{filled:.1f}%"><output for="{name}">{text}</output></div>'
+            f'aria-valuetext="{text}" style="--filled:{filled:.1f}%">'
+            f'<output for="{name}">{text}</output></div>'
         )
     what = html.escape(recording.sliders[0].label)
     return (

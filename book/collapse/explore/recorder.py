@@ -21,7 +21,7 @@ from .renderer import Mark, MarkRenderer, join_neighbouring_dots
 from .sliders import Slider
 
 MAX_STATES = 5_000
-_AUDITED_STATES = 5
+_AUDITED_STATES = 3
 
 Drawing = tuple[Mark, ...]
 LayerKey = tuple
@@ -129,7 +129,7 @@ def record(
         for drawings, table in tape.layers()
     )
     _refuse_dead_sliders(sliders, layers)
-    sentences = {sentence: None for sentence in captions}
+    sentences = dict.fromkeys(captions)
     order = {sentence: index for index, sentence in enumerate(sentences)}
     table = np.reshape([order[sentence] for sentence in captions], shape)
     return Recording(
@@ -345,13 +345,16 @@ def _audit(painter, tape, states, update, sliders):
     This finds changes made in place, update functions that remember or that draw
     random numbers, and layers that together are not what matplotlib would draw.
     """
-    order = np.random.default_rng(0).permutation(len(states))[: _AUDITED_STATES - 2]
-    for number in [len(states) - 1, 0, *order.tolist()]:
+    others = np.random.default_rng(0).permutation(len(states))[: _AUDITED_STATES - 2]
+    audited = [len(states) - 1, 0, *others.tolist()]
+    for number in audited:
         _call(update, sliders, states[number])
         drawings = painter.paint(everything=True)
         for key in dict.fromkeys([*tape.keys(), *drawings]):
             if drawings.get(key, ()) != tape.seen(key, number):
                 return states[number], key[1]
+        if number != audited[0]:
+            continue
         together = itertools.chain.from_iterable(drawings.values())
         if join_neighbouring_dots(together) != join_neighbouring_dots(
             painter.paint_whole()

@@ -120,6 +120,7 @@ class MarkRenderer(RendererBase):
         self._marks: list[Mark] = []
         self._styles: dict[tuple, str] = {}
         self._boxes: dict[bytes, str] = {}
+        self._measured: dict[tuple, tuple[float, float, float]] = {}
 
     def take(self) -> tuple[Mark, ...]:
         """Return the marks collected since the last call, and forget them."""
@@ -135,6 +136,12 @@ class MarkRenderer(RendererBase):
     def points_to_pixels(self, points):
         return points * self.dpi / 72
 
+    def get_text_width_height_descent(self, s, prop, ismath):
+        key = (s, hash(prop), ismath)  # measuring is the dearest part of a text
+        if key not in self._measured:
+            self._measured[key] = super().get_text_width_height_descent(s, prop, ismath)
+        return self._measured[key]
+
     def get_image_magnification(self) -> float:
         return 2.0
 
@@ -144,7 +151,7 @@ class MarkRenderer(RendererBase):
     def option_scale_image(self) -> bool:
         return True
 
-    def draw_path(self, gc, path, transform, rgbFace=None) -> None:  # noqa: N803
+    def draw_path(self, gc, path, transform, rgbFace=None) -> None:
         if gc.get_sketch_params() is not None:
             raise UnsupportedDrawingError("sketched (xkcd) lines cannot be carried")
         dot = self._as_dot(gc, path, transform, rgbFace)
@@ -171,7 +178,7 @@ class MarkRenderer(RendererBase):
         marker_trans,
         path,
         trans,
-        rgbFace=None,  # noqa: N803
+        rgbFace=None,
     ) -> None:
         points = np.asarray(trans.transform(path.vertices), float)
         if path.codes is not None:

@@ -1,0 +1,35 @@
+"""Measure the book's budgets and print one table: ``make bench``.
+
+Times on one machine compare with each other and with nothing else, so most rows are
+ratios measured in turn, or counts. ``python -m benchmarks NAME ...`` runs a part:
+figures, chains, site, chapters.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from . import chains, chapters, figures, site
+
+PARTS = {
+    "figures": figures.measure,
+    "chains": chains.measure,
+    "site": site.measure,
+    "chapters": chapters.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"no part is called {unknown[0]!r}; there are {', '.join(PARTS)}")
+        return 2
+    print("| what | measured | budget | met |\n|---|---|---|---|", flush=True)
+    for name in names or PARTS:
+        for row in PARTS[name]():
+            print(row, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
