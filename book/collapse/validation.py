@@ -1,0 +1,221 @@
+"""The checks at the door, shared by every floor.
+
+Each function returns the value in the form that the caller computes with, or raises
+``ValueError`` naming the argument, the value and what is allowed. Floor 0: it knows
+numpy and nothing about models.
+"""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+
+def refuse(name: str, value: object, allowed: str) -> ValueError:
+    """Build the error for an argument that is not allowed.
+
+    Parameters
+    ----------
+    name : str
+        The argument, as the caller wrote it.
+    value : object
+        What was passed; long values are shortened.
+    allowed : str
+        What would have been accepted, as the end of "must be ...".
+    """
+    shown = repr(value)
+    if len(shown) > 80:
+        shown = shown[:77] + "..."
+    return ValueError(f"{name} must be {allowed}, got {shown}")
+
+
+def whole_number(name: str, value: object, minimum: int) -> int:
+    """Return `value` as an int of at least `minimum`.
+
+    Raises
+    ------
+    ValueError
+        If it is not an integer (2.5, 2.0, "ten", True, None) or is too small.
+    """
+    allowed = f"a whole number of at least {minimum}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Integral):
+        raise refuse(name, value, allowed)
+    if value < minimum:
+        raise refuse(name, value, allowed)
+    return int(value)
+
+
+def real_number(
+    name: str, value: object, low: float = -np.inf, high: float = np.inf
+) -> float:
+    """Return `value` as a finite float in [`low`, `high`].
+
+    Raises
+    ------
+    ValueError
+        If it is not a real number (text, None, a boolean, NaN, infinite) or lies
+        outside the interval.
+    """
+    allowed = "a finite number"
+    if np.isfinite(low) and np.isfinite(high):
+        allowed = f"a number in [{low:g}, {high:g}]"
+    elif np.isfinite(low):
+        allowed = f"a finite number of at least {low:g}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real):
+        raise refuse(name, value, allowed)
+    number = float(value)
+    if not (np.isfinite(number) and low <= number <= high):
+        raise refuse(name, value, allowed)
+    return number
+
+
+def fraction(name: str, value: object) -> float | tuple[float, ...]:
+    """Return a share in [0, 1], or a tuple of them, one per chain.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not a number in [0, 1], or if there are none.
+    """
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        return real_number(name, value, 0, 1)
+    if not value:
+        raise refuse(name, value, "a number in [0, 1], or one for each chain")
+    return tuple(
+        real_number(f"{name}[{chain}]", entry, 0, 1)
+        for chain, entry in enumerate(value)
+    )
+
+
+def option(name: str, value: object, allowed: Sequence[str]) -> str:
+    """Return `value` if it is one of the words in `allowed`.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isinstance(value, str) or value not in allowed:
+        words = ", ".join(repr(word) for word in allowed)
+        raise refuse(name, value, f"one of {words}")
+    return value
+
+
+def boolean(name: str, value: object) -> bool:
+    """Return `value` if it is True or False.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise refuse(name, value, "True or False")
+    return bool(value)
+
+
+def generator(name: str, value: object) -> np.random.Generator:
+    """Return `value` if it is a numpy Generator.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else: a seed, None, a RandomState.
+    """
+    if not isinstance(value, np.random.Generator):
+        raise refuse(name, value, "a numpy.random.Generator")
+    return value
+
+
+def finite_array(name: str, value: Any, axes: int = 0) -> np.ndarray:
+    """Return `value` as a numeric array without NaN or infinity.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value : array_like
+        Numbers of any shape; integers stay integers.
+    axes : int
+        The least number of axes.
+
+    Raises
+    ------
+    ValueError
+        If it is empty, not numeric, not finite, ragged, or has too few axes.
+    """
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        raise refuse(name, value, "an array of numbers") from None
+    if array.dtype.kind not in "iuf":
+        raise refuse(name, value, "an array of numbers")
+    if array.ndim < axes:
+        raise ValueError(
+            f"{name} must have at least {axes} axes, got shape {array.shape}"
+        )
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    check_finite(name, array)
+    return array
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Raise ``ValueError`` if `array` holds NaN or infinity."""
+    if array.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()
+    # A finite sum proves the entries finite, at a third of the cost of asking each.
+    if np.isfinite(total):
+        return
+    bad = array.size - np.count_nonzero(np.isfinite(array))
+    if bad:
+        raise ValueError(
+            f"{name} must be finite, got {bad} NaN or infinite values of {array.size}"
+        )
+
+
+def whole_array(name: str, value: Any, minimum: int) -> np.ndarray:
+    """Return `value` as a float array of whole numbers of at least `minimum`.
+
+    Raises
+    ------
+    ValueError
+        If an entry is fractional, too small, not finite, or not a number.
+    """
+    array = finite_array(name, value).astype(float)
+    if np.any(array != np.floor(array)) or np.any(array < minimum):
+        raise refuse(name, value, f"whole numbers of at least {minimum}")
+    return array
+
+
+def interval_array(name: str, value: Any, low: float, high: float) -> np.ndarray:
+    """Return `value` as a float array with entries in [`low`, `high`].
+
+    Raises
+    ------
+    ValueError
+        If an entry lies outside, is not finite, or is not a number.
+    """
+    array = finite_array(name, value).astype(float)
+    if np.any(array < low) or np.any(array > high):
+        raise refuse(name, value, f"numbers in [{low:g}, {high:g}]")
+    return array
+
+
+def verb(name: str, owner: object, method: str) -> Callable[..., Any]:
+    """Return the method called `method` of `owner`.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    found = getattr(owner, method, None)
+    if not callable(found):
+        raise refuse(name, owner, f"an object with a method {method!r}")
+    return found

@@ -1,0 +1,539 @@
+"""The loop: its doors, its bookkeeping, and families of every kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from collapse import streams as streams_module
+from collapse.gaussian import Gaussian, GaussianModel
+from collapse.recursion import Diet, recurse
+from collapse.streams import Streams
+
+TRUTH = GaussianModel(0.0, 1.0)
+POINTS = np.arange(30.0)
+
+
+def run(family=None, real=TRUTH, **changes):
+    """Run a small recursion that is valid but for the changes."""
+    arguments = {
+        "generations": 2,
+        "sample_size": 5,
+        "rng": np.random.default_rng(1),
+        **changes,
+    }
+    return recurse(Gaussian() if family is None else family, real, **arguments)
+
+
+class Fixed:
+    """A chain-aware family whose models return what they are told."""
+
+    chain_axis = True
+
+    def __init__(self, samples):
+        self.samples = samples
+
+    def fit(self, data):
+        """Ignore the data."""
+        return self
+
+    def sample(self, n, rng):
+        """Return the prepared samples, or call for them."""
+        return self.samples(n, rng) if callable(self.samples) else self.samples
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize("generations", [0, -1, 2.5, 2.0, "ten", None, True])
+    def test_generations(self, generations):
+        with pytest.raises(ValueError, match="generations must be a whole number"):
+            run(generations=generations)
+
+    @pytest.mark.parametrize("size", [0, -1, 2.5, "ten", None, True, np.nan])
+    def test_sample_size(self, size):
+        with pytest.raises(ValueError, match="sample_size must be"):
+            run(sample_size=size)
+
+    def test_one_point_is_too_few_for_a_gaussian(self):
+        with pytest.raises(ValueError, match="at least 2 points"):
+            run(sample_size=1)
+
+    @pytest.mark.parametrize("sizes", [[5], [5, 5], [5] * 4, np.full(9, 5), []])
+    def test_one_size_for_each_generation(self, sizes):
+        with pytest.raises(ValueError, match="3 of them"):
+            run(sample_size=sizes)
+
+    @pytest.mark.parametrize("size", [0, -3, 2.5, None])
+    def test_every_size_is_checked(self, size):
+        with pytest.raises(ValueError, match=r"sample_size\[1\] must be"):
+            run(sample_size=[5, size, 5])
+
+    @pytest.mark.parametrize("chains", [0, -1, 1.5, "two", None, True])
+    def test_chains(self, chains):
+        with pytest.raises(ValueError, match="chains must be a whole number"):
+            run(chains=chains)
+
+    @pytest.mark.parametrize(
+        "rng",
+        [None, 1, "seed", np.random, np.random.RandomState(1), [1], [None]],
+    )
+    def test_rng(self, rng):
+        with pytest.raises(ValueError, match="rng"):
+            run(rng=rng)
+
+    def test_one_generator_for_each_chain(self):
+        with pytest.raises(ValueError, match="3 chains, got 2"):
+            run(chains=3, rng=np.random.default_rng(1).spawn(2))
+
+    def test_chains_do_not_share_a_generator(self):
+        rng = np.random.default_rng(1)
+        with pytest.raises(ValueError, match="different Generator"):
+            run(chains=2, rng=[rng, rng])
+
+    @pytest.mark.parametrize(
+        "real",
+        [
+            [],
+            np.empty((0, 3)),
+            [1.0, np.nan],
+            [1.0, np.inf],
+            ["a", "b"],
+            [[1.0], [1.0, 2.0]],
+            None,
+            1.0,
+        ],
+    )
+    def test_real_data(self, real):
+        with pytest.raises(ValueError, match="real must"):
+            run(real=real)
+
+    def test_more_real_points_than_there_are(self):
+        with pytest.raises(ValueError, match=r"at least the 40 points.*got 30"):
+            run(real=POINTS, sample_size=40)
+
+    def test_more_real_points_later_than_there_are(self):
+        with pytest.raises(ValueError, match=r"at least the 50 points.*got 30"):
+            run(real=POINTS, sample_size=[5, 100, 5], diet=Diet(real_fraction=0.5))
+
+    @pytest.mark.parametrize("family", [None, 3, "gaussian", object()])
+    def test_a_family_can_fit(self, family):
+        with pytest.raises(ValueError, match=r"family must be .* 'fit'"):
+            recurse(
+                family,
+                TRUTH,
+                generations=1,
+                sample_size=5,
+                rng=np.random.default_rng(1),
+            )
+
+    def test_a_model_can_sample(self):
+        class NoModel:
+            def fit(self, data):
+                return 3
+
+        with pytest.raises(ValueError, match="'sample', got 3"):
+            run(NoModel())
+
+    @pytest.mark.parametrize("diet", ["replace", 0.1, {"real_fraction": 0.1}])
+    def test_diet(self, diet):
+        with pytest.raises(ValueError, match="diet must be a Diet"):
+            run(diet=diet)
+
+    @pytest.mark.parametrize("name", ["keep_models", "keep_data"])
+    def test_flags(self, name):
+        with pytest.raises(ValueError, match=f"{name} must be True or False"):
+            run(**{name: "yes"})
+
+    @pytest.mark.parametrize("measures", [3, ["mean"], {"mean": 3}])
+    def test_measures(self, measures):
+        with pytest.raises(ValueError, match="measures"):
+            run(measures=measures)
+
+    def test_a_measure_without_a_chain_axis(self):
+        with pytest.raises(ValueError, match=r"measures\['m'\].*2 chains"):
+            run(chains=2, measures={"m": lambda model, data: 1.0})
+
+    @pytest.mark.parametrize("name", ["real_fraction", "previous_fraction"])
+    @pytest.mark.parametrize(
+        "share", [-0.1, 1.1, "half", None, np.nan, np.inf, True, 1j]
+    )
+    def test_weights(self, name, share):
+        with pytest.raises(ValueError, match=f"{name} must be a number in"):
+            Diet(**{name: share})
+        with pytest.raises(ValueError, match=rf"{name}\[1\] must be a number in"):
+            Diet(**{name: [0.5, share]})
+
+    @pytest.mark.parametrize("share", [[], [[0.5]], {}])
+    def test_weights_are_numbers_or_a_flat_list(self, share):
+        with pytest.raises(ValueError, match="real_fraction"):
+            Diet(real_fraction=share)
+
+    @pytest.mark.parametrize("name", ["real_fraction", "previous_fraction"])
+    def test_one_weight_for_each_chain(self, name):
+        with pytest.raises(ValueError, match=f"{name} must be .* 3 chains, got 2"):
+            run(chains=3, diet=Diet(**{name: [0.1, 0.2]}))
+
+    def test_the_new_weight_is_not_negative(self):
+        with pytest.raises(ValueError, match=r"at most 1, got 1\.2"):
+            Diet(real_fraction=0.6, previous_fraction=[0.1, 0.6])
+
+    def test_weights_that_add_up_to_1_in_decimal(self):
+        assert Diet(real_fraction=0.9, previous_fraction=0.1).counts([10], 1) == (9, 1)
+
+    @pytest.mark.parametrize("memory", ["forget", None, 1, "Replace"])
+    def test_memory(self, memory):
+        with pytest.raises(ValueError, match="memory must be one of 'replace'"):
+            Diet(memory=memory)
+
+    @pytest.mark.parametrize("memory", ["accumulate", "accumulate-subsample"])
+    def test_accumulating_leaves_no_room_for_previous_data(self, memory):
+        with pytest.raises(ValueError, match="previous_fraction must be 0"):
+            Diet(previous_fraction=0.1, memory=memory)
+
+    @pytest.mark.parametrize("keep", [0, -0.1, 1.1, "half", None, np.nan])
+    def test_curator_keep(self, keep):
+        with pytest.raises(ValueError, match="curator_keep must be"):
+            Diet(curator_keep=keep)
+
+    def test_curator(self):
+        with pytest.raises(ValueError, match="curator must be a function"):
+            Diet(curator="best")
+
+    def test_replay(self):
+        with pytest.raises(ValueError, match="replay must be True or False"):
+            Diet(replay="yes")
+
+
+class TestWhatAModelReturns:
+    @pytest.mark.parametrize(
+        "samples",
+        [np.zeros(5), np.zeros((1, 4)), np.zeros((2, 5)), np.zeros((1, 5, 1)), None],
+    )
+    def test_a_wrong_shape_names_the_generation(self, samples):
+        with pytest.raises(ValueError, match=r"generation 1: .*must have shape \(1, 5"):
+            run(Fixed(samples))
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+    def test_not_finite_names_the_generation(self, bad):
+        values = iter([np.zeros((1, 5)), np.array([[0, 1, bad, 2, 3]])])
+        with pytest.raises(ValueError, match=r"generation 2: .*finite"):
+            run(Fixed(lambda n, rng: next(values)))
+
+    def test_huge_but_finite_samples_pass(self):
+        run(Fixed(np.full((1, 5), 1e308)))
+
+    def test_text_names_the_generation(self):
+        with pytest.raises(ValueError, match=r"generation 1: .*must be numbers"):
+            run(Fixed(np.full((1, 5), "a")))
+
+    def test_a_wrong_real_distribution(self):
+        with pytest.raises(ValueError, match=r"real.sample\(5\)"):
+            run(real=Fixed(np.zeros((1, 3))))
+
+
+class TestDiets:
+    def test_halves_are_rounded_up_and_previous_data_gives_way(self):
+        diet = Diet(real_fraction=[0.5, 0.1, 0.25], previous_fraction=[0.5, 0.1, 0.75])
+        real, previous = diet.counts([3, 5], 3)
+        assert real.tolist() == [[2, 0, 1], [3, 1, 1]]
+        assert previous.tolist() == [[1, 0, 2], [2, 1, 4]]
+
+    def test_replayed_points_are_the_first_of_generation_0(self):
+        for real in (TRUTH, POINTS):
+            history = run(
+                real=real,
+                chains=3,
+                sample_size=[6, 10, 8],
+                diet=Diet(real_fraction=[0.1, 0.5, 0.8], replay=True),
+                keep_data=True,
+            )
+            first, second, third = history.data
+            for chain, (early, late) in enumerate(history.real_counts[1:].T):
+                shared = min(early, 6)
+                assert np.array_equal(second[chain, :shared], first[chain, :shared])
+                shared = min(early, late)
+                assert np.array_equal(third[chain, :shared], second[chain, :shared])
+
+    def test_fresh_points_change(self):
+        for real in (TRUTH, POINTS):
+            history = run(
+                real=real, diet=Diet(real_fraction=0.8), keep_data=True, sample_size=20
+            )
+            assert not np.array_equal(history.data[1][:, :16], history.data[2][:, :16])
+
+    @pytest.mark.parametrize("weight", ["real_fraction", "previous_fraction"])
+    @pytest.mark.parametrize("shares", [[0.9, 0.0], [0.1, 0.5]])
+    def test_a_kind_that_rounds_to_nothing_for_a_while(self, weight, shares):
+        # Of 2 points, 0.9 are both and 0.1 are none: the neighbour eats otherwise.
+        paths = []
+        for chosen in ([0], [0, 1]):
+            history = run(
+                chains=len(chosen),
+                sample_size=[2, 2, 6],
+                diet=Diet(**{weight: [shares[chain] for chain in chosen]}),
+                rng=[np.random.default_rng(chain) for chain in chosen],
+                keep_data=True,
+            )
+            paths.append([data[0] for data in history.data])
+        for alone, together in zip(*paths, strict=True):
+            assert np.array_equal(alone, together)
+
+    def test_each_chain_draws_its_own_subset(self):
+        data = run(real=POINTS, chains=2, keep_data=True).data[0]
+        assert set(data[0]) != set(data[1])
+
+    def test_previous_points_are_drawn_without_replacement(self):
+        history = run(
+            chains=4, sample_size=10, diet=Diet(previous_fraction=0.7), keep_data=True
+        )
+        for before, after in zip(history.data, history.data[1:], strict=False):
+            for old, new in zip(before, after, strict=True):
+                assert len(set(new[:7])) == 7
+                assert set(new[:7]) < set(old)
+
+    def test_too_few_previous_points_are_all_used_about_equally_often(self):
+        history = run(
+            generations=1,
+            sample_size=[4, 11],
+            diet=Diet(previous_fraction=1),
+            keep_data=True,
+        )
+        old, new = (set(data[0]) for data in history.data)
+        _, times = np.unique(history.data[1], return_counts=True)
+        assert old == new
+        assert sorted(times) == [2, 3, 3, 3]
+
+    def test_a_subsample_comes_from_all_batches_without_replacement(self):
+        history = run(
+            chains=2,
+            generations=3,
+            sample_size=[4, 6, 30, 5],
+            diet=Diet(memory="accumulate-subsample"),
+            keep_data=True,
+        )
+        assert history.training_sizes.tolist() == [4, 6, 30, 5]
+        for row in history.data[2]:
+            assert len(set(row)) == 30
+
+    @pytest.mark.parametrize("keep", [0.5, 0.3, 1.0])
+    def test_the_curator_keeps_the_best(self, keep):
+        seen = []
+
+        def prefer_large(candidates):
+            seen.append(candidates)
+            return candidates
+
+        history = run(
+            chains=2,
+            generations=1,
+            sample_size=10,
+            diet=Diet(
+                real_fraction=[0.0, 0.4], curator=prefer_large, curator_keep=keep
+            ),
+            keep_data=True,
+        )
+        for chain, new in enumerate([10, 6]):
+            offered = int(np.ceil(new / keep - 1e-9))
+            candidates = seen[0][chain, :offered]
+            best = np.sort(candidates)[-new:]
+            kept = history.data[1][chain, 10 - new :]
+            assert np.array_equal(np.sort(kept), best)
+            assert np.array_equal(kept, candidates[np.isin(candidates, best)])
+
+    @pytest.mark.parametrize("scores", [np.zeros(5), np.full((1, 10), np.nan), 1.0])
+    def test_bad_scores(self, scores):
+        with pytest.raises(ValueError, match="curator must return scores"):
+            run(diet=Diet(curator=lambda candidates: scores))
+
+    def test_weights_may_be_arrays_and_a_diet_is_hashable(self):
+        diet = Diet(real_fraction=np.array([0.1, 0.2]))
+        assert diet == Diet(real_fraction=(0.1, 0.2))
+        assert hash(diet) == hash(Diet(real_fraction=[0.1, 0.2]))
+
+
+class TestFamilies:
+    def test_points_may_be_images_or_whole_numbers(self):
+        images = np.arange(40).reshape(10, 2, 2)
+
+        class Memory:
+            def fit(self, data):
+                assert data.shape == (5, 2, 2)
+                self.data = data
+                return self
+
+            def sample(self, n, rng):
+                return self.data[rng.integers(len(self.data), size=n)]
+
+        history = run(
+            Memory(),
+            images,
+            chains=2,
+            diet=Diet(real_fraction=[0.2, 0.4], previous_fraction=0.2),
+            keep_data=True,
+        )
+        for data in history.data:
+            assert data.dtype == images.dtype
+            assert (data[:, :, None] == images).all((-2, -1)).any(-1).all()
+
+    def test_a_plain_family_receives_what_it_names(self):
+        calls = []
+
+        class Tuned:
+            def fit(self, data, *, previous, rng):
+                calls.append((previous, rng))
+                return GaussianModel(data.mean(), data.var())
+
+        history = run(Tuned(), chains=2, keep_models=True)
+        assert [previous for previous, _ in calls[:2]] == [None, None]
+        assert calls[2][0] is history.models[0][0]
+        assert calls[5][0] is history.models[1][1]
+        assert all(isinstance(rng, np.random.Generator) for _, rng in calls)
+
+    def test_a_vectorised_family_receives_streams(self):
+        calls = []
+
+        class Tuned(Gaussian):
+            def fit(self, data, rng):
+                calls.append(rng.random(3))
+                return super().fit(data)
+
+        run(Tuned(), chains=4)
+        assert [numbers.shape for numbers in calls] == [(4, 3)] * 3
+
+    def test_fitting_at_random_leaves_the_samples_alone(self):
+        class Tuned(Gaussian):
+            def fit(self, data, rng):
+                rng.standard_normal(7)
+                return super().fit(data)
+
+        plain, tuned = (
+            run(family, keep_data=True, chains=2).data
+            for family in (Gaussian(), Tuned())
+        )
+        assert np.array_equal(plain, tuned)
+
+    def test_measures_of_a_plain_family_see_one_chain(self):
+        class Plain:
+            def fit(self, data):
+                return GaussianModel(data.mean(), data.var())
+
+        history = run(
+            Plain(),
+            chains=3,
+            measures={"pair": lambda model, data: [model.mean, data.ndim]},
+        )
+        assert history["pair"].shape == (3, 3, 2)
+        assert (history["pair"][..., 1] == 1).all()
+        assert isinstance(history.model, tuple)
+
+    def test_a_plain_truth_serves_a_vectorised_family(self):
+        class Coin:
+            def sample(self, n, rng):
+                return rng.integers(2, size=n)
+
+        data = run(real=Coin(), chains=50, sample_size=40, keep_data=True).data[0]
+        assert data.shape == (50, 40)
+        assert set(data.ravel()) == {0, 1}
+
+
+class TestHistory:
+    def test_shapes(self):
+        history = run(
+            chains=4,
+            sample_size=[5, 7, 9],
+            measures={"mean": lambda model, data: model.mean},
+            diet=Diet(real_fraction=0.5),
+            keep_models=True,
+            keep_data=True,
+        )
+        assert history["mean"].shape == (3, 4)
+        assert history.sample_sizes.tolist() == [5, 7, 9]
+        assert history.real_counts.tolist() == [[5] * 4, [4] * 4, [5] * 4]
+        assert [data.shape for data in history.data] == [(4, 5), (4, 7), (4, 9)]
+        assert len(history.models) == 3
+        assert history.model is history.models[-1]
+
+    def test_nothing_is_kept_unasked(self):
+        history = run()
+        assert history.models is None
+        assert history.data is None
+
+    def test_an_unknown_measure_is_named(self):
+        with pytest.raises(KeyError, match="'sd' was not measured"):
+            run()["sd"]
+
+
+class TestStreams:
+    def streams(self, chains=3):
+        return Streams([np.random.default_rng(seed) for seed in range(chains)])
+
+    def test_normals_are_those_of_the_generator(self):
+        streams = self.streams()
+        parts = [streams.standard_normal(size) for size in (3, 700, (2, 5), ())]
+        together = np.concatenate([part.reshape(3, -1) for part in parts], axis=1)
+        for seed, row in enumerate(together):
+            expected = np.random.default_rng(seed).standard_normal(714)
+            assert np.array_equal(row, expected)
+
+    def test_the_block_size_and_threads_change_nothing(self, monkeypatch):
+        expected = self.streams().standard_normal(100)
+        for block, threshold in ((1, 1), (7, 10**9), (4096, 1)):
+            monkeypatch.setattr(streams_module, "BLOCK", block)
+            monkeypatch.setattr(streams_module, "_WORTH_A_THREAD", threshold)
+            streams = self.streams()
+            parts = [streams.standard_normal(size) for size in (1, 9, 30, 60)]
+            assert np.array_equal(np.concatenate(parts, axis=1), expected)
+
+    def test_one_kind_of_number_does_not_shift_another(self):
+        quiet, busy = self.streams(), self.streams()
+        busy.random(5), busy.chisquare(3.0, 2), busy.permutation(4)
+        busy.aside(7).standard_normal(9)
+        assert np.array_equal(quiet.standard_normal(5), busy.standard_normal(5))
+
+    def test_side_streams_differ_from_each_other(self):
+        streams = self.streams()
+        draws = [streams.aside(key).standard_normal(4) for key in (2, 3, 4)]
+        draws.append(streams.standard_normal(4))
+        assert len(np.unique(np.round(draws, 12))) == 4 * 3 * 4
+
+    @pytest.mark.parametrize(("pool", "count"), [(10, 10), (10, 3), (500, 4), (5, 0)])
+    def test_a_subset_has_no_repetition(self, pool, count):
+        places = self.streams().subset(pool, count)
+        assert places.shape == (3, count)
+        for row in places:
+            assert len(set(row)) == count
+            assert set(row) <= set(range(pool))
+
+    @pytest.mark.parametrize("pool", [6, 30])
+    def test_subsets_are_fair(self, pool):
+        streams = Streams(np.random.default_rng(5).spawn(4000))
+        places = streams.subset(pool, 3)
+        for column in places.T:
+            counts = np.bincount(column, minlength=pool)
+            expected = 4000 / pool
+            # Chi-square with pool - 1 degrees of freedom, false alarm below 1e-5.
+            statistic = np.sum((counts - expected) ** 2 / expected)
+            assert statistic < pool - 1 + 6 * np.sqrt(2 * (pool - 1))
+
+    def test_whole_numbers_cover_their_range_evenly(self):
+        numbers = self.streams().integers(-2, 3, 20_000)
+        values, counts = np.unique(numbers, return_counts=True)
+        assert values.tolist() == [-2, -1, 0, 1, 2]
+        assert np.abs(counts / 12_000 - 1).max() < 5 / np.sqrt(12_000)
+
+    def test_laws_of_the_other_numbers(self):
+        streams = Streams(np.random.default_rng(5).spawn(2000))
+        assert streams.chisquare(9.0, 3).shape == (2000, 3)
+        assert abs(streams.chisquare(9.0, 3).mean() - 9) < 5 * np.sqrt(18 / 6000)
+        assert abs(streams.standard_gamma(4.0).mean() - 4) < 5 * np.sqrt(4 / 2000)
+        counts = streams.multinomial(10, np.array([0.2, 0.8]))
+        assert (counts.sum(axis=1) == 10).all()
+        assert abs(counts[:, 0].mean() - 2) < 5 * np.sqrt(1.6 / 2000)
+
+    @pytest.mark.parametrize(("low", "high"), [(3, 3), (0, 2**60), (5, 1)])
+    def test_an_empty_or_too_wide_range(self, low, high):
+        with pytest.raises(ValueError, match="between 1 and"):
+            self.streams().integers(low, high)
+
+    def test_a_subset_larger_than_its_pool(self):
+        with pytest.raises(ValueError, match="between 0 and the pool's 3"):
+            self.streams().subset(3, 4)

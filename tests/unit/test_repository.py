@@ -1,0 +1,123 @@
+"""Promises of the repository itself: what installs, what is named where."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+TEXTS = {"", ".css", ".html", ".js", ".md", ".py", ".sh", ".txt", ".yml"}
+
+
+@pytest.fixture(scope="module")
+def settings(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def requirements(text: str) -> dict[str, str]:
+    """Name -> version range, of the lines of a requirements file."""
+    lines = [line.split("#")[0].strip() for line in text.splitlines()]
+    parts = [re.match(r"([A-Za-z0-9_-]+)(.*)", line) for line in lines if line]
+    return {part[1].lower(): part[2].strip() for part in parts}
+
+
+def test_package_alone_and_book_ask_for_the_same_versions(
+    root: Path, settings: dict
+) -> None:
+    book = requirements((root / "requirements.txt").read_text(encoding="utf-8"))
+    project = settings["project"]
+    alone = requirements(
+        "\n".join(project["dependencies"] + project["optional-dependencies"]["torch"])
+    )
+    shared = alone.keys() & book.keys()
+    assert {"numpy", "scipy", "matplotlib", "torch"} <= shared
+    assert {name: alone[name] for name in shared} == {
+        name: book[name] for name in shared
+    }
+
+
+@pytest.mark.parametrize(
+    "file", ["requirements.txt", "tests/requirements.txt", "binder/requirements.txt"]
+)
+def test_every_requirement_is_bounded_on_both_sides(root: Path, file: str) -> None:
+    ranges = requirements((root / file).read_text(encoding="utf-8"))
+    loose = [
+        name
+        for name, range_ in ranges.items()
+        if not (range_.startswith("==") or (">=" in range_ and "<" in range_))
+    ]
+    assert loose == []
+
+
+def test_wheel_holds_the_package_with_its_scripts_and_styles_and_nothing_else(
+    root: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        (source / name).write_bytes((root / name).read_bytes())
+    kept = {
+        path.relative_to(root / "book").as_posix(): path.read_bytes()
+        for path in (root / "book" / "collapse").rglob("*")
+        if path.is_file() and path.suffix in {".py", ".js", ".css", ".mplstyle"}
+    }
+    for name, content in kept.items():
+        target = source / "book" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    command = [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, source]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr[-3000:]
+
+    (wheel,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    packaged = {name for name in names if ".dist-info/" not in name}
+    assert packaged == kept.keys()
+
+
+def test_one_line_holds_the_address_of_the_repository(root: Path) -> None:
+    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    address = config["repository"]["url"]
+    holders = []
+    for folder in ("book", "binder", "tools", ".github"):
+        for path in (root / folder).rglob("*"):
+            if not path.is_file() or path.suffix not in TEXTS:
+                continue
+            if address in path.read_text(encoding="utf-8"):
+                holders.append(path.relative_to(root).as_posix())
+    assert holders == []
+    assert (root / "_config.yml").read_text(encoding="utf-8").count(address) == 1
+
+
+def test_scripts_that_others_start_are_executable(root: Path) -> None:
+    for name in (".ci/run", "binder/postBuild", "tools/install_cpu_torch.sh"):
+        mode = (root / name).stat().st_mode
+        assert mode & 0o111, f"{name} is not executable"
+
+
+def test_stubs_of_old_python_are_refused_with_a_clear_message(
+    root: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "python3.9"
+    old.write_text(
+        '#!/bin/sh\ncase "$1" in --version) echo Python 3.9.1;; *) exit 1;; esac\n'
+    )
+    old.chmod(0o755)
+    command = [
+        "make",
+        "-C",
+        root,
+        f"PYTHON={old}",
+        f"VENV={tmp_path / 'venv'}",
+        "install",
+    ]
+    refused = subprocess.run(command, capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert "needs Python 3.11 or newer" in refused.stderr
+    assert "Python 3.9.1" in refused.stderr
