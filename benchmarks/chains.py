@@ -11,18 +11,20 @@ from collapse.recursion import recurse
 
 from .table import Row, ratio
 
-GENERATIONS = 50
-CHAINS = 2_000
-LOOPS = 20
+GENERATIONS = 200
+CHAINS = 1_000
+LOOPS = 10
 
 
-def one_chain(sample_size: int, rng: np.random.Generator) -> float:
-    """The plain loop: draw, fit, repeat, one universe."""
+def one_chain(sample_size: int) -> list[tuple[float, float]]:
+    """The loop that notebooks on model collapse publish: one universe, in a list."""
     mean, spread = 0.0, 1.0
+    history = []
     for _ in range(GENERATIONS + 1):
-        data = rng.normal(mean, spread, sample_size)
+        data = np.random.normal(mean, spread, sample_size)  # noqa: NPY002
         mean, spread = np.mean(data), np.std(data)
-    return spread
+        history.append((mean, spread))
+    return history
 
 
 def measure() -> Iterator[Row]:
@@ -32,7 +34,7 @@ def measure() -> Iterator[Row]:
 
         def loop(sample_size=sample_size):
             for _ in range(LOOPS):
-                one_chain(sample_size, rng)
+                one_chain(sample_size)
 
         def side_by_side(sample_size=sample_size):
             recurse(
@@ -55,7 +57,7 @@ def measure() -> Iterator[Row]:
 
         def loop(sample_size=sample_size):
             for _ in range(LOOPS):
-                one_chain(sample_size, rng)
+                one_chain(sample_size)
 
         def law(sample_size=sample_size):
             exact_law(

@@ -147,7 +147,7 @@ def _own_family(answer: object) -> str:
             sample_size=40,
             chains=40,
             rng=np.random.default_rng(5),
-            measures={"spread": lambda _model, data: np.std(data)},
+            measures={"spread": lambda _model, data: np.std(data, axis=-1)},
         )["spread"]
     except Exception as error:
         raise WrongAnswerError(

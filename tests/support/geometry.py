@@ -13,10 +13,12 @@ import xml.etree.ElementTree as ElementTree
 
 import matplotlib
 import numpy as np
+from matplotlib.path import Path
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 _TOKEN = re.compile(r"([A-Za-z])|(-?\d*\.?\d+(?:e-?\d+)?)")
+POINTS_PER_PIXEL = 0.72  # all figures have 100 pixels an inch
 _PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3}
 
 
@@ -90,27 +92,28 @@ def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
     ----------
     figure_handle : playwright Locator or ElementHandle of the ``<figure>``.
     """
-    paths, words = figure_handle.evaluate(
+    paths, words, size = figure_handle.evaluate(
         """figure => {
             const svg = figure.querySelector("svg.explore-picture");
             const seen = (node) => !node.closest("defs");
             return [
                 [...svg.querySelectorAll("path")]
                     .filter(seen)
-                    .map(n => n.getAttribute("d")),
+                    .map(n => [n.getAttribute("style") || "", n.getAttribute("d")]),
                 [...svg.querySelectorAll("text")].map(n => n.textContent),
+                [svg.viewBox.baseVal.width / 10, svg.viewBox.baseVal.height / 10],
             ];
         }"""
     )
-    return _in_pixels(paths), words
+    return _in_pixels(paths, size), words
 
 
-def in_markup(markup: str) -> tuple[list[np.ndarray], list[str]]:
-    """The same from the markup of a figure, without a browser."""
+def in_markup(markup: str, size=(640, 480)) -> tuple[list[np.ndarray], list[str]]:
+    """The same from the markup of a figure of some size, without a browser."""
     drawn = re.sub(r"<defs>.*?</defs>", "", markup, flags=re.DOTALL)
-    paths = re.findall(r'<path [^>]*?\bd="([^"]*)"', drawn)
+    paths = re.findall(r'<path (?:style="([^"]*)" )?d="([^"]*)"', drawn)
     words = re.findall(r"<text[^>]*>(.*?)</text>", drawn, flags=re.DOTALL)
-    return _in_pixels(paths), [html.unescape(word) for word in words]
+    return _in_pixels(paths, size), [html.unescape(word) for word in words]
 
 
 def difference(
@@ -141,8 +144,31 @@ def difference(
     return ""
 
 
-def _in_pixels(paths: list[str]) -> list[np.ndarray]:
-    return [points / 10 for d in paths for points in subpaths(d)]
+def _in_pixels(paths: list[tuple[str, str]], size) -> list[np.ndarray]:
+    outlines = []
+    for style, d in paths:
+        for points in subpaths(d):
+            is_line = "fill:none" in style and len(points) > 1
+            outlines.extend(_cut(points / 10, size) if is_line else [points / 10])
+    return outlines
+
+
+def _cut(line: np.ndarray, size) -> list[np.ndarray]:
+    """Cut a line at the canvas, as the backend does; pages cut it at the axes."""
+    margin = 1.4  # the backend's own, a point
+    inside = (line > -margin) & (line < np.asarray(size) + margin)
+    if inside.all():
+        return [line]
+    points = line * POINTS_PER_PIXEL
+    window = (0, 0, *(np.asarray(size) * POINTS_PER_PIXEL))
+    path = Path(points).cleaned(clip=window)
+    pieces: list[list[np.ndarray]] = []
+    for vertex, code in zip(path.vertices, path.codes, strict=True):
+        if code == Path.MOVETO:
+            pieces.append([])
+        if code in (Path.MOVETO, Path.LINETO):
+            pieces[-1].append(vertex)
+    return [np.array(piece) / POINTS_PER_PIXEL for piece in pieces]
 
 
 def _summary(points: np.ndarray) -> np.ndarray:

@@ -1,0 +1,156 @@
+"""Exercise checks, both ways: right answers pass, plausible wrong ones do not."""
+
+import re
+
+import numpy as np
+import pytest
+
+from collapse import theory
+from collapse.exercises import check
+from collapse.gaussian import Gaussian, GaussianModel, exact_law
+from collapse.recursion import recurse
+
+
+class LaplaceModel:
+    def __init__(self, centre, scale):
+        self.centre, self.scale = centre, scale
+
+    def sample(self, n, rng):
+        return rng.laplace(self.centre, self.scale, n)
+
+
+class Laplace:
+    """The reference solution of the chapter."""
+
+    def fit(self, data):
+        centre = np.median(data)
+        return LaplaceModel(centre, np.abs(data - centre).mean())
+
+
+class LaplaceWithSpread:
+    """Mistakes the standard deviation for the scale."""
+
+    def fit(self, data):
+        return LaplaceModel(np.median(data), np.std(data))
+
+
+class Remembers:
+    """Samples with a fixed scale instead of the fitted one."""
+
+    def fit(self, data):
+        return LaplaceModel(np.median(data), 0.75)
+
+
+class Bootstraps:
+    """Has no sample method on what fit returns."""
+
+    def fit(self, data):
+        return data
+
+
+def mean_and_median(estimator):
+    history = recurse(
+        Gaussian(estimator),
+        GaussianModel(0.0, 1.0),
+        generations=50,
+        sample_size=100,
+        chains=4000,
+        rng=np.random.default_rng(8),
+        measures={"variance": lambda model, data: model.variance},
+    )
+    variance = history["variance"][50]
+    return variance.mean(), np.median(variance)
+
+
+def growing_sizes():
+    sizes = (np.arange(1, 202) * 100_000 / (201 * 101)).astype(int)
+    return np.maximum(sizes, 2)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer"),
+    [
+        ("gaussian-half-life", 693),
+        ("gaussian-half-life", theory.half_life(1000)),
+        ("gaussian-half-life", 0.69 * 1000),
+        ("gaussian-real-points", 10),
+        ("gaussian-real-points", np.int64(10)),
+        ("gaussian-real-points", 10.0),
+        ("gaussian-mean-and-median", mean_and_median("unbiased")),
+        ("gaussian-own-family", Laplace()),
+        ("gaussian-own-family", Gaussian()),
+        ("gaussian-sample-plan", [100_000 // 201] * 201),
+        ("gaussian-sample-plan", np.full(201, 497)),
+    ],
+)
+def test_right_answers_pass(exercise, answer):
+    feedback = check(exercise, answer)
+    assert feedback, feedback.message
+    assert repr(feedback).startswith("Right.")
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "hint"),
+    [
+        ("gaussian-half-life", 347, "variance halves"),
+        ("gaussian-half-life", 1386, "unbiased"),
+        ("gaussian-half-life", 69, "drift"),
+        ("gaussian-half-life", "693", "one number"),
+        ("gaussian-half-life", None, "one number"),
+        ("gaussian-half-life", True, "one number"),
+        ("gaussian-half-life", float("nan"), "finite"),
+        ("gaussian-half-life", [693], "one number"),
+        ("gaussian-real-points", 20, "so are fewer"),
+        ("gaussian-real-points", 9, "only"),
+        ("gaussian-real-points", 0.001, "whole"),
+        ("gaussian-real-points", 0, "between 1 and 10000"),
+        ("gaussian-real-points", 500, "so are fewer"),
+        ("gaussian-mean-and-median", mean_and_median("mle"), "divide by M - 1"),
+        ("gaussian-mean-and-median", (1.0, 1.0), "median"),
+        ("gaussian-mean-and-median", (1.0, np.sqrt(0.6)), "not of σ"),
+        ("gaussian-mean-and-median", 0.6, "two numbers"),
+        ("gaussian-mean-and-median", (1.0,), "two numbers"),
+        ("gaussian-own-family", LaplaceWithSpread(), "not the scale that sample uses"),
+        ("gaussian-own-family", Remembers(), "median spread is"),
+        ("gaussian-own-family", Bootstraps(), "sample"),
+        ("gaussian-own-family", Laplace, "stopped with TypeError"),
+        ("gaussian-own-family", 3, "a fit method"),
+        ("gaussian-sample-plan", growing_sizes(), "sum of 1/M"),
+        ("gaussian-sample-plan", growing_sizes()[::-1], "sum of 1/M"),
+        ("gaussian-sample-plan", [498] * 201, "more than 100000"),
+        ("gaussian-sample-plan", [497] * 200, "201 sizes"),
+        ("gaussian-sample-plan", [1] * 201, "at least 2"),
+        ("gaussian-sample-plan", [497.5] * 201, "whole number"),
+        ("gaussian-sample-plan", "many", "201 whole numbers"),
+    ],
+)
+def test_wrong_answers_get_a_hint(exercise, answer, hint):
+    feedback = check(exercise, answer)
+    assert not feedback, f"{answer!r} passed: {feedback.message}"
+    assert feedback.correct is False
+    assert re.search(re.escape(hint), feedback.message), feedback.message
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_honest_simulations_pass_whatever_their_seed(seed):
+    _, variances = exact_law(
+        generations=50,
+        sample_size=100,
+        chains=4000,
+        estimator="unbiased",
+        rng=np.random.default_rng(seed),
+    )
+    answer = variances[50].mean(), np.median(variances[50])
+    assert check("gaussian-mean-and-median", answer)
+
+
+def test_dots_are_no_answer_yet():
+    feedback = check("gaussian-half-life", ...)
+    assert not feedback
+    assert feedback.correct is None
+    assert repr(feedback).startswith("Waiting.")
+
+
+def test_an_unknown_exercise_is_named():
+    with pytest.raises(ValueError, match="got 'gaussian-halflife'"):
+        check("gaussian-halflife", 1)
