@@ -1,0 +1,117 @@
+# Every command of the book. `make help` lists them.
+#
+# A step leaves a stamp file behind and is skipped until one of its inputs changes.
+# Paths here are relative, so the folder's own path may hold spaces.
+
+SHELL   := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+PYTHON  ?= python3
+PORT    ?=
+BROWSER ?= auto
+TORCH   ?=
+
+VENV    := .venv
+PY      := $(VENV)/bin/python
+PIP     := $(PY) -m pip --disable-pip-version-check --quiet
+STAMPS  := $(VENV)/stamps
+SITE    := _build/html
+
+# A figure or number of a chapter may depend on any of these.
+COMPUTES := $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null)
+PAGES    := $(shell find book -type f -not -path 'book/collapse/*' -not -path 'book/data/*' \
+              -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
+# The ledger page fails the build when a claim has no test.
+CLAIMS   := $(wildcard tests/claims/*.py)
+
+export PYTHONUTF8 := 1
+export PYDEVD_DISABLE_FILE_VALIDATION := 1
+# The chapters run in this environment, whatever kernels the user has installed.
+export JUPYTER_PREFER_ENV_PATH := 1
+# The virtual environment is the project's own: root may write to it.
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help serve book lab test bench lint clean install
+
+help:            ## list the commands
+	@echo "make COMMAND, where COMMAND is one of"
+	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
+
+serve: $(SITE)/index.html  ## build the book and read it in a browser (PORT=8000, BROWSER=none)
+	@$(PY) tools/serve.py $(SITE) --browser "$(BROWSER)" $(if $(PORT),--port "$(PORT)")
+
+book: $(SITE)/index.html   ## build the book into _build/html; a warning is an error
+	@echo "The book is in $(SITE)/index.html"
+
+lab: $(STAMPS)/lab         ## open the chapters as notebooks in JupyterLab
+	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/book/index.md \
+	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
+	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+test: $(STAMPS)/tests $(SITE)/index.html  ## install what the tests need, run them all
+	@$(PY) -m pytest
+
+bench: $(STAMPS)/bench $(SITE)/index.html  ## measure the budgets: one table
+	@$(PY) -m benchmarks
+
+lint: $(STAMPS)/tests      ## check format and style of the Python code
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+clean:                     ## remove what was built; the environment stays (rm -r .venv)
+	rm -rf _build notebooks build .pytest_cache .ruff_cache .hypothesis
+
+install: $(STAMPS)/book
+
+# The environment --------------------------------------------------------------
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "The book needs Python 3.11 or newer; '$(PYTHON)' is" \
+	    "$$($(PYTHON) --version 2>&1). Name another one: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "'$(PYTHON) -m venv' failed. On Debian and Ubuntu its parts are a package of" \
+	    "their own: apt install python3-venv" >&2; exit 1; }
+
+$(STAMPS)/book: requirements.txt | $(PY)
+	@mkdir -p $(STAMPS)
+ifeq ($(TORCH),cpu)
+	@bash tools/install_cpu_torch.sh $(PY)
+endif
+	@echo "Installing requirements.txt; torch is large, so this can take some minutes."
+	@$(PIP) install --requirement requirements.txt
+	@touch $@
+
+$(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
+	@$(PY) tools/lab_settings.py
+	@touch $@
+
+$(STAMPS)/tests: $(STAMPS)/lab tests/requirements.txt tests/browser/find_browser.py
+	@echo "Installing what the tests need."
+	@$(PIP) install --requirement tests/requirements.txt
+	@$(PY) tests/browser/find_browser.py --install
+	@touch $@
+
+$(STAMPS)/bench: $(STAMPS)/tests benchmarks/requirements.txt
+	@echo "Installing what the benchmarks compare with."
+	@$(PIP) install --requirement benchmarks/requirements.txt
+	@touch $@
+
+# The book ---------------------------------------------------------------------
+
+# Jupyter's cache knows a chapter's cells but not the package that they import: when
+# the package, its data or an installed version changes, every chapter runs again.
+_build/computed: $(STAMPS)/book $(COMPUTES)
+	@rm -rf _build/.jupyter_cache
+	@mkdir -p _build
+	@touch $@
+
+$(SITE)/index.html: _build/computed $(PAGES) $(CLAIMS) _config.yml _toc.yml
+	@# From the cached results every page is written anew, which takes seconds: a page
+	@# that cites, links or counts what another one holds is never out of date.
+	@rm -rf $(SITE) _build/.doctrees
+	@$(VENV)/bin/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
+	  --path-output . --warningiserror --nitpick --keep-going --quiet
+	@touch $@

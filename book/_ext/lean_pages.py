@@ -1,0 +1,170 @@
+"""Pages that load little, and nothing from anywhere else.
+
+The theme draws its icons with a script of 540 KB gzipped. This extension replaces it by
+one small style sheet, written after the pages: it holds only the icons that the pages
+and the style sheets name, cut from the theme's own font file. It also keeps widget
+state, which only a live kernel can use, out of the pages, and mends their HTML.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pydata_sphinx_theme
+from sphinx.application import Sphinx
+
+from subset_font import glyphs_of, subset_font
+
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
+FONT_AWESOME = next(
+    Path(pydata_sphinx_theme.__file__).parent.glob(
+        "theme/pydata_sphinx_theme/static/vendor/fontawesome/*"
+    )
+)
+# CSS class -> (file name without suffix, font family, weight)
+FONTS = {
+    "solid": ("fa-solid-900", "Font Awesome 6 Free", 900),
+    "regular": ("fa-regular-400", "Font Awesome 6 Free", 400),
+    "brands": ("fa-brands-400", "Font Awesome 6 Brands", 400),
+}
+SHORT_CLASSES = {"fas": "solid", "far": "regular", "fab": "brands", "fa": "solid"}
+# Glyphs named in a style sheet: an escape such as \f107, or the character itself.
+PRIVATE_USE = re.compile(r"\\(f[0-9a-f]{3})\b|([\ue000-\uf8ff])", re.IGNORECASE)
+ICON_ELEMENT = re.compile(r'<(?:i|span)[^>]*\bclass="([^"]*\bfa[bsr]?\b[^"]*)"')
+
+MENDED = {
+    # docutils: a list whose children are no list items.
+    ' role="list" class="citation-list"': ' class="citation-list"',
+    ' role="doc-biblioentry"': "",
+    # sphinx-exercise: the same id for each exercise and for each solution.
+    '<section id="exercise-content">': "<section>",
+    '<section id="solution-content">': "<section>",
+}
+
+BASE_RULES = """\
+/* Icons: Font Awesome Free 6 by Fonticons, Inc., cut to those in use.
+   Licence: icons CC BY 4.0, fonts SIL OFL 1.1. */
+:root {
+  --fa-font-solid: normal 900 1em/1 "Font Awesome 6 Free";
+  --fa-font-regular: normal 400 1em/1 "Font Awesome 6 Free";
+  --fa-font-brands: normal 400 1em/1 "Font Awesome 6 Brands";
+}
+.fa, .fas, .far, .fab, .fa-solid, .fa-regular, .fa-brands {
+  display: inline-block; font-style: normal; font-variant: normal; line-height: 1;
+  text-rendering: auto; -webkit-font-smoothing: antialiased;
+}
+.fa, .fas, .fa-solid { font-family: "Font Awesome 6 Free"; font-weight: 900; }
+.far, .fa-regular { font-family: "Font Awesome 6 Free"; font-weight: 400; }
+.fab, .fa-brands { font-family: "Font Awesome 6 Brands"; font-weight: 400; }
+.fa-lg { font-size: 1.25em; line-height: .05em; vertical-align: -.075em; }
+"""
+
+
+def font_file(style: str) -> Path:
+    return FONT_AWESOME / "webfonts" / f"{FONTS[style][0]}.ttf"
+
+
+def icon_codepoints() -> dict[str, int]:
+    """Icon name -> code point, from the style sheet that comes with the theme."""
+    css = (FONT_AWESOME / "css" / "all.min.css").read_text(encoding="utf-8")
+    found = {}
+    for selectors, code in re.findall(r'([^{}]*)\{content:"\\([0-9a-f]+)"\}', css):
+        for name in re.findall(r"\.fa-([a-z0-9-]+):before", selectors):
+            found[name] = int(code, 16)
+    return found
+
+
+def icons_in_pages(pages: list[Path]) -> set[tuple[str, str]]:
+    """Every (style, icon name) that an element of `pages` asks for."""
+    used = set()
+    names = icon_codepoints()
+    for page in pages:
+        for classes in ICON_ELEMENT.findall(page.read_text(encoding="utf-8")):
+            words = classes.split()
+            styles = [SHORT_CLASSES[word] for word in words if word in SHORT_CLASSES]
+            styles += [word[3:] for word in words if word[3:] in FONTS]
+            for word in words:
+                if word.startswith("fa-") and word[3:] in names:
+                    used.add((styles[0] if styles else "solid", word[3:]))
+    return used
+
+
+def icon_style_sheet(pages: list[Path], style_sheets: list[Path]) -> str:
+    """The style sheet that draws the icons of `pages` and of `style_sheets`."""
+    codepoints = icon_codepoints()
+    glyphs: dict[str, set[int]] = {style: set() for style in FONTS}
+    rules = []
+    for style, name in sorted(icons_in_pages(pages)):
+        glyphs[style].add(codepoints[name])
+        rules.append(f'.fa-{name}::before {{ content: "\\{codepoints[name]:x}"; }}')
+    for sheet in style_sheets:
+        for escape, character in PRIVATE_USE.findall(sheet.read_text("utf-8")):
+            point = int(escape, 16) if escape else ord(character)
+            for style in FONTS:
+                if point in glyphs_of(font_file(style)):
+                    glyphs[style].add(point)
+                    break
+    faces = []
+    for style, points in glyphs.items():
+        if points:
+            _, family, weight = FONTS[style]
+            address = subset_font(font_file(style), points)
+            faces.append(
+                f'@font-face {{ font-family: "{family}"; font-weight: {weight};'
+                f' src: url("{address}") format("woff"); }}'
+            )
+    return BASE_RULES + "\n".join([*faces, *sorted(set(rules))]) + "\n"
+
+
+def write_icons(app: Sphinx, exception: Exception | None) -> None:
+    """After the build: write icons.css, drop the fonts that no page loads."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    static = out / "_static"
+    shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
+    sheet = static / "icons.css"
+    sheet.unlink(missing_ok=True)
+    pages = sorted(out.rglob("*.html"))
+    sheet.write_text(
+        icon_style_sheet(pages, sorted(static.rglob("*.css"))), encoding="utf-8"
+    )
+
+
+def mend_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Put right what the theme and the extensions get wrong in the HTML."""
+    if exception or app.builder.format != "html":
+        return
+    for page in Path(app.outdir).rglob("*.html"):
+        before = page.read_text(encoding="utf-8")
+        after = before
+        for wrong, right in MENDED.items():
+            after = after.replace(wrong, right)
+        if page.name == "search.html":  # holds its search field twice, with one id
+            after = after.replace('id="search-input"', "", 1)
+        if after != before:
+            page.write_text(after, encoding="utf-8")
+
+
+def drop_widget_state(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Keep the widgets' state out of the page: nothing on the page reads it."""
+    context["script_files"] = [
+        script
+        for script in context.get("script_files", [])
+        if getattr(script, "attributes", {}).get("type") != WIDGET_STATE
+    ]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    # Jupyter Book sets this value even where sphinx_comments is not loaded.
+    app.add_config_value("comments_config", {}, "html")
+    app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
+    app.connect("html-page-context", drop_widget_state, priority=900)
+    app.connect("build-finished", write_icons)
+    app.connect("build-finished", mend_pages)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

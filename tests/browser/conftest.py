@@ -1,0 +1,68 @@
+"""A built site, a server for it and a browser: one of each for the whole run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from find_browser import find_browser
+from serve import make_server
+
+# Chromium's own sandbox cannot start as root; background requests of the browser itself
+# would look like requests of a page.
+ARGUMENTS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    *(["--no-sandbox"] if os.geteuid() == 0 else []),
+]
+
+
+@pytest.fixture(scope="session")
+def site(root: Path) -> Path:
+    """The folder of the built pages; builds them if something changed."""
+    built = subprocess.run(["make", "book"], cwd=root, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout + built.stderr
+    return root / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def base_url(site: Path) -> Iterator[str]:
+    """Where the built pages are served, without a slash at the end."""
+    server = make_server(str(site), port=0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes browser contexts (own storage and window); closes them after the test."""
+    contexts: list[BrowserContext] = []
+
+    def make(width: int = 1280, **settings: object) -> BrowserContext:
+        size = {"width": width, "height": 900 if width > 600 else 844}
+        contexts.append(browser.new_context(viewport=size, **settings))
+        return contexts[-1]
+
+    yield make
+    for context in contexts:
+        context.close()

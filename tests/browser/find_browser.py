@@ -1,0 +1,87 @@
+"""Find a Chromium for the tests; with ``--install``, get one where there is none.
+
+In order: the program that the variable CHROMIUM names; one on the machine; with
+``--install``, Debian's package where we may install it; last, Playwright's own.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "microsoft-edge",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+]
+
+
+def on_the_machine() -> str | None:
+    """A browser that is already installed, or ``None``."""
+    if chosen := os.environ.get("CHROMIUM"):
+        return chosen
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def playwrights_own() -> str | None:
+    """The browser that Playwright downloaded, or ``None``."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def find_browser() -> str:
+    """The path of a browser; raises ``FileNotFoundError`` where there is none."""
+    path = on_the_machine() or playwrights_own()
+    if not path:
+        raise FileNotFoundError("no Chromium, Chrome or Edge here; run `make test`")
+    return path
+
+
+def become_root() -> list[str] | None:
+    """What to put before a command that needs root; ``None`` where we may not."""
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo"):
+        allowed = subprocess.run(["sudo", "-n", "true"], capture_output=True)
+        if allowed.returncode == 0:
+            return ["sudo", "-n"]
+    return None
+
+
+def install_debians() -> bool:
+    prefix = become_root() if shutil.which("apt-get") else None
+    if prefix is None:
+        return False
+    for command in (
+        ["apt-get", "update", "-qq"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+    ):
+        if subprocess.run([*prefix, *command]).returncode:
+            return False
+    return on_the_machine() is not None
+
+
+def install() -> None:
+    if on_the_machine() or playwrights_own() or install_debians():
+        return
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
+
+
+if __name__ == "__main__":
+    if "--install" in sys.argv:
+        install()
+    try:
+        print(f"Browser for the tests: {find_browser()}")
+    except FileNotFoundError as missing:
+        sys.exit(str(missing))

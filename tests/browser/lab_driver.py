@@ -1,0 +1,217 @@
+"""Start a JupyterLab, open a chapter in it and use it as a reader would.
+
+Knows nothing of the book but the class names of a figure with sliders.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+START_SECONDS = 60
+RUN_SECONDS = 240
+HOLDER = ".jp-OutputArea-output:has(figure.explore)"
+COPIED = ["_config.yml", "binder", "book", "jupytext.toml", "requirements.txt", "tools"]
+
+
+def copy_of_the_book(root: Path, target: Path) -> Path:
+    """What a clone of the repository holds: a test cannot change the original."""
+    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, target / name, ignore=ignored)
+        else:
+            shutil.copy(root / name, target / name)
+    return target
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running_lab(python: Path, folder: Path, one_core: bool = False) -> Iterator[str]:
+    """A JupyterLab of the environment of `python` on `folder`; gives its address."""
+    port = free_port()
+    prefix = ["taskset", "-c", "0"] if one_core and shutil.which("taskset") else []
+    settings = {
+        "IdentityProvider.token": "",
+        "LabApp.expose_app_in_browser": "True",
+        "ServerApp.allow_root": "True",
+        "ServerApp.port_retries": "0",
+    }
+    environment = {
+        **os.environ,
+        "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+        "VIRTUAL_ENV": str(python.parent.parent),
+        # A user's own settings and kernels must not decide a test.
+        "JUPYTER_CONFIG_DIR": str(folder / ".jupyter"),
+        "JUPYTER_DATA_DIR": str(folder / ".jupyter-data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / ".jupyter-settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".jupyter-workspaces"),
+        "IPYTHONDIR": str(folder / ".ipython"),
+    }
+    command = [*prefix, str(python), "-m", "jupyter", "lab", "--no-browser"]
+    command += [f"--port={port}", f"--ServerApp.root_dir={folder}"]
+    command += [f"--{name}={value}" for name, value in settings.items()]
+    log = folder / "jupyterlab.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait_for_server(f"{address}/api/status", server, log)
+            yield address
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+
+
+def wait_for_server(address: str, server: subprocess.Popen, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):
+            return
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+class Notebook:
+    """A chapter that is open in JupyterLab."""
+
+    def __init__(self, page: Page, address: str, path: str) -> None:
+        self.page = page
+        self.page.set_default_timeout(30_000)
+        self.address = address
+        self.path = path
+        self.open()
+
+    def open(self) -> None:
+        """Open the chapter by the path that the launch button uses."""
+        self.page.goto(f"{self.address}/lab/tree/{self.path}?reset")
+        self.panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        self.panel.wait_for()
+        self.page.wait_for_function(
+            """() => {
+              const panel = window.jupyterapp?.shell.currentWidget;
+              const kernel = panel?.sessionContext?.session?.kernel;
+              return kernel?.status === "idle" && panel.content.model.cells.length > 1;
+            }""",
+            timeout=START_SECONDS * 1000,
+        )
+
+    def command(self, name: str) -> None:
+        """Run one of JupyterLab's commands and wait until it is done."""
+        self.page.set_default_timeout(RUN_SECONDS * 1000)
+        self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+        self.page.set_default_timeout(30_000)
+
+    def run_all(self) -> None:
+        self.command("notebook:run-all-cells")
+
+    def save(self) -> None:
+        self.command("docmanager:save")
+
+    def shut_down_and_reopen(self) -> None:
+        """Close the notebook with its kernel, then open it again in a fresh page."""
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+        )
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+        self.open()
+
+    def errors(self) -> list[str]:
+        """What cells raised: name and message of each error."""
+        return self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+              .filter(cell => cell.type === "code")
+              .flatMap(cell => cell.outputs.toJSON())
+              .filter(output => output.output_type === "error")
+              .map(output => `${output.ename}: ${output.evalue}`)"""
+        )
+
+    def run_new_cell(self, source: str) -> str:
+        """Append a cell with `source`, run it, return the text of its output."""
+        self.page.evaluate(
+            """async source => {
+              const app = window.jupyterapp;
+              const notebook = app.shell.currentWidget.content;
+              notebook.activeCellIndex = notebook.widgets.length - 1;
+              await app.commands.execute("notebook:insert-cell-below");
+              notebook.activeCell.model.sharedModel.setSource(source);
+              await app.commands.execute("notebook:run-cell");
+            }""",
+            source,
+        )
+        return self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.content.activeCell.model
+              .outputs.toJSON().map(out => out.text ?? out.data?.["text/plain"] ??
+                `${out.ename}: ${out.evalue}`).join("")"""
+        )
+
+    def figure(self, number: int = 0) -> LiveFigure:
+        """The figure with sliders that is the `number`-th of the chapter."""
+        return self._live(self.panel.locator(HOLDER).nth(number))
+
+    def figure_that_says(self, caption: str) -> LiveFigure:
+        """The figure whose caption holds `caption`; waits until it is drawn."""
+        said = self.page.locator("figcaption", has_text=caption)
+        return self._live(self.panel.locator(HOLDER, has=said))
+
+    def _live(self, holder: Locator) -> LiveFigure:
+        holder.locator("svg.explore-picture").first.wait_for()
+        holder.scroll_into_view_if_needed()
+        return LiveFigure(self.page, holder)
+
+
+class LiveFigure:
+    """A figure and its ipywidgets sliders in a notebook's output."""
+
+    def __init__(self, page: Page, holder: Locator) -> None:
+        self.page = page
+        self.holder = holder
+
+    def drawing(self) -> str:
+        """The picture as it is drawn: what is inside its SVG."""
+        return self.holder.locator("svg.explore-picture").first.inner_html()
+
+    def caption(self) -> str:
+        text = self.holder.locator("figcaption").first.inner_text()
+        return re.sub(r"\s+", " ", text).strip()
+
+    def sliders(self) -> Locator:
+        return self.holder.locator(".jupyter-widgets [role=slider]")
+
+    def press(self, key: str, slider: int = 0) -> None:
+        """Press a key on a slider; wait until the picture changes, two seconds at most.
+
+        The news travels from widget to widget, so a loaded machine may need a while.
+        """
+        before = self.drawing()
+        self.sliders().nth(slider).focus()
+        self.page.keyboard.press(key)
+        end = time.monotonic() + 2
+        while self.drawing() == before and time.monotonic() < end:
+            self.page.wait_for_timeout(20)

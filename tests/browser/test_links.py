@@ -1,0 +1,73 @@
+"""Every link inside the book leads somewhere; every id on a page is there once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[Path, BeautifulSoup]:
+    return {
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(site.rglob("*.html"))
+        if "_static" not in path.parts
+    }
+
+
+def test_links_and_anchors_inside_the_book_resolve(
+    pages: dict[Path, BeautifulSoup],
+) -> None:
+    anchors = {
+        path: {tag["id"] for tag in soup.select("[id]")} for path, soup in pages.items()
+    }
+    broken = []
+    for path, soup in pages.items():
+        for link in soup.select("[href], [src]"):
+            address = link.get("href") or link.get("src")
+            if urlsplit(address).scheme or address.startswith("//"):
+                continue
+            file, anchor = urldefrag(address)
+            file = file.split("?")[0]
+            target = (path.parent / unquote(file)).resolve() if file else path
+            if not target.is_file():
+                broken.append(f"{path.name}: {address} is no file")
+            elif (
+                anchor and target in anchors and unquote(anchor) not in anchors[target]
+            ):
+                broken.append(f"{path.name}: {address} has no such anchor")
+    assert broken == []
+
+
+def test_ids_are_unique_on_each_page(pages: dict[Path, BeautifulSoup]) -> None:
+    doubled = {
+        path.name: [name for name, count in ids.items() if count > 1]
+        for path, soup in pages.items()
+        if (ids := Counter(tag["id"] for tag in soup.select("[id]")))
+    }
+    assert {page: names for page, names in doubled.items() if names} == {}
+
+
+def test_pages_carry_no_widget_state_and_no_foreign_script(
+    pages: dict[Path, BeautifulSoup],
+) -> None:
+    for path, soup in pages.items():
+        html = str(soup)
+        for unwanted in (
+            "widget-state+json",
+            "require.min.js",
+            "html-manager",
+            "thebe",
+        ):
+            assert unwanted not in html, f"{path.name} holds {unwanted}"
+        loaded = soup.select("script[src], img[src], link[rel=stylesheet], iframe[src]")
+        outside = [
+            address
+            for tag in loaded
+            if (address := tag.get("src") or tag.get("href")).startswith(("http", "//"))
+        ]
+        assert outside == [], path.name

@@ -1,0 +1,65 @@
+"""Write down everything that goes wrong, or out, while a page is open."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Request,
+    Response,
+)
+
+
+class Watched:
+    """A page and what it did since it was opened."""
+
+    def __init__(self, page: Page, base_url: str) -> None:
+        self.page = page
+        self.base_url = base_url
+        self.requests: list[str] = []
+        self.responses: list[Response] = []
+        self.troubles: list[str] = []
+        page.on("request", self._requested)
+        page.on("response", self._answered)
+        page.on("requestfailed", self._failed)
+        page.on("pageerror", self._raised)
+        page.on("console", self._said)
+
+    def _requested(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _answered(self, response: Response) -> None:
+        self.responses.append(response)
+        if response.status >= 400:
+            self.troubles.append(f"{response.status}: {response.url}")
+
+    def _failed(self, request: Request) -> None:
+        self.troubles.append(f"failed: {request.url}")
+
+    def _raised(self, error: Error) -> None:
+        self.troubles.append(f"error: {error}")
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning", "assert"):
+            self.troubles.append(f"console {message.type}: {message.text}")
+
+    def requests_to_others(self) -> list[str]:
+        inside = (self.base_url, "data:", "blob:", "about:", "file:")
+        return [url for url in self.requests if not url.startswith(inside)]
+
+    def gzipped(self) -> Iterator[tuple[str, int]]:
+        """Address and gzipped bytes of each response."""
+        for response in self.responses:
+            yield response.url, len(gzip.compress(response.body(), mtime=0))
+
+
+def open_page(context: BrowserContext, base_url: str, path: str) -> Watched:
+    """Open ``base_url/path`` and wait until it has loaded all that it asks for."""
+    watched = Watched(context.new_page(), base_url)
+    watched.page.goto(f"{base_url}/{path}", wait_until="networkidle")
+    return watched

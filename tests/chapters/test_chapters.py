@@ -1,0 +1,77 @@
+"""The chapters as a student runs them: a fresh kernel, from top to bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+ROOT = Path(__file__).parents[2]
+BOOK = ROOT / "book"
+PAGES = [BOOK / f"{name}.md" for name in sorted(parse_toc_yaml(ROOT / "_toc.yml"))]
+CHAPTERS = [path for path in PAGES if "{code-cell}" in path.read_text(encoding="utf-8")]
+# What the build and JupyterLab understand; a misspelt tag would change nothing.
+TAGS = {
+    "hide-cell",
+    "hide-input",
+    "hide-output",
+    "raises-exception",
+    "remove-cell",
+    "remove-input",
+    "remove-output",
+    "skip-execution",
+}
+COLUMNS = 72
+SECONDS = 300
+
+every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@every_chapter
+def test_chapter_runs_in_a_fresh_kernel_without_a_warning(path: Path) -> None:
+    notebook = jupytext.read(path)
+    client = NotebookClient(
+        notebook, timeout=SECONDS, resources={"metadata": {"path": str(path.parent)}}
+    )
+    client.execute()
+
+    warnings = [
+        f"{cell.source[:60]!r}: {output.text}"
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == "stderr"
+    ]
+    assert warnings == []
+
+
+@every_chapter
+def test_chapter_opens_as_a_notebook(path: Path) -> None:
+    metadata = jupytext.read(path).metadata
+    assert metadata["kernelspec"]["name"] == "python3"
+    assert metadata["jupytext"]["text_representation"]["format_name"] == "myst"
+
+
+@every_chapter
+def test_code_fits_a_phone(path: Path) -> None:
+    long = [
+        line
+        for cell in code_cells(jupytext.read(path))
+        for line in cell.source.splitlines()
+        if len(line) > COLUMNS
+    ]
+    assert long == [], f"lines of more than {COLUMNS} columns"
+
+
+@every_chapter
+def test_tags_mean_something(path: Path) -> None:
+    cells = code_cells(jupytext.read(path))
+    used = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
+    assert used <= TAGS
