@@ -242,6 +242,15 @@ def normals(
     return generator("rng", rng).standard_normal(leading + size)
 
 
+def uniforms(
+    rng: Randomness, leading: tuple[int, ...], size: tuple[int, ...]
+) -> np.ndarray:
+    """Draw uniforms on [0, 1), with shapes as for `normals`."""
+    if isinstance(rng, Streams):
+        return rng.random(size)
+    return generator("rng", rng).random(leading + size)
+
+
 def one_per_chain(
     rng: np.random.Generator | Sequence[np.random.Generator], chains: int
 ) -> list[np.random.Generator]:
