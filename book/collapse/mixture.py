@@ -357,14 +357,13 @@ class _Fit:
     def __init__(self, family: GaussianMixture, points: np.ndarray) -> None:
         self.family = family
         chains, d, _ = points.shape
+        centre = points.mean(axis=-1)
+        variance = np.square(points - centre[..., None]).mean(axis=(-1, -2))
         # Where all points are equal no fit is needed, and none is possible.
-        self.moving = (points != points[..., :1]).any(axis=(-1, -2))
-        self.centre = np.where(
-            self.moving[:, None], points.mean(axis=-1), points[..., 0]
-        )
+        self.moving = (points != points[..., :1]).any(axis=(-1, -2)) & (variance > 0)
+        self.centre = np.where(self.moving[:, None], centre, points[..., 0])
+        self.scale = np.sqrt(np.where(self.moving, variance, 1.0))
         self.points = points - self.centre[..., None]
-        variance = np.square(self.points).mean(axis=(-1, -2))
-        self.scale = np.where(self.moving, np.sqrt(variance), 1.0)
         # Centred and of mean variance 1: no digits cancel, no square underflows.
         self.points /= self.scale[:, None, None]
         K = family.components
@@ -380,6 +379,8 @@ class _Fit:
     def start_at(self, seeds: np.ndarray) -> None:
         """Begin with clusters around random seeds, or with equal components there."""
         active = np.flatnonzero(self.moving)
+        if not len(active):
+            return
         points, seeds = self.points[active], seeds[active]
         K = self.family.components
         if self.family.start == "random":
