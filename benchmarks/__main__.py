@@ -2,18 +2,19 @@
 
 Times on one machine compare with each other and with nothing else, so most rows are
 ratios measured in turn, or counts. ``python -m benchmarks NAME ...`` runs a part:
-figures, chains, site, chapters.
+figures, chains, mixtures, site, chapters.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import chains, chapters, figures, site
+from . import chains, chapters, figures, mixtures, site
 
 PARTS = {
     "figures": figures.measure,
     "chains": chains.measure,
+    "mixtures": mixtures.measure,
     "site": site.measure,
     "chapters": chapters.measure,
 }
