@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy import integrate, linalg, stats
+from scipy import integrate, linalg, spatial, stats
+from scipy.spatial import distance
 
 from collapse import measures
 
@@ -134,6 +135,193 @@ class TestInManyDimensions:
                 np.cov(other.T, ddof=0),
             )
             assert result[chain] == pytest.approx(expected)
+
+
+def line_mixture(rng, components):
+    weights = rng.dirichlet(np.ones(components))
+    return weights, rng.normal(size=components), rng.uniform(0.1, 2, components)
+
+
+def density(x, weights, means, variances):
+    return stats.norm.pdf(x[:, None], means, np.sqrt(variances)) @ weights
+
+
+class TestMixtures:
+    @pytest.mark.parametrize(("K", "L"), [(1, 1), (2, 3), (4, 1)])
+    def test_distance_on_a_line_is_the_integral(self, K, L):
+        rng = np.random.default_rng(K + L)
+        one, other = line_mixture(rng, K), line_mixture(rng, L)
+        grid = np.linspace(-25, 25, 200_001)
+        gap = density(grid, *one) - density(grid, *other)
+        expected = np.sqrt(integrate.simpson(gap**2, x=grid))
+        found = measures.mixture_l2_distance(*one, *other)
+        assert found == pytest.approx(expected, rel=1e-9)
+
+    def test_distance_in_a_plane_is_the_integral(self):
+        rng = np.random.default_rng(5)
+        mixtures = []
+        for K in (2, 3):
+            covariances = np.stack([random_covariance(rng, 2) for _ in range(K)])
+            covariances += 0.3 * np.eye(2)
+            weights = rng.dirichlet(np.ones(K))
+            mixtures.append((weights, rng.normal(size=(K, 2)), covariances))
+        axis = np.linspace(-14, 14, 701)
+        grid = np.stack(np.meshgrid(axis, axis), axis=-1)
+        densities = [
+            sum(
+                w * stats.multivariate_normal(m, c).pdf(grid)
+                for w, m, c in zip(*mixture, strict=True)
+            )
+            for mixture in mixtures
+        ]
+        square = (densities[0] - densities[1]) ** 2
+        expected = integrate.simpson(integrate.simpson(square, x=axis), x=axis)
+        found = measures.mixture_l2_distance(*mixtures[0], *mixtures[1])
+        assert found**2 == pytest.approx(expected, rel=1e-8)
+
+    def test_one_dimension_is_a_case_of_many(self):
+        rng = np.random.default_rng(6)
+        one, other = line_mixture(rng, 2), line_mixture(rng, 3)
+        wide = [
+            (weights, means[:, None], variances[:, None, None])
+            for weights, means, variances in (one, other)
+        ]
+        assert measures.mixture_l2_distance(*wide[0], *wide[1]) == pytest.approx(
+            measures.mixture_l2_distance(*one, *other)
+        )
+
+    def test_one_reference_serves_all_chains(self):
+        rng = np.random.default_rng(7)
+        rows = [line_mixture(rng, 2) for _ in range(4)]
+        together = [np.stack(part) for part in zip(*rows, strict=True)]
+        reference = line_mixture(rng, 3)
+        distances = measures.mixture_l2_distance(*together, *reference)
+        assert distances.shape == (4,)
+        alone = measures.mixture_l2_distance(*rows[2], *reference)
+        assert distances[2] == pytest.approx(alone)
+
+    def test_the_order_of_components_does_not_matter(self):
+        one = line_mixture(np.random.default_rng(8), 3)
+        turned = [part[::-1] for part in one]
+        assert measures.mixture_l2_distance(*one, *turned) < 1e-7
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ((0, [0.5, 0.6]), "weights must add up"),
+            ((0, [1.5, -0.5]), "weights must not be negative"),
+            ((1, [0.0, 1.0, 2.0]), "must have shapes"),
+            ((1, [0.0, np.nan]), "means must be finite"),
+            ((2, [1.0]), "must have shapes"),
+            ((2, [1.0, 0.0]), "positive definite"),
+            ((3, [0.5, 0.6]), "other_weights must add up"),
+        ],
+    )
+    def test_bad_mixtures(self, change, message):
+        good = [[0.5, 0.5], [0.0, 1.0], [1.0, 1.0]] * 2
+        good[change[0]] = change[1]
+        with pytest.raises(ValueError, match=message):
+            measures.mixture_l2_distance(*good)
+
+    def test_other_dimensions(self):
+        line = [1.0], [0.0], [1.0]
+        plane = [1.0], [[0.0, 0.0]], [np.eye(2)]
+        with pytest.raises(ValueError, match="equal dimension, got 1 and 2"):
+            measures.mixture_l2_distance(*line, *plane)
+
+
+class TestDiscrete:
+    def rows(self):
+        rows = np.random.default_rng(9).dirichlet(np.full(6, 0.3), size=(2, 5))
+        rows[0, 0, :2] = 0
+        rows[0, 0] /= rows[0, 0].sum()
+        return rows
+
+    def test_jensen_shannon_is_scipys(self):
+        one, other = self.rows()
+        result = measures.jensen_shannon_divergence(one, other)
+        expected = distance.jensenshannon(one, other, axis=-1) ** 2
+        np.testing.assert_allclose(result, expected, rtol=1e-9)
+        strangers = measures.jensen_shannon_divergence([1.0, 0.0], [0.0, 1.0])
+        assert strangers == pytest.approx(np.log(2))
+        assert measures.jensen_shannon_divergence(one, one).max() < 1e-15
+
+    def test_effective_classes_are_the_exponential_of_scipys_entropy(self):
+        rows = self.rows()
+        expected = np.exp(stats.entropy(rows, axis=-1))
+        np.testing.assert_allclose(measures.effective_classes(rows), expected)
+        assert measures.effective_classes([0.25] * 4) == pytest.approx(4)
+        assert measures.effective_classes([0.0, 1.0]) == 1
+
+    def test_heterozygosity_is_the_chance_that_two_draws_differ(self):
+        rows = self.rows()
+        pairs = rows[..., :, None] * rows[..., None, :]
+        expected = pairs.sum(axis=(-1, -2)) - np.trace(pairs, axis1=-2, axis2=-1)
+        np.testing.assert_allclose(measures.heterozygosity(rows), expected, atol=1e-15)
+
+    def test_support(self):
+        assert measures.support(self.rows())[0].tolist() == [4, 6, 6, 6, 6]
+
+    @pytest.mark.parametrize(
+        "bad", [[0.5, 0.6], [1.5, -0.5], [np.nan, 1.0], [], "half", 1.0]
+    )
+    def test_not_a_distribution(self, bad):
+        for measure in (
+            measures.effective_classes,
+            measures.heterozygosity,
+            measures.support,
+            lambda rows: measures.jensen_shannon_divergence(rows, [0.5, 0.5]),
+        ):
+            with pytest.raises(ValueError, match="probabilities must"):
+                measure(bad)
+
+    def test_other_classes(self):
+        with pytest.raises(ValueError, match="equal last axes"):
+            measures.jensen_shannon_divergence([1.0], [0.5, 0.5])
+
+
+class TestModes:
+    def test_shares_by_hand(self):
+        data = [[0.1, -0.2, 4.9, 5.3, 2.4, 2.6, 9.0, 90.0]]
+        shares = measures.mode_shares(data, [0.0, 5.0, 9.0])
+        assert (shares * 8).tolist() == [[3, 3, 2]]
+        shares = measures.mode_shares(data, [0.0, 5.0, 9.0], radius=1)
+        assert (shares * 8).tolist() == [[2, 2, 1]]
+
+    def test_shares_in_a_plane_are_a_tree_search(self):
+        rng = np.random.default_rng(4)
+        modes, data = rng.normal(size=(5, 2)), rng.normal(size=(3, 200, 2))
+        shares = measures.mode_shares(data, modes, radius=0.7)
+        for chain in range(3):
+            _, nearest = spatial.KDTree(modes).query(
+                data[chain], distance_upper_bound=0.7
+            )
+            expected = np.bincount(nearest, minlength=6)[:5] / 200
+            np.testing.assert_allclose(shares[chain], expected)
+
+    def test_coverage(self):
+        data = np.array([[0.0] * 97 + [5.0] * 3, [0.0] * 100])
+        assert measures.mode_coverage(data, [0.0, 5.0]).tolist() == [1, 0.5]
+        strict = measures.mode_coverage(data, [0.0, 5.0], least=0.05)
+        assert strict.tolist() == [0.5, 0.5]
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (([1.0, np.nan], [0.0]), "data must be finite"),
+            (([], [0.0]), "data must not be empty"),
+            (([1.0], []), "modes must not be empty"),
+            ((np.zeros((4, 3)), np.zeros((2, 2))), "last axis of 2"),
+            ((np.zeros((4, 3)), np.zeros((2, 2, 2))), "modes must have shape"),
+            (([1.0], [0.0], 0), "radius must be"),
+            (([1.0], [0.0], np.nan), "radius must be"),
+            (([1.0], [0.0], 1.0, 1.0), "least must be"),
+            (([1.0], [0.0], 1.0, -0.1), "least must be"),
+        ],
+    )
+    def test_bad_arguments(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            measures.mode_coverage(*arguments)
 
 
 class TestEdges:
