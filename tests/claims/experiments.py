@@ -12,8 +12,11 @@ from statistics import NormalDist
 
 import numpy as np
 
+from collapse import categorical, measures
+from collapse.categorical import Categorical, CategoricalModel, zipf
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
-from collapse.measures import wasserstein2_squared
+from collapse.measures import mixture_l2_distance, mode_shares, wasserstein2_squared
+from collapse.mixture import GaussianMixture, GaussianMixtureModel
 from collapse.recursion import Diet, recurse
 from collapse.regression import LinearModel, LinearRegression, excess_error
 
@@ -243,3 +246,123 @@ def shrunken_variance(
         measures={"variance": lambda model, data: model.fitted.variance},
     )
     return [Estimate(history["variance"][-1])]
+
+
+def _words(
+    probabilities, measure, *, refits, sample_size, chains, seed, engine="law", **other
+) -> np.ndarray:
+    """Measure the learned probabilities after each refit, shape (refits, chains)."""
+    common = {
+        "generations": refits - 1,
+        "sample_size": sample_size,
+        "chains": chains,
+        "rng": np.random.default_rng(seed),
+    }
+    if engine == "law":
+        return categorical.exact_law(
+            probabilities,
+            measures={"it": lambda learned, symbols: measure(learned)},
+            **common,
+            **other,
+        )["it"]
+    share = other.pop("real_fraction", 0.0)
+    return recurse(
+        Categorical(len(probabilities), **other),
+        CategoricalModel(probabilities),
+        diet=Diet(real_fraction=share),
+        measures={"it": lambda model, data: measure(model.probabilities)},
+        **common,
+    )["it"]
+
+
+def heterozygosity(*, symbols, **protocol) -> list[Estimate]:
+    """Measure H after the last refit; all symbols begin equally frequent."""
+    words = np.full(symbols, 1 / symbols)
+    return [Estimate(_words(words, measures.heterozygosity, **protocol)[-1])]
+
+
+def fixation(*, frequency, **protocol) -> list[Estimate]:
+    """Measure how often the first of two symbols ends as the only one."""
+    words = np.array([frequency, 1 - frequency])
+    # Thousands of chains never lose a word all together: its column stays the first.
+    won = _words(words, lambda learned: learned[:, 0] == 1, **protocol)
+    return [Estimate(won[-1].astype(float))]
+
+
+def zipf_support(*, refits, symbols, exponent, **protocol) -> list[Estimate]:
+    """Measure how many different words are left after each number of refits."""
+    words = zipf(symbols, exponent)
+    left = _words(words, measures.support, refits=max(refits), **protocol)
+    return [Estimate(left[refit - 1].astype(float)) for refit in refits]
+
+
+def log_odds(**protocol) -> list[Estimate]:
+    """Measure the first word's log-odds against the others, relative to the real."""
+    words = np.array([0.5, 0.3, 0.2])
+
+    def gains(learned):
+        real = np.log(words[0] / words[1:])
+        return np.log(learned[:, :1] / learned[:, 1:]) / real
+
+    return [Estimate(gain) for gain in _words(words, gains, **protocol)[-1].T]
+
+
+def mixture_sample_sizes(*, refits, sample_sizes, chains, seed) -> list[Estimate]:
+    """Measure what each larger sample size does to the logarithm of the distance."""
+    truth = GaussianMixtureModel([0.5, 0.5], [-2.5, 2.5], [1.0, 1.0])
+
+    def distance(model, data):
+        return mixture_l2_distance(
+            model.weights,
+            model.means,
+            model.covariances,
+            truth.weights,
+            truth.means,
+            truth.covariances,
+        )
+
+    logs = []
+    for size in sample_sizes:
+        history = recurse(
+            GaussianMixture(2),
+            truth,
+            generations=refits - 1,
+            sample_size=size,
+            chains=chains,
+            rng=np.random.default_rng([*seed, size]),
+            measures={"distance": distance},
+        )
+        logs.append(np.log(history["distance"][-1]))
+    return [Estimate(step) for step in np.diff(logs, axis=0)]
+
+
+def _lost_modes(
+    *, refits, sample_size, minority, chains, seed, real_fraction=0.0
+) -> np.ndarray:
+    """Return which chains have lost the majority and the minority, (chains, 2)."""
+    modes = np.array([0.0, 6.0])
+    truth = GaussianMixtureModel([1 - minority, minority], modes, [1.0, 0.25])
+    history = recurse(
+        GaussianMixture(2),
+        truth,
+        generations=refits - 1,
+        sample_size=sample_size,
+        chains=chains,
+        diet=Diet(real_fraction=real_fraction),
+        rng=np.random.default_rng(seed),
+        measures={"shares": lambda model, data: mode_shares(data, modes)},
+    )
+    return (history["shares"][-1] == 0).astype(float)
+
+
+def minority_goes_first(**protocol) -> list[Estimate]:
+    """Measure how much more often the majority is lost; below 0: less often."""
+    majority, minority = _lost_modes(**protocol).T
+    return [Estimate(majority - minority)]
+
+
+def real_data_keep_the_minority(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure how much more often the minority is lost with real data; below 0."""
+    without = _lost_modes(seed=[*seed, 0], **protocol)[:, 1]
+    mixed = _lost_modes(seed=[*seed, 1], real_fraction=real_fraction, **protocol)[:, 1]
+    return [Estimate(mixed - without)]

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from collapse import theory
+from collapse.categorical import zipf
 
 HERE = Path(__file__).parent
 LEDGER = HERE.parents[1] / "book" / "appendix" / "claims.yml"
@@ -59,6 +60,9 @@ def exact_values(claim: dict) -> np.ndarray:
         refits = np.arange(1, sizes["refits"] + 1)
         arguments["sample_sizes"] = sizes["start"] * refits ** sizes["power"]
         return getattr(theory, claim["theory"]["function"])(**arguments)[-1:]
+    words = arguments.get("probabilities")
+    if isinstance(words, dict):
+        arguments["probabilities"] = zipf(**words)
     return np.atleast_1d(getattr(theory, claim["theory"]["function"])(**arguments))
 
 
