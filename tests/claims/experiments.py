@@ -336,6 +336,27 @@ def mixture_sample_sizes(*, refits, sample_sizes, chains, seed) -> list[Estimate
     return [Estimate(step) for step in np.diff(logs, axis=0)]
 
 
+def mixture_variance(*, refits, sample_size, chains, seed) -> list[Estimate]:
+    """Measure the variance of the whole mixture, relative to the real one."""
+    truth = GaussianMixtureModel([0.5, 0.5], [-2.5, 2.5], [1.0, 1.0])
+
+    def whole(model, data):
+        mean = np.vecdot(model.weights, model.means)
+        square = np.vecdot(model.weights, model.covariances + model.means**2)
+        return square - mean**2
+
+    history = recurse(
+        GaussianMixture(2),
+        truth,
+        generations=refits - 1,
+        sample_size=sample_size,
+        chains=chains,
+        rng=np.random.default_rng(seed),
+        measures={"variance": whole},
+    )
+    return [Estimate(history["variance"][-1] / whole(truth, None))]
+
+
 def _lost_modes(
     *, refits, sample_size, minority, chains, seed, real_fraction=0.0
 ) -> np.ndarray:

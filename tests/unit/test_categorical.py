@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from collapse import theory
 from collapse.categorical import (
     Categorical,
     CategoricalModel,
@@ -344,6 +345,30 @@ class TestExactLaw:
         back = alive[1:, :49] & ~alive[:-1, :49]
         assert not back.any()
         assert (alive[1:, 49] & ~alive[:-1, 49]).any()
+
+    @pytest.mark.parametrize("memory", ["replace", "accumulate"])
+    def test_heterozygosity_follows_the_variance_of_a_gaussian(self, memory):
+        diet = {"memory": memory}
+        if memory == "replace":
+            diet |= {"real_fraction": 0.2, "replay": True}
+        found = exact_law(
+            SKEWED,
+            generations=29,
+            sample_size=20,
+            chains=20_000,
+            measures={"it": lambda p, symbols: 1 - (p**2).sum(-1)},
+            rng=rng(),
+            **diet,
+        )["it"]
+        for refits in (1, 3, 30):
+            expected = 1 - (SKEWED**2).sum()
+            if memory == "replace":
+                expected *= theory.replay_transient(refits, 20, 0.2)
+            else:
+                expected *= theory.accumulate_expected_variance(refits, 20)
+            values = found[refits - 1]
+            error = values.std() / np.sqrt(20_000)
+            assert abs(values.mean() - expected) < 4.5 * error
 
     def test_a_million_million_draws(self):
         rows = exact_law(

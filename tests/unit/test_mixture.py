@@ -160,6 +160,20 @@ class TestPromises:
         assert not report.converged.all()
         assert (report.iterations[~report.converged] == 3).all()
 
+    @pytest.mark.parametrize("steps", [1, 4, 2000])
+    def test_mean_and_covariance_of_the_whole_are_those_of_the_data(self, steps):
+        data = draw(PLANE, 6, 90)
+        model = GaussianMixture(3, dimension=2, max_iterations=steps).fit(data, rng())
+        weights = model.weights[..., None]
+        mean = (weights * model.means).sum(axis=1)
+        np.testing.assert_allclose(mean, data.mean(axis=1))
+        offset = model.means - mean[:, None]
+        parts = model.covariances + offset[..., :, None] * offset[..., None, :]
+        whole = (weights[..., None] * parts).sum(axis=1)
+        for chain in range(6):
+            expected = np.cov(data[chain].T, ddof=0)
+            np.testing.assert_allclose(whole[chain], expected)
+
     def test_one_component_is_the_gaussian_fit(self):
         data = draw(PLANE, 5, 50)
         model = GaussianMixture(1, dimension=2).fit(data, rng())
