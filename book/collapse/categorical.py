@@ -284,7 +284,7 @@ def exact_law(
 
     Symbols that all chains have lost are dropped from the work. A chain of a
     million Zipf symbols, as many draws a generation and 100 generations takes about
-    half a second and 100 MB; where real data or smoothing brings symbols back, or M
+    half a second and 50 MB; where real data or smoothing brings symbols back, or M
     is so large that few are lost, 50 to 100 ms a generation.
 
     Parameters
