@@ -15,8 +15,11 @@ from numbers import Real
 import numpy as np
 
 from . import theory
+from .categorical import sharpen, zipf
 from .gaussian import GaussianModel
-from .recursion import recurse
+from .measures import mode_shares
+from .mixture import GaussianMixture, GaussianMixtureModel
+from .recursion import Diet, recurse
 
 
 class WrongAnswerError(Exception):
@@ -197,10 +200,82 @@ def _sample_plan(answer: object) -> str:
     return f"The median spread ends at {median:.3f}, as high as it can."
 
 
+def _last_word(answer: object) -> str:
+    value = _number(answer)
+    right = float(theory.fixation_probability(0.2))
+    if _near(value, 1 / 3, 0.02):
+        raise WrongAnswerError("The words are not equally likely to win.")
+    if not _near(value, right, 0.02):
+        raise WrongAnswerError("A frequency is a martingale: what is its expectation?")
+    return "A word wins with a probability equal to its frequency."
+
+
+def _first_reading(answer: object) -> str:
+    value = _number(answer)
+    size = 10_000
+    p = zipf(size)
+    right = float(np.sum(-np.expm1(size * np.log1p(-p))))
+    if _near(value, float(theory.expected_support(1, 1000, zipf(1000))), 0.02):
+        raise WrongAnswerError("That is for 1000 words and 1000 draws.")
+    if not _near(value, right, 0.02):
+        raise WrongAnswerError("Add up, over the words, the chance of being drawn.")
+    return f"{right:.0f} words, {right / size:.0%} of the list."
+
+
+def _sharpening(answer: object) -> str:
+    value = _number(answer)
+    wrong = float(sharpen(np.array([0.6, 0.4]), 0.9)[0])
+    if _near(value, wrong, 0.005):
+        raise WrongAnswerError("That is after one generation.")
+    right = float(sharpen(np.array([0.6, 0.4]), 0.9**10)[0])
+    if not _near(value, right, 0.005):
+        raise WrongAnswerError("Multiply the log-odds by 1/0.9, ten times.")
+    return f"The first word has grown from 0.6 to {right:.3f}, without any chance."
+
+
+def _average_minority(answer: object) -> str:
+    value = _number(answer)
+    if _near(value, 5.6, 0.02):
+        raise WrongAnswerError("The histories that still hold it do not stay at 8 %.")
+    if _near(value, 0.08, 0.02):
+        raise WrongAnswerError("Give the share in per cent.")
+    if not _near(value, 8, 0.05):
+        raise WrongAnswerError("Is there anything that pushes a weight up or down?")
+    return "Lost in some histories, gained in others: 8 % on average."
+
+
+def _keep_minority(answer: object) -> str:
+    share = _number(answer)
+    if not 0 <= share <= 0.25:
+        raise WrongAnswerError("Give a share between 0 and 0.25.")
+    modes = np.array([0.0, 6.0])
+    chains = 150
+    last = recurse(
+        GaussianMixture(2),
+        GaussianMixtureModel([0.95, 0.05], modes, [1.0, 0.25]),
+        generations=50,
+        sample_size=200,
+        diet=Diet(real_fraction=share),
+        chains=chains,
+        rng=np.random.default_rng(12),
+        measures={"shares": lambda model, data: mode_shares(data, modes)},
+    )["shares"][50, :, 1]
+    gone = np.mean(last == 0)
+    # One history in twenty may go; as many more as chance may add in 150 (z = 2).
+    if gone > 0.05 + 2 * math.sqrt(0.05 * 0.95 / chains):
+        raise WrongAnswerError(f"{gone:.0%} of {chains} histories have lost it.")
+    return f"Of {chains} histories {gone:.0%} have lost the minority."
+
+
 _CHECKERS: dict[str, Callable[[object], str]] = {
     "gaussian-half-life": _half_life,
     "gaussian-real-points": _real_points,
     "gaussian-mean-and-median": _mean_and_median,
     "gaussian-own-family": _own_family,
     "gaussian-sample-plan": _sample_plan,
+    "mixtures-average": _average_minority,
+    "mixtures-keep": _keep_minority,
+    "words-last-word": _last_word,
+    "words-first-reading": _first_reading,
+    "words-sharpening": _sharpening,
 }
