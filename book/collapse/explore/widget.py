@@ -14,14 +14,16 @@ from . import page
 from .recorder import Recording
 
 _MODULE = """
+let views = 0;
 export default {
   render({ model, el }) {
     const box = document.createElement("div");
+    const identity = model.get("identity"), id = identity + "v" + views++;
     box.className = "explore-box";
-    box.innerHTML = model.get("markup");
+    box.innerHTML = model.get("markup").replaceAll(identity, id);
     el.append(box);
     const names = model.get("axes");
-    const move = mount(box.firstElementChild, model.get("data"), model.get("identity"));
+    const move = mount(box.firstElementChild, model.get("data"), id);
     const follow = () => move(names.map((name) => model.get(name)));
     names.forEach((name) => model.on("change:" + name, follow));
     follow();
