@@ -188,9 +188,14 @@ def frechet_distance(data: Any, other_data: Any) -> np.ndarray:
     ValueError
         If a set holds fewer than 2 points, is not finite, or d differs.
     """
-    return gaussian_frechet_distance(
-        *_fit("data", data), *_fit("other_data", other_data)
-    )
+    mean, covariance = _fit("data", data)
+    other_mean, other_covariance = _fit("other_data", other_data)
+    if mean.shape[-1] != other_mean.shape[-1]:
+        raise ValueError(
+            f"data and other_data must have points of the same dimension, got "
+            f"{mean.shape[-1]} and {other_mean.shape[-1]}"
+        )
+    return gaussian_frechet_distance(mean, covariance, other_mean, other_covariance)
 
 
 def mixture_l2_distance(

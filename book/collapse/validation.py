@@ -216,6 +216,8 @@ def verb(name: str, owner: object, method: str) -> Callable[..., Any]:
         If there is none.
     """
     found = getattr(owner, method, None)
+    if isinstance(owner, type):
+        raise refuse(name, owner, f"an object, as {owner.__name__}() makes one")
     if not callable(found):
         raise refuse(name, owner, f"an object with a method {method!r}")
     return found

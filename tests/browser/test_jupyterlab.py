@@ -77,6 +77,37 @@ def test_chapter_is_a_live_notebook_and_stays_one(
     assert (folder / "notebooks" / "gaussian.ipynb").exists()
 
 
+def test_the_notebook_reads_like_the_page(chapter: Notebook) -> None:
+    """Equations are drawn, solutions and figure code folded, numbers at hand."""
+    chapter.run_all()
+    seen = chapter.page.evaluate(
+        """async () => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          const seen = { formulas: 0, raw: [], solutions: 0, open: 0, shown: 0 };
+          for (let number = 0; number < notebook.widgets.length; number++) {
+            await notebook.scrollToItem(number);
+            await new Promise((resolve) => setTimeout(resolve, 150));
+            const cell = notebook.widgets[number].node;
+            seen.formulas += cell.querySelectorAll(".katex-display").length;
+            for (const details of cell.querySelectorAll("details")) {
+              seen.solutions += 1;
+              seen.open += details.open;
+            }
+            const text = cell.querySelector(".jp-MarkdownOutput")?.textContent || "";
+            if (/\\{(math|term|exercise|solution)\\}/.test(text)) seen.raw.push(text);
+            const output = cell.querySelector(".jp-OutputArea")?.textContent || "";
+            seen.shown += output.includes("half_life_mle");
+          }
+          return seen;
+        }"""
+    )
+    assert seen["raw"] == []
+    assert seen["formulas"] >= 5
+    assert seen["solutions"] >= 5
+    assert seen["open"] == 0
+    assert seen["shown"] == 1
+
+
 def test_python_hears_what_the_reader_moves(chapter: Notebook) -> None:
     source = """\
 import matplotlib.pyplot as plt

@@ -75,3 +75,11 @@ def test_tags_mean_something(path: Path) -> None:
     cells = code_cells(jupytext.read(path))
     used = {tag for cell in cells for tag in cell.metadata.get("tags", [])}
     assert used <= TAGS
+
+
+@every_chapter
+def test_what_a_page_folds_a_notebook_folds_too(path: Path) -> None:
+    for cell in code_cells(jupytext.read(path)):
+        folded = {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert hidden is bool(folded), cell.source[:60]

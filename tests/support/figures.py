@@ -185,6 +185,125 @@ OUTLINED = [
 """Figures made of outlines and words, which the SVG backend can judge."""
 
 
+def _moving(axes):
+    """Something for a slider to move: a dot below the axes' title."""
+    (dot,) = axes.plot([0.1], [1.03], "o", transform=axes.transAxes, clip_on=False)
+    return lambda place: dot.set_xdata([0.1 * place])
+
+
+def rings_and_boxes():
+    figure, (left, right) = plt.subplots(1, 2)
+    left.plot(range(5), range(5), "o", ms=12, mfc="none", mec="black", mew=2)
+    left.scatter(range(5), range(5, 0, -1), s=150, fc="none", ec="tab:red", lw=2)
+    right.boxplot(np.random.default_rng(4).standard_t(2, size=(60, 3)))
+    return figure, _moving(left), {"place": [1, 2]}
+
+
+def clipped_words():
+    figure, (left, right) = plt.subplots(1, 2)
+    left.text(0.5, 0.5, "CLIPPED", size=20, weight="bold", ha="center", clip_on=True)
+    x, y = np.meshgrid(X[::4], X[::4])
+    lines = right.contour(x, y, x**2 + y**2, levels=[2, 8, 14])
+    right.clabel(lines, fontsize=12)
+    return figure, _moving(left), {"place": [1, 2]}
+
+
+def tiles_and_colorbars():
+    figure, axes = plt.subplots()
+    mesh = axes.pcolormesh(np.add.outer(range(30), range(40)), cmap="viridis")
+    figure.colorbar(mesh, ax=axes)
+    return figure, _moving(axes), {"place": [1, 2]}
+
+
+def other_projections():
+    figure = plt.figure()
+    round_axes = figure.add_subplot(1, 2, 1, projection="polar")
+    round_axes.plot(X, np.abs(X))
+    solid = figure.add_subplot(1, 2, 2, projection="3d")
+    x, y = np.meshgrid(X[::10], X[::10])
+    solid.plot_surface(x, y, np.sin(x) * np.cos(y), cmap="viridis")
+    inset = round_axes.inset_axes([0.7, 0.7, 0.3, 0.3])
+    inset.bar(range(3), [1, 2, 3])
+    return figure, _moving(round_axes), {"place": [1, 2]}
+
+
+def arrows_and_errors():
+    figure, axes = plt.subplots()
+    axes.errorbar(range(5), range(5), yerr=0.6, xerr=0.3, fmt="s", capsize=5)
+    axes.quiver([1, 3], [4, 1], [1, -1], [-1, 1], color="tab:red")
+    axes.bar(range(5), [1] * 5, hatch="xx", fc="none", ec="tab:green")
+    axes.table([["a", "b"], ["c", "d"]], loc="upper right", colWidths=[0.1, 0.1])
+    return figure, _moving(axes), {"place": [1, 2]}
+
+
+SEEN = [
+    rings_and_boxes,
+    clipped_words,
+    tiles_and_colorbars,
+    other_projections,
+    arrows_and_errors,
+]
+"""Figures to compare by pixels: what outlines and words alone cannot tell."""
+
+
+def _late(change):
+    """Make an update in which ``change`` acts in two states of twenty only."""
+
+    def wrap(step):
+        def update(place):
+            step(place)
+            change(place in (7, 8))
+
+        return update
+
+    return wrap
+
+
+def unheard_changes():
+    """(name, figure, update): changes of which matplotlib's artists say nothing."""
+    figure, axes = plt.subplots()
+    (bar,) = axes.bar([0], [1])
+    axes.set_ylim(0, 4)
+    axes.annotate("here", (0.5, 1), xycoords=bar)
+    follow = _late(lambda late: bar.set_height(3 if late else 1))
+    yield "annotation", figure, follow(_moving(axes))
+
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(X, X, label="line")
+    axes.set(xlim=(-4, 4), ylim=(-4, 4))
+    axes.legend()
+    flip = _late(lambda late: line.set_ydata(-X if late else X))
+    yield "best legend", figure, flip(_moving(axes))
+
+    figure, axes = plt.subplots()
+    cloud = axes.scatter(X, X)
+    base = cloud.get_offsets().copy()
+
+    def spread(late):
+        cloud.get_offsets()[:] = base * (2 if late else 1)
+
+    yield "offsets in place", figure, _late(spread)(_moving(axes))
+
+    figure, axes = plt.subplots()
+    image = axes.imshow(np.eye(4), interpolation="none")
+
+    def negate(late):
+        image.get_array()[:] = 1 - np.eye(4) if late else np.eye(4)
+
+    yield "image in place", figure, _late(negate)(_moving(axes))
+
+    figure, axes = plt.subplots()
+    (area,) = axes.fill([0, 1, 1], [0, 0, 1])
+    axes.set(xlim=(0, 3), ylim=(0, 3))
+    corners = area.get_path().vertices
+    shape = corners.copy()
+
+    def grow(late):
+        corners[:] = shape * (3 if late else 1)
+
+    yield "polygon in place", figure, _late(grow)(_moving(axes))
+
+
 def images():
     frames = np.random.default_rng(3).random((4, 8, 8))
     figure, (left, right) = plt.subplots(1, 2)

@@ -38,14 +38,43 @@ class Remembers:
     """Samples with a fixed scale instead of the fitted one."""
 
     def fit(self, data):
-        return LaplaceModel(np.median(data), 0.75)
+        return LaplaceModel(np.median(data), 1.0)
 
 
-class Bootstraps:
+class NoSample:
     """Has no sample method on what fit returns."""
 
     def fit(self, data):
         return data
+
+
+class Bootstraps:
+    """Hands out old points."""
+
+    def fit(self, data):
+        self.data = data
+        return self
+
+    def sample(self, n, rng):
+        return rng.choice(self.data, n)
+
+
+class LaplaceAroundTheMean:
+    def fit(self, data):
+        return LaplaceModel(np.mean(data), np.abs(data - np.median(data)).mean())
+
+
+class NormalModel(LaplaceModel):
+    def sample(self, n, rng):
+        return rng.normal(self.centre, self.scale * np.sqrt(np.pi / 2), n)
+
+
+class NormalAroundTheMedian:
+    """Right centre and mean deviation, wrong shape."""
+
+    def fit(self, data):
+        centre = np.median(data)
+        return NormalModel(centre, np.abs(data - centre).mean())
 
 
 def mean_and_median(estimator):
@@ -78,7 +107,6 @@ def growing_sizes():
         ("gaussian-real-points", 10.0),
         ("gaussian-mean-and-median", mean_and_median("unbiased")),
         ("gaussian-own-family", Laplace()),
-        ("gaussian-own-family", Gaussian()),
         ("gaussian-sample-plan", [100_000 // 201] * 201),
         ("gaussian-sample-plan", np.full(201, 497)),
     ],
@@ -100,6 +128,7 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-half-life", True, "one number"),
         ("gaussian-half-life", float("nan"), "finite"),
         ("gaussian-half-life", [693], "one number"),
+        ("gaussian-half-life", 10**400, "finite"),
         ("gaussian-real-points", 20, "so are fewer"),
         ("gaussian-real-points", 9, "only"),
         ("gaussian-real-points", 0.001, "whole"),
@@ -111,8 +140,12 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-mean-and-median", 0.6, "two numbers"),
         ("gaussian-mean-and-median", (1.0,), "two numbers"),
         ("gaussian-own-family", LaplaceWithSpread(), "not the scale that sample uses"),
-        ("gaussian-own-family", Remembers(), "median spread is"),
-        ("gaussian-own-family", Bootstraps(), "sample"),
+        ("gaussian-own-family", Remembers(), "not the scale that sample uses"),
+        ("gaussian-own-family", NoSample(), "no attribute 'sample'"),
+        ("gaussian-own-family", Bootstraps(), "old points"),
+        ("gaussian-own-family", LaplaceAroundTheMean(), "take the median"),
+        ("gaussian-own-family", NormalAroundTheMedian(), "Laplace distribution"),
+        ("gaussian-own-family", Gaussian(), "take the median"),
         ("gaussian-own-family", Laplace, "stopped with TypeError"),
         ("gaussian-own-family", 3, "a fit method"),
         ("gaussian-sample-plan", growing_sizes(), "sum of 1/M"),

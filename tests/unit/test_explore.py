@@ -70,6 +70,51 @@ def test_images_carry_the_pixels_of_each_state():
     assert len(sources) == 8, "four sharp and four resampled images"
 
 
+@pytest.mark.parametrize(
+    ("name", "figure", "update"),
+    list(figures.unheard_changes()),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_change_that_no_artist_announces_is_recorded_all_the_same(
+    name, figure, update
+):
+    recording = explore(figure, update, place=range(20)).recording
+    for place in (6, 7, 8, 9):
+        update(place)
+        drawing = recording.drawing((place,))
+        fresh = record(figure, update, settle({"place": [place, 0]})).drawing((0,))
+        assert [m for marks in drawing for m in marks] == [
+            m for marks in fresh for m in marks
+        ], f"{name} at {place}"
+    assert recording.drawing((7,)) != recording.drawing((6,))
+
+
+def test_a_caption_drawn_by_lot_is_refused():
+    figure, update = line_figure()
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="first seen in the caption"):
+        explore(figure, lambda n: str(update(n)) + str(rng.random()), n=range(4))
+
+
+def test_white_words_and_words_on_colour_keep_their_colour():
+    figure, axes = plt.subplots()
+    axes.text(0.5, 0.5, "white", color="white")
+    axes.text(0.5, 0.2, "boxed", bbox={"facecolor": "wheat"})
+    (line,) = axes.plot([0, 1])
+    html = explore(figure, lambda y: line.set_ydata([0, y]), y=[1, 2]).html()
+    assert re.search(r'style="fill:#ffffff[^>]*>white<', html)
+    assert re.search(r'style="fill:#000000[^>]*>boxed<', html)
+
+
+def test_two_displays_of_a_figure_share_no_id():
+    figure, update = line_figure()
+    explored = explore(figure, update, height=[0, 1])
+    shown = [explored._repr_mimebundle_()[0]["text/html"] for _ in range(2)]
+    one, two = (set(re.findall(r' id="([^"]*)"', html)) for html in shown)
+    assert one
+    assert not one & two
+
+
 def test_captions_belong_to_their_states():
     figure, update, axes = figures.lines()
     recording = explore(figure, update, **axes).recording

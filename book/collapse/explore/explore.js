@@ -72,9 +72,10 @@ function mount(root, data, id) {
       return `<g style="${style(css)}">${points.join("")}</g>`;
     }
     if (kind[0] === 2) {
-      const [, css, x, y, angle, size, growth, text] = kind;
-      return `<text style="${style(css)};font-size:calc(${size}px*min(var(--grow,1),${growth}))"`
+      const [, clip, css, x, y, angle, size, growth, text] = kind;
+      const words = `<text style="${style(css)};font-size:calc(${size}px*min(var(--grow,1),${growth}))"`
         + ` transform="translate(${x} ${y})${angle ? ` rotate(${angle})` : ""}">${escape(text)}</text>`;
+      return data.strings[clip] ? `<g style="${style(clip)}">${words}</g>` : words;
     }
     const [, clip, placement, source] = kind;
     return `<g style="${style(clip)}"><image ${data.strings[placement]}`

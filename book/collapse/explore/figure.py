@@ -6,6 +6,7 @@ import base64
 import functools
 import io
 import pathlib
+from collections import Counter
 from collections.abc import Callable
 
 from matplotlib import pyplot
@@ -23,7 +24,9 @@ def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredF
     ----------
     fig : matplotlib.figure.Figure
         Any figure; its size and dpi are those of the page. It is closed, so that a
-        notebook does not show it a second time, but stays usable.
+        notebook does not show it a second time, but stays usable. A layout engine
+        lays it out once, for the state shown first, so that nothing jumps. Black and
+        grey follow the page's theme, white backgrounds too; hues stay.
     update : callable
         Called with one keyword argument a slider. It changes the figure's artists,
         as for `matplotlib.animation.FuncAnimation`, and returns the caption: one
@@ -70,6 +73,16 @@ def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredF
             )
     pyplot.close(fig)
     return ExploredFigure(fig, record(fig, update, sliders))
+
+
+_shown: Counter[str] = Counter()
+
+
+def _next_identity(identity: str) -> str:
+    """A name that no other display of the same figure on a page has."""
+    _shown[identity] += 1
+    number = _shown[identity]
+    return identity if number == 1 else f"{identity}n{number}"
 
 
 class ExploredFigure:
@@ -134,7 +147,9 @@ class ExploredFigure:
                 "version_major": 2,
                 "version_minor": 0,
             },
-            "text/html": self.html(),
+            "text/html": page.static_html(
+                self.recording, _next_identity(self._identity)
+            ),
             "image/png": encoded["png"],
             "application/pdf": encoded["pdf"],
             "text/plain": self.recording.caption(self.recording.start),

@@ -123,11 +123,13 @@ def mark_svg(mark: Mark) -> str:
         )
     turn = f" rotate({mark.angle:g})" if mark.angle else ""
     size = f"calc({mark.size}px*min(var(--grow,1),{mark.growth:g}))"
-    return (
+    text = (
         f'<text style="{mark.style};font-size:{size}" '
         f'transform="translate({mark.x} {mark.y}){turn}">'
         f"{html.escape(mark.text)}</text>"
     )
+    # On the text itself the clip would move with it.
+    return f'<g style="{mark.clip}">{text}</g>' if mark.clip else text
 
 
 def encode(recording: Recording) -> dict:
@@ -180,8 +182,9 @@ def _encode_mark(mark: Mark, strings: _Register, coordinates: _Register) -> list
     if isinstance(mark, ImageMark):
         texts = (mark.clip, mark.placement, mark.source)
         return [3, *(strings.number(text) for text in texts)]
-    style = strings.number(mark.style)
-    return [2, style, mark.x, mark.y, mark.angle, mark.size, mark.growth, mark.text]
+    clip, style = strings.number(mark.clip), strings.number(mark.style)
+    place = [mark.x, mark.y, mark.angle, mark.size, mark.growth]
+    return [2, clip, style, *place, mark.text]
 
 
 def _shorten(operations: str) -> str:

@@ -15,7 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch, Patch
+from matplotlib.text import Annotation, Text
 
 from .renderer import Mark, MarkRenderer, join_neighbouring_dots
 from .sliders import Slider
@@ -105,6 +109,7 @@ def record(
         )
     start = tuple(slider.start_index for slider in sliders)
     _call(update, sliders, start)  # the layout is that of the state shown first
+    # Later ones are slower and hear of more; the audit says which one is needed.
     for painter_class in (_Painter, _ThoroughPainter, _WholePainter):
         painter = painter_class(figure)
         states = list(itertools.product(*(range(n) for n in shape)))
@@ -113,14 +118,14 @@ def record(
         for state in states:
             captions.append(_call(update, sliders, state))
             tape.add(painter.paint())
-        differing = _audit(painter, tape, states, update, sliders)
+        differing = _audit(painter, tape, states, captions, update, sliders)
         if differing is None:
             break
     else:
         state, layer = differing
         raise ValueError(
             f"update draws two different pictures at {_describe(sliders, state)} "
-            f"(first seen in a {layer}); it must depend on its arguments alone: "
+            f"(first seen in the {layer}); it must depend on its arguments alone: "
             "draw random numbers before explore, keep nothing between calls"
         )
     _call(update, sliders, start)
@@ -147,8 +152,11 @@ def record(
 class _Painter:
     """Draws a figure layer by layer, repeating what has not changed.
 
-    An artist that changed says so to matplotlib (its ``stale`` flag); where the
-    limits of an Axes moved, everything in it is drawn again.
+    Lines, patches, plain texts and axes that changed say so to matplotlib (their
+    ``stale`` flag) or have other vertices. All other artists may change unheard: an
+    annotation follows what it points at, a legend looks for the best place, images
+    and collections share arrays with their author. They are drawn for every state,
+    and so is everything in an Axes whose limits moved.
     """
 
     def __init__(self, figure: Figure) -> None:
@@ -158,7 +166,7 @@ class _Painter:
         width, height = (float(v) for v in figure.get_size_inches() * figure.dpi)
         self.size = (width, height)
         self.renderer = MarkRenderer(width, height, figure.dpi)
-        self._drawn: dict[LayerKey, tuple[Artist, list[Artist], Drawing]] = {}
+        self._drawn: dict[LayerKey, _Drawn] = {}
         self._views: dict[Axes, tuple] = {}
 
     def paint(self, everything: bool = False) -> dict[LayerKey, Drawing]:
@@ -173,20 +181,10 @@ class _Painter:
         drawings = {}
         for key, axes, artist in _layers_of(self.figure):
             known = self._drawn.get(key)
-            if (
-                everything
-                or known is None
-                or known[0] is not artist
-                or axes in moved
-                or any(part.stale for part in known[1])
-            ):
+            if everything or axes in moved or known is None or known.is_out(artist):
                 artist.draw(self.renderer)
-                parts = artist.findobj()
-                for part in parts:
-                    part.stale = False
-                known = (artist, parts, self.renderer.take())
-                self._drawn[key] = known
-            drawings[key] = known[2]
+                known = self._drawn[key] = _Drawn(artist, self.renderer.take())
+            drawings[key] = known.drawing
         return drawings
 
     def paint_whole(self) -> Drawing:
@@ -209,6 +207,36 @@ class _Painter:
                 moved.add(axes)
             self._views[axes] = view
         return moved
+
+
+class _Drawn:
+    """An artist's last drawing, and how to tell that it no longer holds."""
+
+    def __init__(self, artist: Artist, drawing: Drawing) -> None:
+        self.artist = artist
+        self.drawing = drawing
+        self.tells = isinstance(artist, (Line2D, Patch, Text, Axis)) and not isinstance(
+            artist, (Annotation, FancyArrowPatch)
+        )
+        self.parts = artist.findobj() if self.tells else []
+        self.vertices = self._vertices()
+        for part in self.parts:
+            part.stale = False
+
+    def is_out(self, artist: Artist) -> bool:
+        """Whether another drawing may be due."""
+        return (
+            artist is not self.artist
+            or not self.tells
+            or any(part.stale for part in self.parts)
+            or self._vertices() != self.vertices
+        )
+
+    def _vertices(self) -> bytes:
+        """The course of a line or patch, which its author may edit in place."""
+        if isinstance(self.artist, (Line2D, Patch)):
+            return self.artist.get_path().vertices.tobytes()
+        return b""
 
 
 class _ThoroughPainter(_Painter):
@@ -339,7 +367,7 @@ def _call(update, sliders: Sequence[Slider], state: Sequence[int]) -> str:
     return sentence
 
 
-def _audit(painter, tape, states, update, sliders):
+def _audit(painter, tape, states, captions, update, sliders):
     """Draw a few states again, in another order, in full; name the first difference.
 
     This finds changes made in place, update functions that remember or that draw
@@ -348,7 +376,8 @@ def _audit(painter, tape, states, update, sliders):
     others = np.random.default_rng(0).permutation(len(states))[: _AUDITED_STATES - 2]
     audited = [len(states) - 1, 0, *others.tolist()]
     for number in audited:
-        _call(update, sliders, states[number])
+        if _call(update, sliders, states[number]) != captions[number]:
+            return states[number], "caption"
         drawings = painter.paint(everything=True)
         for key in dict.fromkeys([*tape.keys(), *drawings]):
             if drawings.get(key, ()) != tape.seen(key, number):

@@ -28,6 +28,7 @@ _VERTICES = {"M": 1, "L": 1, "Q": 2, "C": 3, "Z": 1}
 _FAR = 8.0  # figure sizes; beyond this a path is cut so that numbers stay short
 _CIRCLE = Path.unit_circle()
 _LARGEST_TEXT_GROWTH = 1.25
+_WHITE = 0.95  # lighter words and lines are meant for coloured ground
 
 
 class UnsupportedDrawingError(ValueError):
@@ -63,6 +64,7 @@ class StampMark:
 class TextMark:
     """A line of text at its anchor. ``growth`` bounds how much a phone enlarges it."""
 
+    clip: str
     style: str
     x: int
     y: int
@@ -120,6 +122,7 @@ class MarkRenderer(RendererBase):
         self._marks: list[Mark] = []
         self._styles: dict[tuple, str] = {}
         self._boxes: dict[bytes, str] = {}
+        self._images: dict[tuple, str] = {}
         self._measured: dict[tuple, tuple[float, float, float]] = {}
 
     def take(self) -> tuple[Mark, ...]:
@@ -228,7 +231,10 @@ class MarkRenderer(RendererBase):
                 f'transform="matrix({values})" style="image-rendering:pixelated'
                 f';opacity:{gc.get_alpha():.3g}"'
             )
-        self._marks.append(ImageMark(self._clip(gc), placement, _png_uri(im)))
+        key = (im.shape, im.tobytes())
+        if key not in self._images:
+            self._images[key] = _png_uri(im)
+        self._marks.append(ImageMark(self._clip(gc), placement, self._images[key]))
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
         if ismath:  # formulas keep matplotlib's own glyphs
@@ -240,14 +246,17 @@ class MarkRenderer(RendererBase):
         x = x + part * width * np.cos(radians)
         y = y - part * width * np.sin(radians)
         size = self.points_to_pixels(prop.get_size_in_points())
-        style = _font_style(prop) + _colour("fill", gc.get_rgb(), _forced_alpha(gc))
+        colour = _colour(
+            "fill", gc.get_rgb(), _forced_alpha(gc), literal=_is_on_colour(mtext, gc)
+        )
+        style = _font_style(prop) + colour
         style += ("", ";text-anchor:middle", ";text-anchor:end")[round(part * 2)]
-        style += self._clip(gc)
         unit = UNITS_PER_PIXEL
         several_lines = mtext is not None and "\n" in mtext.get_text()
         growth = self._growth(x, y, width, part, angle) if not several_lines else 1.0
         self._marks.append(
             TextMark(
+                self._clip(gc),
                 style,
                 round(x * unit),
                 round(y * unit),
@@ -304,6 +313,8 @@ class MarkRenderer(RendererBase):
         """A filled circle without an edge of its own is a point with a round cap."""
         if len(path) != len(_CIRCLE) or face is None or gc.get_hatch() is not None:
             return None
+        if len(face) == 4 and face[3] == 0:  # a ring, not a disc
+            return None
         if path is not _CIRCLE and not np.array_equal(path.codes, _CIRCLE.codes):
             return None
         width = self._stroke_width(gc)
@@ -345,6 +356,7 @@ class MarkRenderer(RendererBase):
             (dashes[0], None if dashes[1] is None else tuple(dashes[1])),
             gc.get_joinstyle(),
             gc.get_capstyle(),
+            gc.get_antialiased(),
             self._clip(gc),
         )
         if key not in self._styles:
@@ -355,10 +367,15 @@ class MarkRenderer(RendererBase):
         alpha = _forced_alpha(gc)
         fill = "" if face is None else _colour("fill", face, alpha)
         width = self._stroke_width(gc) * UNITS_PER_PIXEL
-        stroke = _colour(";stroke", gc.get_rgb(), alpha) if width else ""
+        stroke = ""
+        if width:
+            white = min(gc.get_rgb()[:3]) > _WHITE
+            stroke = _colour(";stroke", gc.get_rgb(), alpha, literal=white)
         if not fill and not stroke:
             return ""
         style = fill or "fill:none"
+        if not gc.get_antialiased():  # tiles that touch must not show seams
+            style += ";shape-rendering:crispEdges"
         if not stroke:
             return style + self._clip(gc)
         join, cap = gc.get_joinstyle(), gc.get_capstyle()
@@ -529,24 +546,34 @@ def _has_one_colour(gc, face) -> bool:
     """Whether edge and face look the same, or one of them is not there."""
     if face is None or gc.get_linewidth() == 0:
         return True
-    edge = gc.get_rgb()
-    if len(edge) == 4 and edge[3] == 0:
+    edge, face = ((*colour, 1.0)[:4] for colour in (gc.get_rgb(), face))
+    return edge[3] == 0 or np.allclose(edge, face, atol=1 / 255)
+
+
+def _is_on_colour(mtext, gc) -> bool:
+    """Whether a text keeps its own colour: white ones, and those in a coloured box."""
+    if min(gc.get_rgb()[:3]) > _WHITE:
         return True
-    return np.allclose(edge[:3], face[:3], atol=1 / 255)
+    box = mtext.get_bbox_patch() if mtext is not None else None
+    if box is None:
+        return False
+    red, green, blue, alpha = box.get_facecolor()
+    return alpha > 0 and max(red, green, blue) - min(red, green, blue) > 0.05
 
 
-def _colour(name: str, rgb, alpha: float | None) -> str:
+def _colour(name: str, rgb, alpha: float | None, literal: bool = False) -> str:
     """CSS of a colour; greys become mixtures of the page's ink and paper.
 
     So black text and white backgrounds follow a light or a dark theme, and the
-    greys between them too, while hues stay what the author chose.
+    greys between them too, while hues stay what the author chose. A ``literal``
+    colour stays as well: white words and lines are there to be read on a hue.
     """
     red, green, blue = (round(255 * float(channel)) for channel in rgb[:3])
     if alpha is None:
         alpha = float(rgb[3]) if len(rgb) == 4 else 1.0
     if alpha == 0:
         return ""
-    if max(red, green, blue) - min(red, green, blue) <= 2:
+    if not literal and max(red, green, blue) - min(red, green, blue) <= 2:
         ink = round(100 * (1 - green / 255))
         value = {0: "var(--paper)", 100: "var(--ink)"}.get(
             ink, f"color-mix(in srgb,var(--ink) {ink}%,var(--paper))"

@@ -14,14 +14,16 @@ from . import page
 from .recorder import Recording
 
 _MODULE = """
+let views = 0;
 export default {
   render({ model, el }) {
     const box = document.createElement("div");
+    const identity = model.get("identity"), id = identity + "v" + views++;
     box.className = "explore-box";
-    box.innerHTML = model.get("markup");
+    box.innerHTML = model.get("markup").replaceAll(identity, id);
     el.append(box);
     const names = model.get("axes");
-    const move = mount(box.firstElementChild, model.get("data"), model.get("identity"));
+    const move = mount(box.firstElementChild, model.get("data"), id);
     const follow = () => move(names.map((name) => model.get(name)));
     names.forEach((name) => model.on("change:" + name, follow));
     follow();
@@ -54,6 +56,7 @@ def live(recording: Recording, identity: str):
         axes=names,
         **dict(zip(names, recording.start, strict=True)),
     )
+    label_width = 0.6 * max(len(slider.label) for slider in recording.sliders) + 1
     sliders = {}
     rows = []
     for axis, slider in enumerate(recording.sliders):
@@ -62,8 +65,8 @@ def live(recording: Recording, identity: str):
             index=recording.start[axis],
             description=slider.label,
             continuous_update=True,
-            style={"description_width": "initial"},
-            layout={"width": "min(100%, 32rem)"},
+            style={"description_width": f"{label_width:.1f}em"},
+            layout={"width": "auto"},
         )
         ipywidgets.jslink((control, "index"), (picture, names[axis]))
         sliders[slider.name] = control
@@ -77,4 +80,7 @@ def live(recording: Recording, identity: str):
         show_repeat=False,
     )
     ipywidgets.jslink((play, "value"), (rows[0], "index"))
-    return ipywidgets.VBox([picture, play, *rows]), sliders
+    controls = ipywidgets.VBox(
+        [play, *rows], layout={"width": "min(100%, 44rem)", "margin": "0 auto"}
+    )
+    return ipywidgets.VBox([picture, controls]), sliders
