@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from collapse import theory
+from collapse.categorical import zipf
 from collapse.exercises import check
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.recursion import recurse
@@ -109,6 +110,13 @@ def growing_sizes():
         ("gaussian-own-family", Laplace()),
         ("gaussian-sample-plan", [100_000 // 201] * 201),
         ("gaussian-sample-plan", np.full(201, 497)),
+        ("mixtures-average", 8),
+        ("mixtures-keep", 0.1),
+        ("mixtures-keep", 0.2),
+        ("words-last-word", 0.2),
+        ("words-first-reading", np.sum(1 - (1 - zipf(10_000)) ** 10_000)),
+        ("words-first-reading", 2813),
+        ("words-sharpening", 1 / (1 + (0.4 / 0.6) ** (0.9**-10))),
     ],
 )
 def test_right_answers_pass(exercise, answer):
@@ -155,6 +163,22 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-sample-plan", [1] * 201, "at least 2"),
         ("gaussian-sample-plan", [497.5] * 201, "whole number"),
         ("gaussian-sample-plan", "many", "201 whole numbers"),
+        ("mixtures-average", 5.6, "do not stay at 8 %"),
+        ("mixtures-average", 0.08, "per cent"),
+        ("mixtures-average", 3, "pushes a weight"),
+        ("mixtures-keep", 0.01, "have lost it"),
+        ("mixtures-keep", 0, "have lost it"),
+        ("mixtures-keep", 10, "between 0 and 0.25"),
+        ("words-last-word", 1 / 3, "not equally likely"),
+        ("words-last-word", 0.5, "martingale"),
+        ("words-first-reading", 334, "1000 words and 1000 draws"),
+        ("words-first-reading", 10_000, "chance of being drawn"),
+        (
+            "words-sharpening",
+            0.6 ** (1 / 0.9) / (0.6 ** (1 / 0.9) + 0.4 ** (1 / 0.9)),
+            "after one generation",
+        ),
+        ("words-sharpening", 0.6, "ten times"),
     ],
 )
 def test_wrong_answers_get_a_hint(exercise, answer, hint):
