@@ -21,6 +21,7 @@ from .validation import (
     option,
     real_number,
     refuse,
+    sample_sizes,
     whole_number,
 )
 
@@ -329,7 +330,9 @@ def exact_law(
     real = _distributions("probabilities", probabilities)
     if real.ndim != 1:
         raise ValueError(f"probabilities must have one axis, got shape {real.shape}")
-    sizes = _sizes(sample_size, whole_number("generations", generations, 1))
+    sizes = sample_sizes(
+        sample_size, whole_number("generations", generations, 1), smallest=1
+    )
     chains = whole_number("chains", chains, 1)
     option("memory", memory, ("replace", "accumulate"))
     boolean("replay", replay)
@@ -460,22 +463,6 @@ def _symbols(data: Any, symbols: int) -> np.ndarray:
             f"got {low if low < 0 else high}"
         )
     return data
-
-
-def _sizes(sample_size: Any, generations: int) -> list[int]:
-    if isinstance(sample_size, np.ndarray):
-        sample_size = sample_size.tolist()
-    if not isinstance(sample_size, (list, tuple, range)):
-        return [whole_number("sample_size", sample_size, 1)] * (generations + 1)
-    if len(sample_size) != generations + 1:
-        raise ValueError(
-            f"sample_size must be one number or {generations + 1} of them, one for "
-            f"each of generations 0 to {generations}, got {len(sample_size)}"
-        )
-    return [
-        whole_number(f"sample_size[{generation}]", size, 1)
-        for generation, size in enumerate(sample_size)
-    ]
 
 
 def _real_counts(

@@ -18,6 +18,7 @@ from .validation import (
     generator,
     option,
     refuse,
+    sample_sizes,
     whole_number,
 )
 
@@ -313,7 +314,7 @@ def exact_law(
     """
     generations = whole_number("generations", generations, 1)
     chains = whole_number("chains", chains, 1)
-    sizes = _sizes(sample_size, generations)
+    sizes = sample_sizes(sample_size, generations, smallest=2)
     option("estimator", estimator, ESTIMATORS)
     option("memory", memory, ("replace", "accumulate"))
     boolean("replay", replay)
@@ -335,22 +336,6 @@ def exact_law(
             value, sizes, int(mine.sum()), loss, replay, memory, rng
         )
     return means, variances
-
-
-def _sizes(sample_size: Any, generations: int) -> list[int]:
-    if isinstance(sample_size, np.ndarray):
-        sample_size = sample_size.tolist()
-    if not isinstance(sample_size, (list, tuple, range)):
-        return [whole_number("sample_size", sample_size, 2)] * (generations + 1)
-    if len(sample_size) != generations + 1:
-        raise ValueError(
-            f"sample_size must be one number or {generations + 1} of them, one for "
-            f"each of generations 0 to {generations}, got {len(sample_size)}"
-        )
-    return [
-        whole_number(f"sample_size[{generation}]", size, 2)
-        for generation, size in enumerate(sample_size)
-    ]
 
 
 def _one_share(

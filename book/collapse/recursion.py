@@ -21,6 +21,7 @@ from .validation import (
     option,
     real_number,
     refuse,
+    sample_sizes,
     verb,
     whole_number,
 )
@@ -265,7 +266,9 @@ def recurse(
     boolean("keep_models", keep_models)
     boolean("keep_data", keep_data)
     chains = whole_number("chains", chains, 1)
-    sizes = _sample_sizes(sample_size, whole_number("generations", generations, 1))
+    sizes = sample_sizes(
+        sample_size, whole_number("generations", generations, 1), smallest=1
+    )
     streams = Streams(one_per_chain(rng, chains))
     kitchen = _Kitchen(real, diet, sizes, streams, _has_chain_axis(family))
     trainer = _Trainer(family, streams)
@@ -520,22 +523,6 @@ class _Recorder:
 
     def results(self) -> dict[str, np.ndarray]:
         return {name: np.stack(rows) for name, rows in self._rows.items()}
-
-
-def _sample_sizes(sample_size: Any, generations: int) -> list[int]:
-    if isinstance(sample_size, np.ndarray):
-        sample_size = sample_size.tolist()
-    if not isinstance(sample_size, (list, tuple, range)):
-        return [whole_number("sample_size", sample_size, 1)] * (generations + 1)
-    if len(sample_size) != generations + 1:
-        raise ValueError(
-            f"sample_size must be one number or {generations + 1} of them, one for "
-            f"each of generations 0 to {generations}, got {len(sample_size)}"
-        )
-    return [
-        whole_number(f"sample_size[{generation}]", size, 1)
-        for generation, size in enumerate(sample_size)
-    ]
 
 
 def _shares(

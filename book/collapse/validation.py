@@ -221,3 +221,36 @@ def verb(name: str, owner: object, method: str) -> Callable[..., Any]:
     if not callable(found):
         raise refuse(name, owner, f"an object with a method {method!r}")
     return found
+
+
+def sample_sizes(sample_size: Any, generations: int, smallest: int) -> list[int]:
+    """Return the size of each generation, from one number or one for each.
+
+    Parameters
+    ----------
+    sample_size : int or sequence of int
+        M, or M_0, ..., M_generations.
+    generations : int
+        How many generations follow generation 0.
+    smallest : int
+        The least size that is allowed.
+
+    Raises
+    ------
+    ValueError
+        If a size is no whole number of at least `smallest`, or their number is wrong.
+    """
+    if isinstance(sample_size, np.ndarray):
+        sample_size = sample_size.tolist()
+    if not isinstance(sample_size, (list, tuple, range)):
+        size = whole_number("sample_size", sample_size, smallest)
+        return [size] * (generations + 1)
+    if len(sample_size) != generations + 1:
+        raise ValueError(
+            f"sample_size must be one number or {generations + 1} of them, one for "
+            f"each of generations 0 to {generations}, got {len(sample_size)}"
+        )
+    return [
+        whole_number(f"sample_size[{generation}]", size, smallest)
+        for generation, size in enumerate(sample_size)
+    ]
