@@ -8,14 +8,15 @@ wrong answers.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
 
 from . import theory
-from .categorical import sharpen, zipf
+from .categorical import CategoricalModel, sharpen, zipf
 from .gaussian import GaussianModel
 from .measures import mode_shares
 from .mixture import GaussianMixture, GaussianMixtureModel
@@ -91,6 +92,19 @@ def _near(value: float, target: float, share: float) -> bool:
     return abs(value - target) <= share * abs(target)
 
 
+@contextmanager
+def _their_code() -> Iterator[None]:
+    """Turn what a reader's own code raises into a hint."""
+    try:
+        yield
+    except WrongAnswerError:
+        raise
+    except Exception as error:
+        raise WrongAnswerError(
+            f"Your family stopped with {type(error).__name__}: {error}"
+        ) from error
+
+
 def _half_life(answer: object) -> str:
     value = _number(answer)
     right = float(theory.half_life(1000))
@@ -146,7 +160,7 @@ def _mean_and_median(answer: object) -> str:
 def _own_family(answer: object) -> str:
     if not callable(getattr(answer, "fit", None)):
         raise WrongAnswerError("Hand over a family: an object with a fit method.")
-    try:
+    with _their_code():
         _check_laplace(answer)
         spreads = recurse(
             answer,
@@ -157,12 +171,6 @@ def _own_family(answer: object) -> str:
             rng=np.random.default_rng(5),
             measures={"spread": lambda _model, data: np.std(data, axis=-1)},
         )["spread"]
-    except WrongAnswerError:
-        raise
-    except Exception as error:
-        raise WrongAnswerError(
-            f"Your family stopped with {type(error).__name__}: {error}"
-        ) from error
     last = np.median(spreads[-1])
     if last > 0.8:
         raise WrongAnswerError(
@@ -294,6 +302,69 @@ def _keep_minority(answer: object) -> str:
     return f"Of {chains} histories {gone:.0%} have lost the minority."
 
 
+def _discounting(answer: object) -> str:
+    if not callable(answer):
+        raise WrongAnswerError("Hand over the class: answer = Discounting.")
+    cases = {
+        "three seen of five": ([0, 0, 0, 1, 1, 2], [2.5, 1.5, 0.5, 0.75, 0.75]),
+        "one seen of four": ([3, 3], [1 / 6, 1 / 6, 1 / 6, 1.5]),
+        "all seen": ([0, 1, 1, 2], [1, 2, 1]),
+    }
+    with _their_code():
+        for name, (data, kept) in cases.items():
+            right = np.array(kept) / len(data)
+            model = answer(len(kept)).fit(np.array(data))
+            found = np.asarray(model.probabilities, float)
+            if found.shape != right.shape or not np.allclose(found, right):
+                raise WrongAnswerError(
+                    f"For {name}, data {data}, the probabilities should be "
+                    f"{np.round(right, 3).tolist()}, not "
+                    f"{np.round(found, 3).tolist()}."
+                )
+        left = recurse(
+            answer(300),
+            CategoricalModel(zipf(300)),
+            generations=10,
+            sample_size=300,
+            chains=4,
+            rng=np.random.default_rng(3),
+            measures={"p": lambda model, data: np.atleast_2d(model.probabilities)},
+        )["p"][-1]
+    if not (left > 0).all():
+        raise WrongAnswerError("In the loop some words end with a probability of 0.")
+    return "After ten generations every word still has a chance."
+
+
+def _choosing(answer: object) -> str:
+    if not callable(answer):
+        raise WrongAnswerError("Hand over the class: answer = Choosing.")
+    # Twice the gain in log-likelihood is about 250, 5 and 13, where the criterion asks
+    # for 3 log 200 = 16; a constant penalty would give way in the third case.
+    cases = ((1, 0.2, 6.0, 2), (2, 0.0, 6.0, 1), (5, 0.2, 2.5, 1))
+    with _their_code():
+        for seed, minority, centre, right in cases:
+            rng = np.random.default_rng(seed)
+            labels = rng.random(200) < minority
+            few, many = rng.normal(centre, 0.5, 200), rng.normal(0, 1, 200)
+            data = np.where(labels, few, many)
+            model = answer().fit(data, np.random.default_rng(0))
+            found = np.size(model.weights)
+            if found != right:
+                raise WrongAnswerError(
+                    f"Where {minority:.0%} of 200 points lie around {centre:g}, your "
+                    f"family takes {found} components; the criterion takes {right}."
+                )
+        recurse(
+            answer(),
+            GaussianMixtureModel([0.9, 0.1], [0.0, 6.0], [1.0, 0.25]),
+            generations=3,
+            sample_size=100,
+            chains=2,
+            rng=np.random.default_rng(3),
+        )
+    return "It takes two components for two groups and one for one."
+
+
 _CHECKERS: dict[str, Callable[[object], str]] = {
     "gaussian-half-life": _half_life,
     "gaussian-real-points": _real_points,
@@ -302,7 +373,9 @@ _CHECKERS: dict[str, Callable[[object], str]] = {
     "gaussian-sample-plan": _sample_plan,
     "mixtures-average": _average_minority,
     "mixtures-keep": _keep_minority,
+    "mixtures-choosing": _choosing,
     "words-last-word": _last_word,
     "words-first-reading": _first_reading,
     "words-sharpening": _sharpening,
+    "words-discounting": _discounting,
 }

@@ -15,6 +15,7 @@ from scipy.special import digamma, gammaln, polygamma, xlog1py, xlogy
 from .validation import (
     interval_array,
     option,
+    real_number,
     refuse,
     whole_array,
 )
@@ -497,6 +498,46 @@ def mixing_heterozygosity_transient(
     return start * fresh_mixing_transient(refits, sample_size, real_fraction)
 
 
+def smoothed_heterozygosity(
+    refits: Numbers,
+    sample_size: Numbers,
+    smoothing: Numbers,
+    symbols: Numbers,
+    heterozygosity: Numbers,
+) -> np.ndarray:
+    """Return E H_n if λ is added to each count before it is divided.
+
+    A refit keeps the share M/(M + Kλ) of what was counted and gives the rest, u, to
+    all K symbols alike, as mutation does to alleles. With F = Σ p²
+
+    ``E F' = (1-u)² (F (1-1/M) + 1/M) + (1 - (1-u)²)/K``.
+
+    Source: derived in the appendix; Wright (1931) for mutation.
+
+    Parameters
+    ----------
+    refits, sample_size : int or array
+        n and M.
+    smoothing : float or array
+        λ, not negative.
+    symbols : int or array
+        K.
+    heterozygosity : float or array
+        H_0 = 1 - F_0 of the real distribution, in [0, 1].
+    """
+    refits, size = _refits(refits), _size(sample_size)
+    most = np.finfo(float).max
+    weight = interval_array("smoothing", smoothing, 0, most)
+    symbols = whole_array("symbols", symbols, 1)
+    start = 1 - interval_array("heterozygosity", heterozygosity, 0, 1)
+    kept = (size / (size + symbols * weight)) ** 2
+    factor = kept * (1 - 1 / size)
+    source = kept / size + (1 - kept) / symbols
+    # F' = factor F + source: its level, and how far it still is from that.
+    level = source / (1 - factor)
+    return 1 - (level + factor**refits * (start - level))
+
+
 def fixation_probability(frequency: Numbers) -> np.ndarray:
     """Return the probability that a symbol ends as the only one: its frequency.
 
@@ -574,6 +615,46 @@ def expected_support(
             for piece in pieces
         )
     return alive[refits.astype(int) - 1]
+
+
+def loss_probability(
+    refits: Numbers, sample_size: int, frequency: float, real_fraction: float = 0.0
+) -> np.ndarray:
+    """Return the probability that the n-th training sample lacks a symbol.
+
+    The first sample is real; of each later one round(γM) draws are real and the
+    others have the frequency that the symbol had in the sample before. Exact: the
+    law of the count is carried on, M + 1 possible values at a time. Without real
+    data a lost symbol stays lost; with some it may come back.
+
+    Source: derived in the appendix from the Wright-Fisher chain.
+
+    Parameters
+    ----------
+    refits : int or array
+        n.
+    sample_size : int
+        M of at most 4000, for the sake of memory.
+    frequency : float
+        p of the symbol in the real distribution, in [0, 1].
+    real_fraction : float
+        γ in [0, 1].
+    """
+    refits, size = _refits(refits), _size(sample_size)
+    if size.ndim or size > 4000:
+        raise refuse("sample_size", sample_size, "one whole number of at most 4000")
+    size = int(size)
+    frequency = np.array([real_number("frequency", frequency, 0, 1)])
+    real = int(np.floor(real_number("real_fraction", real_fraction, 0, 1) * size + 0.5))
+    new = _binomial(size - real, np.arange(size + 1) / size)
+    fresh = _binomial(real, frequency)[0]
+    law = _binomial(size, frequency)[0]
+    lost = np.empty(int(refits.max()))
+    for done in range(len(lost)):
+        lost[done] = law[0]
+        # The counts of new and of real symbols add up.
+        law = np.convolve(law @ new, fresh)
+    return lost[refits.astype(int) - 1]
 
 
 def _binomial(size: float, probabilities: np.ndarray) -> np.ndarray:

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from collapse import theory
-from collapse.categorical import zipf
+from collapse.categorical import CategoricalModel, zipf
 from collapse.exercises import check
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
+from collapse.mixture import GaussianMixture
 from collapse.recursion import recurse
 
 
@@ -97,6 +98,73 @@ def growing_sizes():
     return np.maximum(sizes, 2)
 
 
+class Discounting:
+    """Takes 0.5 from each seen word, and shares it among the unseen."""
+
+    discount, to_all, when_all_seen = 0.5, False, False
+
+    def __init__(self, symbols):
+        self.symbols = symbols
+
+    def fit(self, data):
+        kept = np.bincount(data, minlength=self.symbols).astype(float)
+        unseen = kept == 0
+        if unseen.any() or self.when_all_seen:
+            kept[~unseen] -= self.discount
+            heirs = np.ones_like(unseen) if self.to_all else unseen
+            kept[heirs] += (len(data) - kept.sum()) / max(heirs.sum(), 1)
+        return CategoricalModel(kept / kept.sum())
+
+
+class GivesToAll(Discounting):
+    to_all = True
+
+
+class TakesToo(Discounting):
+    discount = 0.25
+
+
+class NeverLeavesBe(Discounting):
+    when_all_seen = True
+
+
+class Counts(Discounting):
+    discount = 0.0
+
+
+class Choosing:
+    """Takes one component or two, by the Bayesian information criterion."""
+
+    per_parameter = staticmethod(np.log)
+    total = staticmethod(np.sum)
+
+    def fit(self, data, rng):
+        models = [GaussianMixture(K).fit(data, rng) for K in (1, 2)]
+        scores = [
+            (3 * K - 1) * self.per_parameter(len(data))
+            - 2 * self.total(model.log_prob(data))
+            for K, model in zip((1, 2), models, strict=True)
+        ]
+        return models[int(np.argmin(scores))]
+
+
+class ByAkaike(Choosing):
+    per_parameter = staticmethod(lambda size: 2)
+
+
+class ByTheMean(Choosing):
+    total = staticmethod(np.mean)
+
+
+class ByTheFit(Choosing):
+    per_parameter = staticmethod(lambda size: 0)
+
+
+class Silent:
+    def fit(self, data, rng):
+        return None
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
@@ -117,6 +185,8 @@ def growing_sizes():
         ("words-first-reading", np.sum(1 - (1 - zipf(10_000)) ** 10_000)),
         ("words-first-reading", 2813),
         ("words-sharpening", 1 / (1 + (0.4 / 0.6) ** (0.9**-10))),
+        ("words-discounting", Discounting),
+        ("mixtures-choosing", Choosing),
     ],
 )
 def test_right_answers_pass(exercise, answer):
@@ -179,6 +249,17 @@ def test_right_answers_pass(exercise, answer):
             "after one generation",
         ),
         ("words-sharpening", 0.6, "ten times"),
+        ("words-discounting", Discounting(5), "Hand over the class"),
+        ("words-discounting", GivesToAll, "three seen of five"),
+        ("words-discounting", TakesToo, "three seen of five"),
+        ("words-discounting", NeverLeavesBe, "all seen"),
+        ("words-discounting", Counts, "three seen of five"),
+        ("words-discounting", Silent, "TypeError"),
+        ("mixtures-choosing", Choosing(), "Hand over the class"),
+        ("mixtures-choosing", ByAkaike, "around 2.5"),
+        ("mixtures-choosing", ByTheMean, "takes 1 components"),
+        ("mixtures-choosing", ByTheFit, "takes 2 components"),
+        ("mixtures-choosing", Silent, "AttributeError"),
     ],
 )
 def test_wrong_answers_get_a_hint(exercise, answer, hint):

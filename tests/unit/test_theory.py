@@ -344,6 +344,36 @@ class TestDrift:
         exact = times[round(frequency * size) - 1]
         assert 1 < theory.fixation_time(frequency, size) - exact < 3
 
+    @pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 1.0])
+    def test_loss_is_that_of_simulated_counts(self, share):
+        rng, size, p, chains = np.random.default_rng(8), 20, 0.1, 40_000
+        real = round(share * size)
+        counts = rng.binomial(size, p, chains)
+        for refits in range(1, 16):
+            lost = np.mean(counts == 0)
+            expected = theory.loss_probability(refits, size, p, share)
+            error = np.sqrt(expected * (1 - expected) / chains)
+            # 60 comparisons: a false alarm in about 4000 seeds.
+            assert abs(lost - expected) < 4.6 * error
+            counts = rng.binomial(size - real, counts / size)
+            counts += rng.binomial(real, p, chains)
+
+    def test_loss_adds_up_to_the_support(self):
+        p, refits = np.array([0.5, 0.3, 0.15, 0.05]), [1, 2, 7]
+        lost = sum(theory.loss_probability(refits, 12, each) for each in p)
+        np.testing.assert_allclose(4 - lost, theory.expected_support(refits, 12, p))
+
+    @pytest.mark.parametrize("smoothing", [0.0, 0.1, 2.0])
+    def test_smoothing_is_that_of_the_chain(self, smoothing):
+        size, counts = 20, np.arange(21)
+        p = (counts + smoothing) / (size + 2 * smoothing)
+        law = stats.binom.pmf(counts, size, 0.3)
+        step = stats.binom.pmf(counts, size, p[:, None])
+        for refits in range(1, 60):
+            expected = theory.smoothed_heterozygosity(refits, size, smoothing, 2, 0.42)
+            assert expected == pytest.approx(law @ (2 * p * (1 - p)))
+            law = law @ step
+
     def test_support_is_that_of_simulated_chains(self):
         rng, p, size = np.random.default_rng(3), zipf(50), 40
         counts = rng.multinomial(size, p, 4000)
@@ -421,6 +451,8 @@ GOOD = {
     "probabilities": [0.5, 0.3, 0.2],
     "occurrences": 3,
     "temperature": 0.9,
+    "smoothing": 0.1,
+    "symbols": 10,
 }
 BAD = {
     "refits": [0, -1, 2.5, np.nan, "ten", None],
@@ -438,6 +470,8 @@ BAD = {
     "probabilities": [[0.5, 0.6], [1.5, -0.5], [[0.5, 0.5]], [np.nan, 1], [], "half"],
     "occurrences": [0, -1, 2.5, np.nan, "once"],
     "temperature": [0, -1, np.nan, np.inf, "hot"],
+    "smoothing": [-0.1, np.nan, np.inf, "much"],
+    "symbols": [0, -1, 2.5, np.nan, "ten"],
 }
 
 
