@@ -15,6 +15,7 @@ import numpy as np
 from .streams import Randomness, uniforms
 from .validation import (
     boolean,
+    distributions,
     finite_array,
     fraction,
     generator,
@@ -26,9 +27,6 @@ from .validation import (
 )
 
 CountMeasure = Callable[[np.ndarray, np.ndarray], Any]
-
-# Probabilities may miss 1 by this much in all; they are divided by their sum.
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +53,10 @@ class CategoricalModel:
     chain_axis = True
 
     def __post_init__(self) -> None:
-        learned = _distributions("probabilities", self.probabilities)
+        learned = distributions("probabilities", self.probabilities)
         spoken = learned
         if self.spoken is not None:
-            spoken = _distributions("spoken", self.spoken)
+            spoken = distributions("spoken", self.spoken)
             if spoken.shape != learned.shape:
                 raise ValueError(
                     f"spoken must have the shape of probabilities {learned.shape}, "
@@ -239,7 +237,7 @@ def sharpen(probabilities: Any, temperature: float) -> np.ndarray:
         If the temperature is negative or the rows are no distributions.
     """
     temperature = real_number("temperature", temperature, 0)
-    return _sharpen(_distributions("probabilities", probabilities), temperature)
+    return _sharpen(distributions("probabilities", probabilities), temperature)
 
 
 def truncate(probabilities: Any, keep: int) -> np.ndarray:
@@ -259,7 +257,7 @@ def truncate(probabilities: Any, keep: int) -> np.ndarray:
         If `keep` is too small or the rows are no distributions.
     """
     keep = whole_number("keep", keep, 1)
-    return _truncate(_distributions("probabilities", probabilities), keep)
+    return _truncate(distributions("probabilities", probabilities), keep)
 
 
 def exact_law(
@@ -327,7 +325,7 @@ def exact_law(
     ValueError
         If an argument is not allowed.
     """
-    real = _distributions("probabilities", probabilities)
+    real = distributions("probabilities", probabilities)
     if real.ndim != 1:
         raise ValueError(f"probabilities must have one axis, got shape {real.shape}")
     sizes = sample_sizes(
@@ -439,17 +437,6 @@ def _truncate(rows: np.ndarray, keep: int) -> np.ndarray:
     values = np.take_along_axis(rows, order, axis=-1)
     np.put_along_axis(kept, order, values, axis=-1)
     return kept / kept.sum(axis=-1, keepdims=True)
-
-
-def _distributions(name: str, rows: Any) -> np.ndarray:
-    rows = finite_array(name, rows, axes=1).astype(float)
-    if (rows < 0).any():
-        raise ValueError(f"{name} must not be negative, got {rows.min():g}")
-    totals = rows.sum(axis=-1, keepdims=True)
-    if (np.abs(totals - 1) > _ROUNDING).any():
-        worst = totals.flat[np.abs(totals - 1).argmax()]
-        raise ValueError(f"{name} must add up to 1 in each row, got {worst:g}")
-    return rows / totals
 
 
 def _symbols(data: Any, symbols: int) -> np.ndarray:

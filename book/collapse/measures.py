@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .validation import finite_array, real_number, refuse
+from .validation import distributions, finite_array, real_number, refuse
 
 # Eigenvalues may come out this far below 0, relative to the largest entry.
 _ROUNDING = 1e-9
@@ -278,8 +278,8 @@ def jensen_shannon_divergence(
     ValueError
         If a row is no distribution or K differs.
     """
-    one = _distributions("probabilities", probabilities)
-    other = _distributions("other_probabilities", other_probabilities)
+    one = distributions("probabilities", probabilities)
+    other = distributions("other_probabilities", other_probabilities)
     if one.shape[-1] != other.shape[-1]:
         raise ValueError(
             "probabilities and other_probabilities must have equal last axes, "
@@ -311,7 +311,7 @@ def effective_classes(probabilities: Any) -> np.ndarray:
     ValueError
         If a row is no distribution.
     """
-    rows = _distributions("probabilities", probabilities)
+    rows = distributions("probabilities", probabilities)
     logs = np.log(np.where(rows > 0, rows, 1.0))
     return np.exp(-(rows * logs).sum(axis=-1))
 
@@ -336,7 +336,7 @@ def heterozygosity(probabilities: Any) -> np.ndarray:
     ValueError
         If a row is no distribution.
     """
-    rows = _distributions("probabilities", probabilities)
+    rows = distributions("probabilities", probabilities)
     return 1 - np.vecdot(rows, rows)
 
 
@@ -357,7 +357,7 @@ def support(probabilities: Any) -> np.ndarray:
     ValueError
         If a row is no distribution.
     """
-    return np.count_nonzero(_distributions("probabilities", probabilities), axis=-1)
+    return np.count_nonzero(distributions("probabilities", probabilities), axis=-1)
 
 
 def mode_shares(data: Any, modes: Any, radius: float = np.inf) -> np.ndarray:
@@ -437,7 +437,7 @@ def _mixture(
     prefix: str, weights: Any, means: Any, covariances: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return weights (..., K), means (..., K, d), covariances (..., K, d, d)."""
-    weights = _distributions(f"{prefix}weights", weights)
+    weights = distributions(f"{prefix}weights", weights)
     means = finite_array(f"{prefix}means", means, axes=1).astype(float)
     covariances = finite_array(f"{prefix}covariances", covariances, axes=1)
     covariances = covariances.astype(float)
@@ -462,17 +462,6 @@ def _joined(one: np.ndarray, other: np.ndarray, axes: int) -> np.ndarray:
         np.broadcast_to(each, leading + each.shape[-axes:]) for each in (one, other)
     ]
     return np.concatenate(parts, axis=-axes)
-
-
-def _distributions(name: str, rows: Any) -> np.ndarray:
-    rows = finite_array(name, rows, axes=1).astype(float)
-    if (rows < 0).any():
-        raise ValueError(f"{name} must not be negative, got {rows.min():g}")
-    totals = rows.sum(axis=-1)
-    if (np.abs(totals - 1) > 1e-6).any():
-        worst = totals.flat[np.abs(totals - 1).argmax()]
-        raise ValueError(f"{name} must add up to 1 in each row, got {worst:g}")
-    return rows
 
 
 def _fit(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:

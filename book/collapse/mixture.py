@@ -18,7 +18,14 @@ from typing import Any
 import numpy as np
 
 from .streams import Randomness, normals, uniforms
-from .validation import finite_array, option, real_number, refuse, whole_number
+from .validation import (
+    distributions,
+    finite_array,
+    option,
+    real_number,
+    refuse,
+    whole_number,
+)
 
 COVARIANCES = ("full", "diagonal", "spherical")
 """Any ellipse, an ellipse along the axes, a circle."""
@@ -34,8 +41,6 @@ _LLOYD = 20
 
 _BLOCK = 2**17
 """Responsibilities worked on together: what a processor's cache holds."""
-
-_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,13 +91,10 @@ class GaussianMixtureModel:
     chain_axis = True
 
     def __post_init__(self) -> None:
-        weights = finite_array("weights", self.weights, axes=1).astype(float)
+        weights = distributions("weights", self.weights)
         means = finite_array("means", self.means, axes=1).astype(float)
         covariances = finite_array("covariances", self.covariances, axes=1)
         covariances = covariances.astype(float)
-        totals = weights.sum(axis=-1, keepdims=True)
-        if (weights < 0).any() or (np.abs(totals - 1) > _ROUNDING).any():
-            raise refuse("weights", self.weights, "at least 0 and add up to 1")
         flat = means.ndim == weights.ndim
         shape = weights.shape if flat else (*weights.shape, means.shape[-1])
         if means.shape != shape:
@@ -106,7 +108,7 @@ class GaussianMixtureModel:
                 f"covariances must have shape {shape} to fit the means, "
                 f"got {covariances.shape}"
             )
-        object.__setattr__(self, "weights", weights / totals)
+        object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "means", means)
         object.__setattr__(self, "covariances", covariances)
         matrices = covariances[..., None, None] if flat else covariances

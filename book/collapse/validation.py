@@ -207,6 +207,25 @@ def interval_array(name: str, value: Any, low: float, high: float) -> np.ndarray
     return array
 
 
+def distributions(name: str, rows: Any) -> np.ndarray:
+    """Return rows of probabilities, shape (..., K), as floats that add up to 1.
+
+    Raises
+    ------
+    ValueError
+        If an entry is negative or not finite, or a row's sum is off by more than
+        rounding in single precision explains.
+    """
+    rows = finite_array(name, rows, axes=1).astype(float)
+    if (rows < 0).any():
+        raise ValueError(f"{name} must not be negative, got {rows.min():g}")
+    totals = rows.sum(axis=-1, keepdims=True)
+    if (np.abs(totals - 1) > 1e-6).any():
+        worst = totals.flat[np.abs(totals - 1).argmax()]
+        raise ValueError(f"{name} must add up to 1 in each row, got {worst:g}")
+    return rows / totals
+
+
 def verb(name: str, owner: object, method: str) -> Callable[..., Any]:
     """Return the method called `method` of `owner`.
 

@@ -336,6 +336,43 @@ def mixture_sample_sizes(*, refits, sample_sizes, chains, seed) -> list[Estimate
     return [Estimate(step) for step in np.diff(logs, axis=0)]
 
 
+def _three_humps(components, *, refits, sample_size, chains, seed) -> np.ndarray:
+    """Return the L2 distance to three humps, of norm 1, shape (refits, chains)."""
+    humps = np.full(3, 1 / 3), np.array([-4.0, 0.0, 4.0]), np.ones(3)
+    # Two Gaussians of variance 1 and means d apart have the product e^(-d²/4) / 2√π.
+    products = np.exp(-(np.subtract.outer(humps[1], humps[1]) ** 2) / 4)
+    norm = np.sqrt(products.mean() / (2 * np.sqrt(np.pi)))
+
+    def distance(model, data):
+        fitted = model.weights, model.means, model.covariances
+        return mixture_l2_distance(*fitted, *humps) / norm
+
+    return recurse(
+        GaussianMixture(components),
+        GaussianMixtureModel(*humps),
+        generations=refits - 1,
+        sample_size=sample_size,
+        chains=chains,
+        rng=np.random.default_rng(seed),
+        measures={"distance": distance},
+    )["distance"]
+
+
+def expressivity(**protocol) -> list[Estimate]:
+    """Measure how far a single Gaussian is off after the first and the last refit."""
+    distance = _three_humps(1, **protocol)
+    return [Estimate(distance[0]), Estimate(distance[-1])]
+
+
+def components_drift(*, seed, **protocol) -> list[Estimate]:
+    """Measure how much nearer to the truth one component ends than three."""
+    one, three = (
+        _three_humps(components, seed=[*seed, components], **protocol)[-1]
+        for components in (1, 3)
+    )
+    return [Estimate(one - three)]
+
+
 def mixture_variance(*, refits, sample_size, chains, seed) -> list[Estimate]:
     """Measure the variance of the whole mixture, relative to the real one."""
     truth = GaussianMixtureModel([0.5, 0.5], [-2.5, 2.5], [1.0, 1.0])

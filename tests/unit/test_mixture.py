@@ -351,8 +351,8 @@ class TestModel:
     @pytest.mark.parametrize(
         ("weights", "means", "covariances", "message"),
         [
-            ([0.5, 0.6], [0, 1], [1, 1], "weights must be"),
-            ([1.5, -0.5], [0, 1], [1, 1], "weights must be"),
+            ([0.5, 0.6], [0, 1], [1, 1], "weights must"),
+            ([1.5, -0.5], [0, 1], [1, 1], "weights must"),
             ([0.5, 0.5], [0, 1, 2], [1, 1], "means must have shape"),
             ([0.5, 0.5], [0, 1], [1, 1, 1], "covariances must have shape"),
             ([0.5, 0.5], [0, np.nan], [1, 1], "means must be finite"),
