@@ -2,5 +2,6 @@
 
 Each holds `SWEEP`, the experiment; `TINY`, a variant that a test runs in seconds; and
 `CHEAP`, the parameters of a cell that a test computes again and compares with the
-file. Floor 3, above `collapse.sweep`.
+file, up to the relative `TOLERANCE` that rounding needs on another processor. Above
+`collapse.sweep`, on floor 3.
 """

@@ -8,6 +8,7 @@ import sys
 import collapse.experiments as package
 
 from ..sweep import Sweep, UnusableResultError, load, run, save
+from ..sweep.files import grid_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(sweeps)
     if unknown:
-        parser.error(f"no experiment {sorted(unknown)}, only {list(sweeps)}")
+        parser.error(f"no experiment {min(unknown)!r}, only {list(sweeps)}")
     for name in options.names or sweeps:
         state, is_current = describe(sweeps[name])
         print(f"{name}: {state}", flush=True)
@@ -43,12 +44,15 @@ def all_sweeps() -> dict[str, Sweep]:
 
 def describe(sweep: Sweep) -> tuple[str, bool]:
     """Say in what state the saved result is, and whether it can be used as it is."""
+    cells = f"{len(sweep.cells())} cells"
     try:
         result = load(sweep.name)
     except UnusableResultError as error:
-        return f"{len(sweep.cells())} cells to make; {error}", False
+        return f"{cells} to make; {error}", False
+    if result.provenance["grid"] != grid_of(sweep):
+        return f"{cells} to make; the file holds another grid", False
     seconds = result.provenance["compute_seconds"]
-    return f"is current; {len(sweep.cells())} cells, {seconds / 60:.1f} minutes", True
+    return f"is current; {cells}, {seconds / 60:.1f} minutes on one core", True
 
 
 if __name__ == "__main__":

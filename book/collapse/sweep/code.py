@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1]
 """The folder of `collapse`."""
 
 
-def made_by(module: str, file: Path, package: Path = PACKAGE) -> dict[str, Path]:
+def made_by(module: str, file: Path) -> dict[str, Path]:
     """Return the files of a module and of all that it imports from this package.
 
     Imports within functions count, and so do imports of imports. An import whose
@@ -28,8 +28,6 @@ def made_by(module: str, file: Path, package: Path = PACKAGE) -> dict[str, Path]
         Full name, such as ``"collapse.experiments.paper_mixture"``.
     file : Path
         Where it is.
-    package : Path
-        The folder of the package whose imports are followed.
 
     Returns
     -------
@@ -41,7 +39,7 @@ def made_by(module: str, file: Path, package: Path = PACKAGE) -> dict[str, Path]
         name, path = waiting.popitem()
         found[name] = path
         for base, names in _imports(name, path):
-            for other, target in _targets(base, names, package).items():
+            for other, target in _targets(base, names).items():
                 if other not in found:
                     waiting[other] = target
     return dict(sorted(found.items()))
@@ -50,7 +48,7 @@ def made_by(module: str, file: Path, package: Path = PACKAGE) -> dict[str, Path]
 def find(module: str) -> Path | None:
     """Return the file of a module by its name; None if there is none."""
     if module.partition(".")[0] == PACKAGE.name:
-        return _locate(module, PACKAGE)
+        return _locate(module)
     try:
         spec = importlib.util.find_spec(module)
     except ModuleNotFoundError:
@@ -127,21 +125,21 @@ def _imports(module: str, file: Path) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _targets(base: str, names: list[str], package: Path) -> dict[str, Path]:
+def _targets(base: str, names: list[str]) -> dict[str, Path]:
     """Return the files behind an import: modules taken from a package, or itself."""
-    files = {f"{base}.{name}": _locate(f"{base}.{name}", package) for name in names}
+    files = {f"{base}.{name}": _locate(f"{base}.{name}") for name in names}
     if not files or None in files.values():
-        files[base] = _locate(base, package)
+        files[base] = _locate(base)
     return {name: file for name, file in files.items() if file is not None}
 
 
-def _locate(module: str, package: Path) -> Path | None:
+def _locate(module: str) -> Path | None:
     """Return the file of a module of the package; None for anything else."""
     top, *parts = module.split(".")
-    if top != package.name:
+    if top != PACKAGE.name:
         return None
-    path = package.joinpath(*parts)
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+    path = PACKAGE.joinpath(*parts)
+    for candidate in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
         if candidate.is_file():
             return candidate
     return None

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
@@ -44,7 +45,6 @@ FIELDS = {
     "elapsed_seconds": float,
     "resumed_cells": int,
     "code": dict,
-    "arrays": list,
     "npz_sha256": str,
 }
 """What a provenance holds; see `Result`."""
@@ -151,11 +151,7 @@ def save(result: Result, folder: str | Path | None = None) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     npz = folder / f"{result.provenance['name']}.npz"
     write_npz(npz, {name: result[name] for name in result})
-    provenance = {
-        **result.provenance,
-        "arrays": list(result),
-        "npz_sha256": _checksum(npz),
-    }
+    provenance = {**result.provenance, "npz_sha256": _checksum(npz)}
     text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
     _replace(npz.with_suffix(".json"), lambda path: path.write_text(text, "utf-8"))
     return npz
@@ -197,18 +193,13 @@ def load(name: str, folder: str | Path | None = None) -> Result:
             npz, f"is outdated: {', '.join(changed)} changed since it was made", name
         )
     with np.load(npz, allow_pickle=False) as file:
-        arrays = {each: file[each] for each in provenance["arrays"]}
-    axes = provenance["axes"]
-    lengths = tuple(len(values) for values in axes.values())
+        arrays = {each: file[each] for each in file.files}
+    lengths = tuple(len(values) for values in provenance["axes"].values())
     for each, array in arrays.items():
         if array.shape[: len(lengths)] != lengths:
-            raise _unusable(
-                sidecar,
-                f"is damaged: its axes have lengths {lengths}, but the array "
-                f"{each!r} has shape {array.shape}",
-                name,
-            )
-    return Result(arrays, axes, provenance)
+            wrong = f"its axes have lengths {lengths}, but {each!r} has {array.shape}"
+            raise _unusable(sidecar, f"is damaged: {wrong}", name)
+    return Result(arrays, provenance["axes"], provenance)
 
 
 def provenance_of(
@@ -219,7 +210,7 @@ def provenance_of(
     return {
         "name": sweep.name,
         "task": f"{sweep.task.__module__}:{sweep.task.__qualname__}",
-        "grid": {name: _plain(entry) for name, entry in sweep.grid.items()},
+        "grid": grid_of(sweep),
         "axes": {name: list(values) for name, values in sweep.axes.items()},
         "repetitions": sweep.repetitions,
         "seed": sweep.seed,
@@ -236,6 +227,14 @@ def provenance_of(
             }
             for module, file in files.items()
         },
+    }
+
+
+def grid_of(sweep: Sweep) -> dict[str, Any]:
+    """Return a sweep's grid as JSON holds it."""
+    return {
+        name: list(entry) if isinstance(entry, tuple) else entry
+        for name, entry in sweep.grid.items()
     }
 
 
@@ -288,6 +287,13 @@ def _read_provenance(path: Path, name: str) -> dict[str, Any]:
             raise _unusable(
                 path, f"is damaged: {field!r} is missing or no {kind.__name__}", name
             )
+    axes, modules = provenance["axes"], provenance["code"]
+    if not all(isinstance(values, list) for values in axes.values()):
+        raise _unusable(path, "is damaged: 'axes' must hold lists", name)
+    if not all(isinstance(hashes, dict) for hashes in modules.values()):
+        raise _unusable(path, "is damaged: 'code' must hold hashes", name)
+    if _task_module(provenance) not in modules:
+        raise _unusable(path, "is damaged: 'code' lacks the task's module", name)
     if provenance["name"] != name:
         raise _unusable(path, f"is of another sweep, {provenance['name']!r}", name)
     return provenance
@@ -303,7 +309,7 @@ def _changed_modules(provenance: dict[str, Any]) -> list[str]:
     ):
         return []
     # Some file differs, perhaps by a comment only. Its imports may differ, too.
-    start = provenance["task"].partition(":")[0]
+    start = _task_module(provenance)
     file = files.get(start)
     if file is None:
         return [start]
@@ -317,22 +323,31 @@ def _changed_modules(provenance: dict[str, Any]) -> list[str]:
     )
 
 
+def _task_module(provenance: dict[str, Any]) -> str:
+    return provenance["task"].partition(":")[0]
+
+
 def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _plain(entry: Any) -> Any:
-    return list(entry) if isinstance(entry, tuple) else entry
 
 
 def _versions(files: dict[str, Path]) -> dict[str, str]:
     """Return the versions of Python and of the packages that the files import."""
     versions = {"python": platform.python_version()}
-    packages = metadata.packages_distributions() if files else {}
     for top in sorted(code.outside(files)):
-        for distribution in packages.get(top, []):
+        for distribution in _distributions(top):
             versions[distribution] = metadata.version(distribution)
     return versions
+
+
+@cache
+def _distributions(top: str) -> list[str]:
+    """Return what must be installed to import a name: scikit-learn for sklearn."""
+    try:
+        return [metadata.metadata(top)["Name"]]
+    except metadata.PackageNotFoundError:
+        # Looks into every installed package, which takes a while.
+        return metadata.packages_distributions().get(top, [])
 
 
 def _unusable(path: Path, wrong: str, name: str) -> UnusableResultError:

@@ -26,6 +26,9 @@ from .grid import Cell, Sweep, cell_generator, cell_text
 SECONDS = "_seconds"
 """What a cell cost, kept among its arrays."""
 
+CELLS = (BOOK.parent if (BOOK / "index.md").exists() else Path()) / "_build" / "sweeps"
+"""Where finished cells are kept; in the working folder if the package is installed."""
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -192,11 +195,7 @@ def _cell_files(
     sources = task_files(sweep)
     if not sources:
         raise refuse("resume", True, "False for a task that is written in no file")
-    if folder is None:
-        # Beside the book where there is one: an installed package has none.
-        root = BOOK.parent if (BOOK / "index.md").exists() else Path()
-        folder = root / "_build" / "sweeps" / sweep.name
-    folder = Path(folder)
+    folder = CELLS / sweep.name if folder is None else Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     hashes = {module: code.code_hash(file) for module, file in sources.items()}
     common = json.dumps([hashes, sweep.task.__qualname__, sweep.seed], sort_keys=True)
