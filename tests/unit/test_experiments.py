@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -140,7 +141,7 @@ class TestCommand:
         # Without an environment to build: the one that runs this test.
         listed = subprocess.run(
             [sys.executable, "-m", "collapse.experiments", "--list"],
-            env={"PYTHONPATH": "book"},
+            env=os.environ | {"PYTHONPATH": "book"},
             cwd=root,
             capture_output=True,
             text=True,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -288,8 +290,10 @@ class TestResuming:
             f"run(Sweep('calls', tasks.count_calls, {calls.sweep.grid!r}), n_jobs=1, "
             f"folder={str(calls.cache)!r}, progress=False)"
         )
-        paths = {"PYTHONPATH": f"{root / 'book'}:{root / 'tests'}"}
-        process = subprocess.Popen([sys.executable, "-c", program], env=paths)
+        paths = os.pathsep.join([str(root / "book"), str(root / "tests")])
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": paths}
+        )
         try:
             until = time.monotonic() + 60
             while not list(calls.log.glob("call-3-*")):
@@ -559,7 +563,7 @@ PACKAGE = {
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A package in whose imports the book's code is now looked for.
 
     Its experiment imports three modules, one of them within a function.
@@ -570,7 +574,11 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     monkeypatch.setattr(code_module, "PACKAGE", folder)
-    return folder
+    monkeypatch.syspath_prepend(str(folder.parent))
+    importlib.invalidate_caches()
+    yield folder
+    for name in [name for name in sys.modules if name.startswith("collapse_copy")]:
+        del sys.modules[name]
 
 
 def traced(package: Path) -> dict[str, Path]:
@@ -651,10 +659,15 @@ class TestCode:
         # Pinned, so that every version of Python must agree.
         assert essence(WORDY) == PLAIN
 
+    def test_comments_between_joined_strings_do_not_count(self):
+        joined = 'a = (\n    "b"  # one\n    # two\n\n    f"c"\n)\n'
+        assert essence(joined) == 'a = (\n    "b"\n    f"c"\n)'
+
     def test_blank_lines_and_signs_within_strings_count(self):
-        text = 'a = """x\n\n  # y  \n"""\n'
-        assert essence(text) == text.rstrip("\n")
-        assert essence(text.replace("\n\n", "\n")) != essence(text)
+        for prefix in ("", "f", "r"):
+            text = f'a = {prefix}"""x\n\n  # y  \n"""\n'
+            assert essence(text) == text.rstrip("\n")
+            assert essence(text.replace("\n\n", "\n")) != essence(text)
 
     def test_the_shortcut_sees_every_change_but_line_endings(self, tmp_path):
         path = tmp_path / "a.py"
@@ -705,16 +718,12 @@ class B:
 
 class TestOutdated:
     @pytest.fixture
-    def old(self, package, tmp_path, monkeypatch):
+    def old(self, package, tmp_path):
         """Run and save the copied package's experiment; its numbers and folders."""
-        monkeypatch.syspath_prepend(str(package.parent))
-        importlib.invalidate_caches()
         first = importlib.import_module("collapse_copy.experiments.first")
         result = quickly(replace(DRAW, task=first.task))
         save(result, tmp_path / "data")
-        yield package, tmp_path / "data", result
-        for name in [name for name in sys.modules if name.startswith("collapse_copy")]:
-            del sys.modules[name]
+        return package, tmp_path / "data", result
 
     def test_unchanged_code_is_fine(self, old):
         _, folder, result = old
@@ -761,3 +770,15 @@ class TestOutdated:
         package, folder, _ = old
         (package / f"{module}.py").unlink()
         assert module.replace("/", ".") in damaged(folder, "is outdated")
+
+    def test_code_edited_during_a_run_is_not_taken_for_what_ran(
+        self, package, tmp_path
+    ):
+        edit = "open(late.__file__, 'a').write('X = 1\\n')"
+        first = PACKAGE["experiments/first"].replace(
+            "    return", f"    {edit}\n    return"
+        )
+        (package / "experiments" / "first.py").write_text(first, encoding="utf-8")
+        module = importlib.import_module("collapse_copy.experiments.first")
+        save(quickly(replace(DRAW, task=module.task)), tmp_path / "data")
+        assert "collapse_copy.late changed" in damaged(tmp_path / "data", "is outdated")

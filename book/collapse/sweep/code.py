@@ -87,10 +87,10 @@ def essence(source: str) -> str:
     What is left is a part of the text, not what some version of Python makes of it,
     so that all versions agree.
     """
-    tree = ast.parse(source)
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     lines = [line.encode() for line in source.split("\n")]
-    kept = _lines_within_strings(tree)
-    spans = _comments(source) + _idle_strings(tree)
+    kept = _lines_within_strings(tokens)
+    spans = _comments(source, tokens) + _idle_strings(ast.parse(source))
     # From the end, so that what comes before keeps its place.
     for first, start, last, end in sorted(spans, reverse=True):
         kept -= set(range(first, last))
@@ -149,15 +149,13 @@ Span = tuple[int, int, int, int]
 """First line, byte in it, last line, byte after the end; lines count from 1."""
 
 
-def _comments(source: str) -> list[Span]:
-    lines = source.split("\n")
-    spans = []
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+def _comments(source: str, tokens: list[tokenize.TokenInfo]) -> list[Span]:
+    lines, spans = source.split("\n"), []
+    for token in tokens:
         if token.type == tokenize.COMMENT:
-            (row, start), (_, end) = token.start, token.end
-            line = lines[row - 1]
-            before, whole = line[:start].encode(), line[:end].encode()
-            spans.append((row, len(before), row, len(whole)))
+            row, column = token.start
+            start = len(lines[row - 1][:column].encode())
+            spans.append((row, start, row, start + len(token.string.encode())))
     return spans
 
 
@@ -172,11 +170,16 @@ def _idle_strings(tree: ast.AST) -> list[Span]:
     ]
 
 
-def _lines_within_strings(tree: ast.AST) -> set[int]:
+def _lines_within_strings(tokens: list[tokenize.TokenInfo]) -> set[int]:
     """Return the lines that end within a string: nothing of them is stripped."""
-    return {
-        line
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Constant | ast.JoinedStr)
-        for line in range(node.lineno, node.end_lineno)
-    }
+    lines, opened = set(), []
+    for token in tokens:
+        kind = tokenize.tok_name[token.type]
+        # An f-string is one token until Python 3.11, and several from then on.
+        if kind == "FSTRING_START":
+            opened.append(token.start[0])
+        elif kind == "FSTRING_END":
+            lines |= set(range(opened.pop(), token.end[0]))
+        elif kind == "STRING":
+            lines |= set(range(token.start[0], token.end[0]))
+    return lines

@@ -202,10 +202,11 @@ def load(name: str, folder: str | Path | None = None) -> Result:
     return Result(arrays, provenance["axes"], provenance)
 
 
-def provenance_of(
-    sweep: Sweep, *, workers: int, compute: float, elapsed: float, resumed: int
-) -> dict[str, Any]:
-    """Say where the numbers of a sweep are from."""
+def origin(sweep: Sweep) -> dict[str, Any]:
+    """Say what is known of a sweep's numbers before they are computed.
+
+    The code above all: a file that is edited during a run has no part in it.
+    """
     files = task_files(sweep)
     return {
         "name": sweep.name,
@@ -216,10 +217,6 @@ def provenance_of(
         "seed": sweep.seed,
         "date": datetime.now(UTC).date().isoformat(),
         "versions": _versions(files),
-        "workers": workers,
-        "compute_seconds": round(compute, 3),
-        "elapsed_seconds": round(elapsed, 3),
-        "resumed_cells": resumed,
         "code": {
             module: {
                 "code_sha256": code.code_hash(file),

@@ -19,8 +19,7 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from ..validation import boolean, refuse
-from . import code
-from .files import BOOK, Result, provenance_of, read_npz, task_files, write_npz
+from .files import BOOK, Result, origin, read_npz, write_npz
 from .grid import Cell, Sweep, cell_generator, cell_text
 
 SECONDS = "_seconds"
@@ -77,8 +76,8 @@ def run(
     boolean("resume", resume)
     boolean("progress", progress)
     began = time.perf_counter()
-    cells = sweep.cells()
-    files = _cell_files(sweep, cells, folder) if resume else []
+    cells, provenance = sweep.cells(), origin(sweep)
+    files = _cell_files(provenance, cells, folder) if resume else []
     done = _finished(files)
     resumed = len(done)
     waiting = [place for place in range(len(cells)) if place not in done]
@@ -103,13 +102,12 @@ def run(
 
     ordered = [done[place] for place in range(len(cells))]
     compute = float(sum(arrays.pop(SECONDS) for arrays in ordered))
-    provenance = provenance_of(
-        sweep,
-        workers=count,
-        compute=compute,
-        elapsed=time.perf_counter() - began,
-        resumed=resumed,
-    )
+    provenance |= {
+        "workers": count,
+        "compute_seconds": round(compute, 3),
+        "elapsed_seconds": round(time.perf_counter() - began, 3),
+        "resumed_cells": resumed,
+    }
     return Result(_stack(sweep, cells, ordered), sweep.axes, provenance)
 
 
@@ -189,16 +187,17 @@ def _stack(sweep: Sweep, cells: list[Cell], results: list[Arrays]) -> Arrays:
 
 
 def _cell_files(
-    sweep: Sweep, cells: list[Cell], folder: str | Path | None
+    provenance: dict[str, Any], cells: list[Cell], folder: str | Path | None
 ) -> list[Path]:
     """Name the file of each cell by all that its numbers depend on."""
-    sources = task_files(sweep)
-    if not sources:
+    code = {
+        module: hashes["code_sha256"] for module, hashes in provenance["code"].items()
+    }
+    if not code:
         raise refuse("resume", True, "False for a task that is written in no file")
-    folder = CELLS / sweep.name if folder is None else Path(folder)
+    folder = CELLS / provenance["name"] if folder is None else Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    hashes = {module: code.code_hash(file) for module, file in sources.items()}
-    common = json.dumps([hashes, sweep.task.__qualname__, sweep.seed], sort_keys=True)
+    common = json.dumps([code, provenance["task"], provenance["seed"]], sort_keys=True)
     names = [
         hashlib.sha256((common + cell_text(cell)).encode()).hexdigest()[:32]
         for cell in cells
