@@ -11,6 +11,9 @@ PYTHON  ?= python3
 PORT    ?=
 BROWSER ?= auto
 TORCH   ?=
+NAME    ?=
+LIST    ?=
+FORCE   ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -32,7 +35,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book lab test bench lint clean install
+.PHONY: help serve book lab data test bench lint clean install
 
 help:            ## list the commands
 	@echo "make COMMAND, where COMMAND is one of"
@@ -48,6 +51,10 @@ lab: $(STAMPS)/lab         ## open the chapters as notebooks in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/book/index.md \
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
+
+data: $(STAMPS)/book       ## make the results in book/data that are out of date (NAME=..., LIST=1, FORCE=1)
+	@PYTHONPATH=book $(PY) -m collapse.experiments $(NAME) \
+	  $(if $(LIST),--list) $(if $(FORCE),--force)
 
 test: $(STAMPS)/tests $(SITE)/index.html  ## install what the tests need, run them all
 	@$(PY) -m pytest

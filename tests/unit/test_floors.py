@@ -23,6 +23,7 @@ FLOORS = {
     "measures": 2,
     "theory": 2,
     "sweep": 3,
+    "experiments": 3.5,
     "exercises": 4,
     "explore": 4,
     "palette": 4,

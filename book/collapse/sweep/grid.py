@@ -1,0 +1,162 @@
+"""What a sweep is: a task, a grid of parameters, and a generator for each cell.
+
+Everything here has a part in the numbers, so an experiment imports its `Sweep` from
+this module, whose code then counts as code that made the result. Floor 3.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..validation import refuse, whole_number
+
+Value = str | int | float | bool | None
+"""What a parameter may be: anything that JSON writes in one way only."""
+
+REPETITION = "repetition"
+"""The name of the last axis of every result."""
+
+
+class Cell(NamedTuple):
+    """One call of the task."""
+
+    parameters: dict[str, Value]
+    repetition: int
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A task to be called for each cell of a grid, several times.
+
+    Parameters
+    ----------
+    name : str
+        Names the saved files; letters, digits and underscores.
+    task : callable
+        ``task(**parameters, rng)`` returns a dict of str to array, whose shapes are
+        the same for every cell. A function at the top level of a module, so that
+        another process can find it.
+    grid : mapping of str to value or list of values
+        A list makes an axis. A single value is the same for all cells and makes
+        none. Values are numbers, words, True, False or None.
+    repetitions : int
+        How often each cell is computed, each time with a generator of its own.
+    seed : int
+        At least 0. The generator of a cell depends on the seed, the parameters and
+        the number of the repetition, on nothing else: not on the other cells.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, or the task does not take the parameters.
+    """
+
+    name: str
+    task: Callable[..., Mapping[str, Any]]
+    grid: Mapping[str, Any]
+    repetitions: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name.isidentifier():
+            raise refuse("name", self.name, "letters, digits and underscores")
+        if not isinstance(self.grid, Mapping) or not self.grid:
+            raise refuse("grid", self.grid, "a mapping with at least one parameter")
+        checked = {name: _entry(name, entry) for name, entry in self.grid.items()}
+        object.__setattr__(self, "grid", checked)
+        whole_number("repetitions", self.repetitions, 1)
+        whole_number("seed", self.seed, 0)
+        _check_task(self.task, list(checked))
+
+    @property
+    def axes(self) -> dict[str, tuple[Value, ...]]:
+        """The values along each axis of the results, the repetitions last."""
+        axes = {
+            name: entry for name, entry in self.grid.items() if isinstance(entry, tuple)
+        }
+        return {**axes, REPETITION: tuple(range(self.repetitions))}
+
+    def cells(self) -> list[Cell]:
+        """Return all cells, the last axis varying fastest."""
+        entries = [
+            entry if isinstance(entry, tuple) else (entry,)
+            for entry in self.grid.values()
+        ]
+        return [
+            Cell(dict(zip(self.grid, values, strict=True)), repetition)
+            for *values, repetition in product(*entries, range(self.repetitions))
+        ]
+
+    def with_grid(self, **changes: Any) -> "Sweep":
+        """Return the same sweep with other values of some parameters.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not one of the grid's.
+        """
+        for name in changes:
+            if name not in self.grid:
+                raise refuse("grid", name, f"changed in one of {list(self.grid)}")
+        return replace(self, grid={**self.grid, **changes})
+
+
+def cell_text(cell: Cell) -> str:
+    """Write a cell as JSON, the same for equal cells: 1 and 1.0 are equal."""
+    parameters = {name: _plain(value) for name, value in cell.parameters.items()}
+    return json.dumps([parameters, cell.repetition], sort_keys=True)
+
+
+def cell_generator(seed: int, cell: Cell) -> np.random.Generator:
+    """Return the generator that belongs to a cell."""
+    digest = hashlib.sha256(cell_text(cell).encode()).digest()
+    words = np.frombuffer(digest, dtype="<u4")
+    return np.random.default_rng([seed, *words.tolist()])
+
+
+def _plain(value: Value) -> Value:
+    whole = isinstance(value, float) and value.is_integer()
+    return int(value) if whole else value
+
+
+def _entry(name: str, entry: Any) -> Value | tuple[Value, ...]:
+    """Check one parameter of the grid; a list becomes a tuple of plain values."""
+    if not isinstance(name, str) or not name.isidentifier():
+        raise refuse("grid", name, "a mapping whose keys are names of parameters")
+    if name in (REPETITION, "rng"):
+        raise refuse("grid", name, f"without {REPETITION!r} and 'rng', which are taken")
+    if isinstance(entry, np.ndarray):
+        entry = entry.tolist()
+    if not isinstance(entry, list | tuple | range):
+        return _value(name, entry)
+    values = tuple(_value(name, value) for value in entry)
+    if not values or len(set(values)) < len(values):
+        raise refuse(name, entry, "one value or a list of different values")
+    return values
+
+
+def _value(name: str, value: Any) -> Value:
+    if isinstance(value, np.generic):
+        value = value.item()
+    finite = not isinstance(value, float) or np.isfinite(value)
+    if not isinstance(value, Value) or not finite:
+        raise refuse(name, value, "finite numbers, words, True, False or None")
+    return value
+
+
+def _check_task(task: Any, parameters: list[str]) -> None:
+    path = getattr(task, "__qualname__", "<")
+    if not callable(task) or "<" in path:
+        raise refuse("task", task, "a function at the top level of a module")
+    try:
+        inspect.signature(task).bind(**dict.fromkeys([*parameters, "rng"]))
+    except TypeError as error:
+        raise ValueError(
+            f"task must take {parameters} and rng, but {path} does not: {error}"
+        ) from None

@@ -1,0 +1,235 @@
+"""Compute the cells of a sweep on all cores, and go on where it was stopped.
+
+Each finished cell is written at once, by the process that asked for it, so that the
+workers may be anywhere. Floor 3.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits
+from tqdm.auto import tqdm
+
+from ..validation import boolean, refuse
+from .files import BOOK, Result, origin, read_npz, write_npz
+from .grid import Cell, Sweep, cell_generator, cell_text
+
+SECONDS = "_seconds"
+"""What a cell cost, kept among its arrays."""
+
+CELLS = (BOOK.parent if (BOOK / "index.md").exists() else Path()) / "_build" / "sweeps"
+"""Where finished cells are kept; in the working folder if the package is installed."""
+
+Arrays = dict[str, np.ndarray]
+
+
+def run(
+    sweep: Sweep,
+    *,
+    resume: bool = True,
+    folder: str | Path | None = None,
+    n_jobs: int | None = -1,
+    progress: bool = True,
+) -> Result:
+    """Compute every cell that has not been computed yet, and put them together.
+
+    The back end is joblib's: within ``joblib.parallel_config(backend="dask")`` the
+    cells go to a Dask cluster, and the numbers are the same. Each cell computes on
+    one thread, because the cells fill the cores.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    resume : bool
+        Whether finished cells are kept on disk and found again. Those of other code,
+        another seed or other parameters are left alone.
+    folder : path, optional
+        Where they are kept, by default ``_build/sweeps/NAME``.
+    n_jobs : int, optional
+        How many cells at a time, -1 for one on each core; None leaves it to
+        ``joblib.parallel_config``.
+    progress : bool
+        Whether a bar shows how many cells are done.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, or the task's arrays do not fit together.
+    Exception
+        What the task raises, with a note that names the cell. Cells that were done
+        before are kept.
+    """
+    if not isinstance(sweep, Sweep):
+        raise refuse("sweep", sweep, "a Sweep")
+    boolean("resume", resume)
+    boolean("progress", progress)
+    began = time.perf_counter()
+    cells, provenance = sweep.cells(), origin(sweep)
+    files = _cell_files(provenance, cells, folder) if resume else []
+    done = _finished(files)
+    resumed = len(done)
+    waiting = [place for place in range(len(cells)) if place not in done]
+
+    with (
+        _one_thread(),
+        tqdm(
+            total=len(cells), initial=resumed, desc=sweep.name, disable=not progress
+        ) as bar,
+    ):
+        workers = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+        count = joblib.effective_n_jobs(n_jobs)
+        jobs = (
+            joblib.delayed(_compute)(sweep.task, sweep.seed, cells[place], place)
+            for place in waiting
+        )
+        for place, arrays in workers(jobs):
+            done[place] = arrays
+            if resume:
+                write_npz(files[place], arrays)
+            bar.update()
+
+    ordered = [done[place] for place in range(len(cells))]
+    compute = float(sum(arrays.pop(SECONDS) for arrays in ordered))
+    provenance |= {
+        "workers": count,
+        "compute_seconds": round(compute, 3),
+        "elapsed_seconds": round(time.perf_counter() - began, 3),
+        "resumed_cells": resumed,
+    }
+    return Result(_stack(sweep, cells, ordered), sweep.axes, provenance)
+
+
+def compute_cell(sweep: Sweep, repetition: int = 0, **parameters: Any) -> Arrays:
+    """Compute one cell of a sweep, here and now.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    repetition : int
+    **parameters
+        A value for each axis; the others are the sweep's own.
+
+    Returns
+    -------
+    dict of str to array
+
+    Raises
+    ------
+    ValueError
+        If a parameter is not one of the sweep's, or one is missing.
+    """
+    one = sweep.with_grid(**parameters)
+    if set(one.axes) - {"repetition"}:
+        raise refuse("parameters", parameters, f"a value for each of {list(one.axes)}")
+    with _one_thread():
+        _, arrays = _compute(one.task, one.seed, Cell(one.grid, repetition), 0)
+    arrays.pop(SECONDS)
+    return arrays
+
+
+def _compute(task: Any, seed: int, cell: Cell, place: int) -> tuple[int, Arrays]:
+    """Call the task for one cell, on one thread, wherever this is."""
+    _use_one_thread()
+    began = time.perf_counter()
+    try:
+        results = task(**cell.parameters, rng=cell_generator(seed, cell))
+        arrays = _checked(results)
+    except Exception as error:
+        error.add_note(f"in {task.__qualname__}, cell {cell_text(cell)}")
+        raise
+    arrays[SECONDS] = np.array(time.perf_counter() - began)
+    return place, arrays
+
+
+def _checked(results: Any) -> Arrays:
+    """Return what a task returned as arrays that can be saved."""
+    if not isinstance(results, dict) or not results:
+        raise refuse("what the task returns", results, "a dict of arrays")
+    arrays = {}
+    for name, value in results.items():
+        if not isinstance(name, str) or not name.isidentifier() or name == SECONDS:
+            raise refuse("the name of an array", name, "letters, digits, underscores")
+        arrays[name] = np.asarray(value)
+        if arrays[name].dtype.kind not in "biufcU":
+            raise refuse(name, value, "an array of numbers or words")
+    return arrays
+
+
+def _stack(sweep: Sweep, cells: list[Cell], results: list[Arrays]) -> Arrays:
+    """Put the cells' arrays together, with the axes of the sweep in front."""
+    first, lengths = results[0], [len(values) for values in sweep.axes.values()]
+    for cell, arrays in zip(cells, results, strict=True):
+        shapes = {name: array.shape for name, array in arrays.items()}
+        expected = {name: array.shape for name, array in first.items()}
+        if shapes != expected:
+            raise ValueError(
+                f"every cell must return the same shapes, got {shapes} in "
+                f"{cell_text(cell)} and {expected} in {cell_text(cells[0])}"
+            )
+    return {
+        name: np.stack([arrays[name] for arrays in results]).reshape(
+            *lengths, *first[name].shape
+        )
+        for name in first
+    }
+
+
+def _cell_files(
+    provenance: dict[str, Any], cells: list[Cell], folder: str | Path | None
+) -> list[Path]:
+    """Name the file of each cell by all that its numbers depend on."""
+    code = {
+        module: hashes["code_sha256"] for module, hashes in provenance["code"].items()
+    }
+    if not code:
+        raise refuse("resume", True, "False for a task that is written in no file")
+    folder = CELLS / provenance["name"] if folder is None else Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    common = json.dumps([code, provenance["task"], provenance["seed"]], sort_keys=True)
+    names = [
+        hashlib.sha256((common + cell_text(cell)).encode()).hexdigest()[:32]
+        for cell in cells
+    ]
+    return [folder / f"{name}.npz" for name in names]
+
+
+def _finished(files: list[Path]) -> dict[int, Arrays]:
+    """Read the cells that an earlier run has left; a damaged one is done again."""
+    found = {place: read_npz(file) for place, file in enumerate(files) if file.exists()}
+    return {place: arrays for place, arrays in found.items() if arrays is not None}
+
+
+def _use_one_thread() -> None:
+    """Let numpy, scikit-learn and torch compute on one thread, from now on.
+
+    Cells side by side fill the cores, and sums in one order give the same digits
+    wherever a cell is computed.
+    """
+    threadpool_limits(limits=1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Do so for a while: cells may be computed in this very process."""
+    torch = sys.modules.get("torch")
+    threads = torch.get_num_threads() if torch else None
+    try:
+        with threadpool_limits(limits=1):
+            yield
+    finally:
+        if torch:
+            torch.set_num_threads(threads)

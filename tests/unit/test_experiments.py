@@ -1,0 +1,212 @@
+"""Every result that ships is whole, current, and what its code computes today."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from collapse.experiments import __main__ as command
+from collapse.experiments import paper_mixture
+from collapse.sweep import load, run, save
+from collapse.sweep.files import DATA, grid_of
+from collapse.sweep.runner import compute_cell
+
+SWEEPS = command.all_sweeps()
+
+
+@pytest.fixture(params=SWEEPS)
+def experiment(request):
+    """The module of one experiment after the other."""
+    return import_module(f"collapse.experiments.{request.param}")
+
+
+class TestShipped:
+    def test_the_sweep_is_named_after_its_module(self, experiment):
+        assert experiment.__name__ == f"collapse.experiments.{experiment.SWEEP.name}"
+
+    def test_the_file_is_whole_and_the_code_that_made_it_has_not_changed(
+        self, experiment
+    ):
+        load(experiment.SWEEP.name)
+
+    def test_the_file_holds_the_whole_grid(self, experiment):
+        sweep, result = experiment.SWEEP, load(experiment.SWEEP.name)
+        assert dict(result.axes) == sweep.axes
+        assert result.provenance["grid"] == grid_of(sweep)
+        assert result.provenance["seed"] == sweep.seed
+
+    def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
+        result = load(experiment.SWEEP.name)
+        again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
+        assert list(again) == list(result)
+        for name, array in again.items():
+            shipped = result.select(name, repetition=0, **experiment.CHEAP)
+            assert array.dtype == shipped.dtype
+            agree(name, array, shipped, experiment.TOLERANCE)
+
+
+def agree(name: str, got: np.ndarray, shipped: np.ndarray, tolerance: float) -> None:
+    """Check that two arrays differ by rounding only, in a share of their size."""
+    if got.dtype.kind not in "fc":
+        assert np.array_equal(got, shipped), f"{name} differs"
+        return
+    # A number kept in few digits may be rounded to the next one.
+    share = max(tolerance, 2 * float(np.finfo(got.dtype).eps))
+    size = float(np.median(np.abs(shipped.astype(float))))
+    np.testing.assert_allclose(
+        got.astype(float), shipped.astype(float), share, share * size, err_msg=name
+    )
+
+
+class TestTiny:
+    def test_a_small_run_of_the_same_code_saves_and_loads(self, experiment, tmp_path):
+        made = run(experiment.TINY, folder=tmp_path / "cells", progress=False)
+        save(made, tmp_path)
+        loaded = load(experiment.SWEEP.name, tmp_path)
+        assert list(loaded) == list(made)
+        for name in made:
+            assert np.array_equal(loaded[name], made[name])
+
+    def test_it_differs_from_the_real_run_only_in_its_grid(self, experiment):
+        tiny, sweep = experiment.TINY, experiment.SWEEP
+        assert (tiny.name, tiny.task, tiny.seed) == (sweep.name, sweep.task, sweep.seed)
+        assert list(tiny.grid) == list(sweep.grid)
+
+    def test_the_cheap_cell_is_one_of_the_grid(self, experiment):
+        axes = experiment.SWEEP.axes
+        assert set(experiment.CHEAP) == set(axes) - {"repetition"}
+        assert all(value in axes[name] for name, value in experiment.CHEAP.items())
+
+
+class TestCommand:
+    @pytest.fixture
+    def small(self, monkeypatch, tmp_path):
+        """The command, with tiny sweeps and folders of its own."""
+        tiny = {"paper_mixture": paper_mixture.TINY.with_grid(generations=50)}
+        monkeypatch.setattr(command, "all_sweeps", lambda: tiny)
+        monkeypatch.setattr("collapse.sweep.files.DATA", tmp_path / "data")
+        monkeypatch.setattr("collapse.sweep.runner.CELLS", tmp_path / "cells")
+        return tmp_path / "data"
+
+    def test_it_makes_what_is_missing_and_leaves_what_is_current(self, small, capsys):
+        npz = small / "paper_mixture.npz"
+        assert command.main(["--jobs", "1"]) == 0
+        assert "is missing" in capsys.readouterr().out
+        first = npz.read_bytes()
+        npz.with_suffix(".json").touch()
+        before = npz.stat().st_mtime_ns
+        assert command.main([]) == 0
+        assert "paper_mixture: is current; 16 cells" in capsys.readouterr().out
+        assert npz.stat().st_mtime_ns == before
+        assert command.main(["paper_mixture", "--force", "--jobs", "1"]) == 0
+        assert npz.stat().st_mtime_ns > before
+        assert npz.read_bytes() == first
+
+    def test_a_damaged_file_is_made_again(self, small, capsys):
+        command.main(["--jobs", "1"])
+        npz = small / "paper_mixture.npz"
+        whole = npz.read_bytes()
+        npz.write_bytes(whole[:100])
+        command.main(["--jobs", "1"])
+        assert "is damaged" in capsys.readouterr().out
+        assert npz.read_bytes() == whole
+
+    def test_a_file_of_another_grid_is_made_again(self, small, monkeypatch, capsys):
+        command.main(["--jobs", "1"])
+        more = {"paper_mixture": paper_mixture.TINY.with_grid(generations=51)}
+        monkeypatch.setattr(command, "all_sweeps", lambda: more)
+        capsys.readouterr()
+        command.main(["--jobs", "1"])
+        assert "another grid" in capsys.readouterr().out
+        assert load("paper_mixture").provenance["grid"]["generations"] == 51
+
+    def test_a_list_makes_nothing(self, small, capsys):
+        assert command.main(["--list"]) == 0
+        assert "paper_mixture: 16 cells" in capsys.readouterr().out
+        assert not small.exists()
+
+    def test_an_unknown_name_is_refused(self, small, capsys):
+        with pytest.raises(SystemExit):
+            command.main(["paper_mixtures"])
+        assert "no experiment 'paper_mixtures'" in capsys.readouterr().err
+
+    def test_make_data_lists_what_ships(self, root: Path):
+        # Without an environment to build: the one that runs this test.
+        listed = subprocess.run(
+            [sys.executable, "-m", "collapse.experiments", "--list"],
+            env=os.environ | {"PYTHONPATH": "book"},
+            cwd=root,
+            capture_output=True,
+            text=True,
+        )
+        assert listed.returncode == 0, listed.stderr
+        assert [line.split(":")[0] for line in listed.stdout.splitlines()] == [*SWEEPS]
+        recipe = (root / "Makefile").read_text(encoding="utf-8")
+        assert "PYTHONPATH=book $(PY) -m collapse.experiments" in recipe
+
+
+class TestPaperMixture:
+    def test_it_is_the_papers_experiment(self):
+        sweep = paper_mixture.SWEEP
+        assert sweep.axes["sample_size"] == (500, 1000, 10_000, 50_000, 200_000)
+        assert sweep.grid["generations"] == 2000
+        assert paper_mixture.SNAPSHOTS == (0, 50, 100, 150, 200, 350, 2000)
+
+    def test_distances_are_measured_at_all_scales_and_at_every_snapshot(self):
+        ages = paper_mixture.measured(2000)
+        assert 140 <= len(ages) <= 160
+        assert set(paper_mixture.SNAPSHOTS) <= set(ages.tolist())
+        assert np.all(np.diff(ages) > 0)
+        assert (ages[0], ages[-1]) == (0, 2000)
+        # Refits n to n + 1 at first, later never more than four per cent apart.
+        refits = ages + 1
+        assert np.all(np.diff(refits) <= np.maximum(1, 0.04 * refits[:-1] + 1))
+
+    def test_the_history_is_the_one_of_the_loop(self):
+        from collapse.measures import mixture_l2_distance
+        from collapse.mixture import GaussianMixture
+        from collapse.recursion import recurse
+
+        got = paper_mixture.history(200, 60, np.random.default_rng(3))
+        plain = recurse(
+            GaussianMixture(2, dimension=2),
+            paper_mixture.TRUTH,
+            generations=60,
+            sample_size=200,
+            rng=np.random.default_rng(3),
+            keep_models=True,
+            keep_data=True,
+        )
+        truth = paper_mixture.TRUTH
+        model, data = plain.models[50], plain.data[50]
+        assert np.array_equal(got["means"][1], model.means[0])
+        assert np.array_equal(got["weights"][1], model.weights[0])
+        assert np.array_equal(got["covariances"][1], model.covariances[0])
+        np.testing.assert_allclose(got["points"][1], data[0, :150], 1e-3, 1e-3)
+        expected = mixture_l2_distance(
+            model.weights[0],
+            model.means[0],
+            model.covariances[0],
+            truth.weights,
+            truth.means,
+            truth.covariances,
+        )
+        at = got["generations"].tolist().index(50)
+        assert got["l2"][at] == pytest.approx(expected, rel=1e-6)
+
+
+def test_what_ships_is_small_and_nothing_else_lies_beside_it() -> None:
+    allowed = {f"{name}.{kind}" for name in SWEEPS for kind in ("npz", "json")}
+    sizes = {path.name: path.stat().st_size for path in DATA.iterdir()}
+    assert sizes.keys() == allowed
+    assert max(sizes.values()) < 2_000_000, f"too large for a repository: {sizes}"
+    for path in DATA.glob("*.json"):
+        provenance = json.loads(path.read_text(encoding="utf-8"))
+        assert "/" not in json.dumps(provenance), f"{path.name} names a path"

@@ -1,0 +1,784 @@
+"""Sweeps: the same numbers everywhere, nothing done twice, nothing stale used."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+
+from collapse.sweep import Result, Sweep, UnusableResultError, load, run, save
+from collapse.sweep import code as code_module
+from collapse.sweep.code import code_hash, essence, file_hash, made_by, outside
+from collapse.sweep.grid import Cell, cell_generator
+from collapse.sweep.runner import compute_cell
+from support import tasks
+
+DRAW = Sweep(
+    name="draw",
+    task=tasks.draw,
+    grid={"size": [1, 2, 3], "shift": [0.0, 0.5]},
+    repetitions=2,
+    seed=7,
+)
+
+
+def quickly(sweep, **arguments):
+    """Run in this process, without a bar; keep nothing unless asked to."""
+    defaults = {"n_jobs": 1, "progress": False, "resume": "folder" in arguments}
+    return run(sweep, **{**defaults, **arguments})
+
+
+def equal(one: Result, other: Result) -> bool:
+    """Whether two results hold the same arrays, bit by bit."""
+    return list(one) == list(other) and all(
+        one[name].dtype == other[name].dtype and np.array_equal(one[name], other[name])
+        for name in one
+    )
+
+
+class TestTheDoor:
+    @pytest.mark.parametrize(
+        ("argument", "value", "message"),
+        [
+            ("name", "two words", "name must be letters"),
+            ("name", "../x", "name must be letters"),
+            ("name", None, "name must be letters"),
+            ("task", lambda size, shift, rng: {}, "task must be a function at the top"),
+            ("task", None, "task must be a function at the top"),
+            ("task", tasks.uneven, r"task must take \['size', 'shift'\] and rng"),
+            ("grid", {}, "grid must be a mapping with at least one"),
+            ("grid", [1, 2], "grid must be a mapping"),
+            ("grid", {"size": [], "shift": 0}, "size must be one value or a list of"),
+            ("grid", {"size": [1, 1.0], "shift": 0}, "size must be one value or"),
+            ("grid", {"size": [np.nan], "shift": 0}, "size must be finite"),
+            ("grid", {"size": [[1]], "shift": 0}, "size must be finite numbers"),
+            ("grid", {"size": object(), "shift": 0}, "size must be finite numbers"),
+            ("grid", {"rng": [1]}, "which are taken"),
+            ("grid", {"repetition": [1]}, "which are taken"),
+            ("grid", {1: [1]}, "keys are names"),
+            ("repetitions", 0, "repetitions must be a whole number"),
+            ("repetitions", 1.5, "repetitions must be a whole number"),
+            ("seed", -1, "seed must be a whole number"),
+            ("seed", None, "seed must be a whole number"),
+        ],
+    )
+    def test_a_sweep_that_cannot_run_is_refused(self, argument, value, message):
+        with pytest.raises(ValueError, match=message):
+            replace(DRAW, **{argument: value})
+
+    def test_only_parameters_of_the_grid_can_be_changed(self):
+        with pytest.raises(ValueError, match="'width'"):
+            DRAW.with_grid(width=[1])
+
+    @pytest.mark.parametrize("argument", ["resume", "progress"])
+    def test_switches(self, argument):
+        with pytest.raises(ValueError, match=f"{argument} must be True or False"):
+            run(DRAW, **{argument: "yes"})
+
+    def test_only_sweeps_run(self):
+        with pytest.raises(ValueError, match="sweep must be a Sweep"):
+            run(tasks.draw)
+
+    @pytest.mark.parametrize(
+        ("task", "message"),
+        [
+            (tasks.uneven, "every cell must return the same shapes"),
+            (tasks.nothing, "what the task returns must be a dict of arrays"),
+            (tasks.objects, "draws must be an array of numbers or words"),
+        ],
+    )
+    def test_what_a_task_returns(self, task, message):
+        with pytest.raises(ValueError, match=message):
+            quickly(Sweep(name="bad", task=task, grid={"size": [1, 2]}))
+
+    def test_a_single_cell_needs_a_value_on_each_axis(self):
+        with pytest.raises(ValueError, match="a value for each of"):
+            compute_cell(DRAW, size=1)
+
+
+class TestNumbers:
+    def test_axes_are_those_of_the_grid_then_repetitions_then_the_cell(self):
+        result = quickly(DRAW)
+        assert result["draws"].shape == (3, 2, 2, 2)
+        assert result["size"].shape == (3, 2, 2)
+        assert np.array_equal(result["size"][:, 1, 0], [1, 2, 3])
+        assert dict(result.axes) == {
+            "size": (1, 2, 3),
+            "shift": (0.0, 0.5),
+            "repetition": (0, 1),
+        }
+
+    def test_a_single_value_makes_no_axis(self):
+        result = quickly(DRAW.with_grid(shift=0.5))
+        assert result["draws"].shape == (3, 2, 2)
+        assert np.array_equal(result["draws"], quickly(DRAW).select("draws", shift=0.5))
+
+    def test_a_cell_does_not_depend_on_the_grid_around_it(self):
+        whole = quickly(DRAW)
+        part = quickly(replace(DRAW.with_grid(size=[9, 3], shift=[0.5]), repetitions=1))
+        mine = part.select("draws", size=3, shift=0.5, repetition=0)
+        assert np.array_equal(
+            mine, whole.select("draws", size=3, shift=0.5, repetition=0)
+        )
+        again = replace(DRAW, grid={"shift": [0.5, 0], "size": [3, 2, 1]})
+        assert np.array_equal(
+            np.moveaxis(quickly(again)["draws"], 0, 1)[::-1, ::-1], whole["draws"]
+        )
+
+    def test_one_cell_by_itself_is_the_one_of_the_sweep(self):
+        cell = compute_cell(DRAW, repetition=1, size=2, shift=0.5)
+        expected = quickly(DRAW).select("draws", size=2, shift=0.5, repetition=1)
+        assert np.array_equal(cell["draws"], expected)
+
+    def test_no_two_cells_share_random_numbers(self):
+        draws = quickly(DRAW.with_grid(shift=[0.0, 1e-9]))["draws"]
+        firsts = np.round(draws[..., 0], 6)
+        assert len(np.unique(firsts)) == firsts.size
+
+    def test_another_seed_gives_other_numbers(self):
+        one, other = quickly(DRAW)["draws"], quickly(replace(DRAW, seed=8))["draws"]
+        assert not np.any(one == other)
+
+    def test_a_whole_number_is_the_same_cell_however_it_is_written(self):
+        values = [2, 2.0, np.int64(2), np.float64(2)]
+        draws = [quickly(DRAW.with_grid(shift=value))["draws"] for value in values]
+        assert all(np.array_equal(draws[0], each) for each in draws)
+
+    def test_the_generators_are_those_of_the_shipped_results(self):
+        # Shipped files were made with these; another derivation makes them all wrong.
+        cell = Cell({"size": 1, "share": 0.1, "word": "a", "on": True, "to": None}, 3)
+        got = cell_generator(7, cell).integers(2**32, size=3).tolist()
+        assert got == [2865339826, 2991784078, 3617742214]
+
+    @pytest.mark.parametrize("backend", ["loky", "threading", "sequential"])
+    def test_every_back_end_gives_the_same_numbers(self, backend):
+        sweep = Sweep(name="p", task=tasks.multiply, grid={"size": [50, 257]})
+        sweeps = [DRAW, *(sweep.with_grid(size=size) for size in (50, 257))]
+        for each in sweeps:
+            expected = quickly(each)
+            with joblib.parallel_config(backend=backend, n_jobs=2):
+                got = quickly(each, n_jobs=None)
+            assert equal(got, expected), f"{each.name} differs under {backend}"
+
+    def test_a_dask_cluster_of_two_processes_gives_the_same_numbers(self, tmp_path):
+        from dask.distributed import Client, LocalCluster
+
+        sweep = Sweep(
+            name="count",
+            task=tasks.count_calls,
+            grid={"folder": str(tmp_path), "number": range(24)},
+        )
+        big = Sweep(name="big", task=tasks.multiply, grid={"size": 257}, repetitions=3)
+        with (
+            LocalCluster(
+                n_workers=2,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+            ) as cluster,
+            Client(cluster),
+            joblib.parallel_config(backend="dask"),
+        ):
+            far = run(sweep, resume=False, progress=False)
+            far_big = run(big, resume=False, progress=False)
+        processes = {path.name.split("-")[2] for path in tmp_path.glob("call-*")}
+        assert len(processes) == 2, f"the cells ran in processes {processes}"
+        assert far.provenance["workers"] == 2
+        assert equal(far, quickly(sweep))
+        assert equal(far_big, quickly(big))
+
+    @pytest.mark.parametrize("n_jobs", [1, 2])
+    def test_a_cell_computes_on_one_thread(self, n_jobs):
+        sweep = Sweep(name="t", task=tasks.threads, grid={"number": [1, 2]})
+        assert np.all(quickly(sweep, n_jobs=n_jobs)["most"] == 1)
+
+    def test_afterwards_there_are_as_many_threads_as_before(self):
+        torch = pytest.importorskip("torch")
+        before = torch.get_num_threads()
+        try:
+            torch.set_num_threads(3)
+            quickly(DRAW)
+            assert torch.get_num_threads() == 3
+        finally:
+            torch.set_num_threads(before)
+
+
+class Calls:
+    """A sweep of six cells whose calls are counted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log, self.cache = folder / "log", folder / "cache"
+        self.log.mkdir()
+        self.sweep = Sweep(
+            name="calls",
+            task=tasks.count_calls,
+            grid={"folder": str(self.log), "number": range(1, 7)},
+        )
+
+    def made(self) -> list[int]:
+        """Return the numbers of the calls so far, and forget them."""
+        paths = list(self.log.glob("call-*"))
+        for path in paths:
+            path.unlink()
+        return sorted(int(path.name.split("-")[1]) for path in paths)
+
+    def ends(self, how: str) -> None:
+        """Make number 3 end badly from now on."""
+        (self.log / how).touch()
+
+    def recovers(self) -> None:
+        """Let number 3 work again."""
+        for how in ("error", "interrupt", "kill", "wait"):
+            (self.log / how).unlink(missing_ok=True)
+
+    def run(self, **arguments) -> Result:
+        """Run the sweep with its own cache."""
+        return quickly(self.sweep, folder=self.cache, **arguments)
+
+
+@pytest.fixture
+def calls(tmp_path: Path) -> Calls:
+    return Calls(tmp_path)
+
+
+class TestResuming:
+    def test_nothing_is_computed_twice(self, calls):
+        first = calls.run()
+        assert calls.made() == [1, 2, 3, 4, 5, 6]
+        second = calls.run()
+        assert calls.made() == []
+        assert equal(first, second)
+        assert second.provenance["resumed_cells"] == 6
+
+    @pytest.mark.parametrize(
+        ("how", "error"), [("error", ArithmeticError), ("interrupt", KeyboardInterrupt)]
+    )
+    def test_a_run_that_stops_at_the_third_cell_goes_on_from_there(
+        self, calls, how, error
+    ):
+        calls.ends(how)
+        with pytest.raises(error):
+            calls.run()
+        assert calls.made() == [1, 2, 3]
+        calls.recovers()
+        result = calls.run()
+        assert calls.made() == [3, 4, 5, 6]
+        assert result.provenance["resumed_cells"] == 2
+        assert equal(result, quickly(calls.sweep))
+
+    def test_the_error_of_a_cell_names_it(self, calls):
+        calls.ends("error")
+        for n_jobs in (1, 2):
+            with pytest.raises(ArithmeticError, match="does not work") as caught:
+                calls.run(n_jobs=n_jobs)
+            assert '"number": 3' in " ".join(caught.value.__notes__)
+
+    def test_a_killed_run_goes_on_where_it_was(self, calls, root):
+        calls.ends("wait")
+        program = (
+            "from support import tasks; from collapse.sweep import Sweep, run; "
+            f"run(Sweep('calls', tasks.count_calls, {calls.sweep.grid!r}), n_jobs=1, "
+            f"folder={str(calls.cache)!r}, progress=False)"
+        )
+        paths = os.pathsep.join([str(root / "book"), str(root / "tests")])
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": paths}
+        )
+        try:
+            until = time.monotonic() + 60
+            while not list(calls.log.glob("call-3-*")):
+                assert process.poll() is None, "the run ended by itself"
+                assert time.monotonic() < until, "the run never came to cell 3"
+                time.sleep(0.05)
+        finally:
+            process.kill()
+            process.wait()
+        assert calls.made() == [1, 2, 3]
+        calls.recovers()
+        result = calls.run()
+        assert calls.made() == [3, 4, 5, 6]
+        assert equal(result, quickly(calls.sweep))
+
+    def test_a_killed_worker_costs_only_what_was_not_done(self, calls):
+        quickly(calls.sweep.with_grid(number=[1, 2]), folder=calls.cache)
+        calls.ends("kill")
+        with pytest.raises(Exception, match=r"terminated|killed"):
+            calls.run(n_jobs=2)
+        calls.made()
+        calls.recovers()
+        result = calls.run()
+        assert not {1, 2} & set(calls.made())
+        assert equal(result, quickly(calls.sweep))
+
+    def test_more_values_keep_the_cells_that_are_done(self, calls):
+        calls.run()
+        calls.made()
+        more = calls.sweep.with_grid(number=range(1, 9))
+        quickly(more, folder=calls.cache)
+        assert calls.made() == [7, 8]
+
+    def test_another_seed_finds_nothing(self, calls):
+        calls.run()
+        calls.made()
+        quickly(replace(calls.sweep, seed=1), folder=calls.cache)
+        assert calls.made() == [1, 2, 3, 4, 5, 6]
+
+    def test_other_code_finds_nothing(self, calls, monkeypatch):
+        calls.run()
+        calls.made()
+        monkeypatch.setattr(code_module, "code_hash", lambda file: "other")
+        calls.run()
+        assert calls.made() == [1, 2, 3, 4, 5, 6]
+
+    def test_a_damaged_cell_is_computed_again(self, calls):
+        expected = calls.run()
+        calls.made()
+        files = sorted(calls.cache.glob("*.npz"))
+        assert len(files) == 6
+        files[0].write_bytes(files[0].read_bytes()[:-40])
+        files[1].write_bytes(b"")
+        content = bytearray(files[2].read_bytes())
+        content[len(content) // 3] ^= 255
+        files[2].write_bytes(content)
+        assert equal(calls.run(), expected)
+        assert len(calls.made()) == 3
+
+    def test_nothing_half_written_stays_behind(self, calls):
+        calls.run()
+        assert {path.suffix for path in calls.cache.iterdir()} == {".npz"}
+
+
+class TestProgress:
+    def test_a_bar_counts_the_cells_and_starts_with_those_that_are_done(
+        self, calls, capsys
+    ):
+        quickly(calls.sweep.with_grid(number=[1, 2]), folder=calls.cache)
+        calls.run(progress=True)
+        shown = capsys.readouterr().err
+        assert "calls:  33%" in shown
+        assert "2/6" in shown
+        assert "6/6" in shown
+
+    def test_there_is_none_if_none_is_wanted(self, capsys):
+        quickly(DRAW)
+        assert capsys.readouterr().err == ""
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    """A folder with one saved result, draw.npz and draw.json."""
+    save(quickly(DRAW), tmp_path)
+    return tmp_path
+
+
+def damaged(folder: Path, message: str) -> str:
+    """Check that the result in a folder is refused; return the whole message."""
+    with pytest.raises(UnusableResultError, match=message) as caught:
+        load("draw", folder)
+    text = str(caught.value)
+    assert "make data NAME=draw" in text
+    assert str(folder) in text
+    return text
+
+
+class TestSaving:
+    def test_what_is_loaded_is_what_was_saved(self, saved):
+        result = load("draw", saved)
+        assert equal(result, quickly(DRAW))
+        assert dict(result.axes) == DRAW.axes
+
+    def test_the_same_numbers_make_the_same_file(self, saved, tmp_path):
+        first = (saved / "draw.npz").read_bytes()
+        save(quickly(DRAW), tmp_path / "again")
+        assert (tmp_path / "again" / "draw.npz").read_bytes() == first
+
+    def test_nothing_but_the_two_files_is_written(self, saved):
+        assert sorted(path.name for path in saved.iterdir()) == [
+            "draw.json",
+            "draw.npz",
+        ]
+
+    def test_provenance_says_where_the_numbers_are_from(self, saved):
+        provenance = load("draw", saved).provenance
+        assert provenance["task"] == "support.tasks:draw"
+        assert provenance["grid"] == {"size": [1, 2, 3], "shift": [0.0, 0.5]}
+        assert (provenance["seed"], provenance["repetitions"]) == (7, 2)
+        assert provenance["versions"]["numpy"] == np.__version__
+        assert provenance["versions"]["python"] == ".".join(
+            str(part) for part in sys.version_info[:3]
+        )
+        assert provenance["workers"] == 1
+        assert 0 < provenance["compute_seconds"] <= provenance["elapsed_seconds"]
+        assert list(provenance["code"]) == ["support.tasks"]
+
+    def test_a_result_cannot_be_changed(self, saved):
+        result = load("draw", saved)
+        with pytest.raises(ValueError, match="read-only"):
+            result["draws"][0] = 1
+        with pytest.raises(TypeError):
+            result.axes["size"] = ()
+        with pytest.raises(TypeError):
+            result.provenance["seed"] = 1
+
+    def test_words_and_small_types_survive(self, tmp_path):
+        sweep = Sweep(name="label", task=tasks.label, grid={"word": ["a", "bcd"]})
+        save(quickly(sweep), tmp_path)
+        result = load("label", tmp_path)
+        assert result["length"].dtype == np.uint8
+        assert result.select("length", word="bcd", repetition=0) == 3
+
+    def test_select_takes_axes_away(self, saved):
+        result = load("draw", saved)
+        assert result.select("draws").shape == (3, 2, 2, 2)
+        part = result.select("draws", shift=0.5)
+        assert part.shape == (3, 2, 2)
+        assert np.array_equal(part, result["draws"][:, 1])
+
+    @pytest.mark.parametrize(
+        ("values", "message"),
+        [
+            ({"width": 1}, r"axis must be one of \['size', 'shift', 'repetition'\]"),
+            ({"size": 4}, r"size must be one of \[1, 2, 3\], got 4"),
+            ({"repetition": 2}, r"repetition must be one of \[0, 1\], got 2"),
+        ],
+    )
+    def test_select_refuses_what_is_not_there(self, saved, values, message):
+        with pytest.raises(ValueError, match=message):
+            load("draw", saved).select("draws", **values)
+
+    def test_an_unknown_array_is_named(self, saved):
+        with pytest.raises(KeyError, match="only \\['draws', 'size'\\]"):
+            load("draw", saved)["loss"]
+
+    def test_a_task_in_no_file_can_run_but_not_be_kept(self, tmp_path):
+        typed = {}
+        exec("def task(size, rng):\n    return {'size': size}", typed)
+        typed["task"].__module__ = "__main__"
+        sweep = Sweep(name="typed", task=typed["task"], grid={"size": [1, 2]})
+        result = quickly(sweep)
+        assert np.array_equal(result["size"], [[1], [2]])
+        with pytest.raises(ValueError, match="written in a file"):
+            save(result, tmp_path)
+        with pytest.raises(ValueError, match="written in no file"):
+            quickly(sweep, folder=tmp_path)
+
+
+class TestDamage:
+    @pytest.mark.parametrize("file", ["draw.npz", "draw.json"])
+    def test_a_missing_file(self, saved, file):
+        (saved / file).unlink()
+        assert file in damaged(saved, "is missing")
+
+    @pytest.mark.parametrize("keep", [0, 10, 200, -1])
+    def test_arrays_cut_short(self, saved, keep):
+        path = saved / "draw.npz"
+        path.write_bytes(path.read_bytes()[:keep])
+        assert "draw.npz" in damaged(saved, "is damaged")
+
+    def test_one_flipped_bit(self, saved):
+        content = bytearray((saved / "draw.npz").read_bytes())
+        content[len(content) // 2] ^= 1
+        (saved / "draw.npz").write_bytes(content)
+        assert "draw.npz" in damaged(saved, "is damaged")
+
+    def test_something_else_than_arrays(self, saved):
+        (saved / "draw.npz").write_text("<!doctype html>", encoding="utf-8")
+        damaged(saved, "is damaged")
+
+    def test_the_arrays_of_another_run(self, saved, tmp_path):
+        save(quickly(replace(DRAW, seed=8)), tmp_path / "other")
+        other = tmp_path / "other" / "draw.npz"
+        (saved / "draw.npz").write_bytes(other.read_bytes())
+        damaged(saved, "not the file that draw.json describes")
+
+    @pytest.mark.parametrize("text", ["", "{", '{"name": "draw"', "\x00\x01", "\udcff"])
+    def test_provenance_that_is_not_json(self, saved, text):
+        content = text.encode("utf-8", "surrogateescape")
+        (saved / "draw.json").write_bytes(content)
+        assert "draw.json" in damaged(saved, "is damaged: it is not JSON")
+
+    @pytest.mark.parametrize("text", ["[]", "3", "null"])
+    def test_json_that_is_no_provenance(self, saved, text):
+        (saved / "draw.json").write_text(text, encoding="utf-8")
+        damaged(saved, "holds no provenance")
+
+    def edit(self, folder: Path, **changes) -> None:
+        path = folder / "draw.json"
+        provenance = json.loads(path.read_text(encoding="utf-8")) | changes
+        kept = {name: entry for name, entry in provenance.items() if entry is not None}
+        path.write_text(json.dumps(kept), encoding="utf-8")
+
+    @pytest.mark.parametrize(
+        "field", ["seed", "code", "axes", "versions", "npz_sha256", "date"]
+    )
+    def test_a_missing_field(self, saved, field):
+        self.edit(saved, **{field: None})
+        damaged(saved, f"is damaged: '{field}' is missing")
+
+    def test_a_field_of_another_kind(self, saved):
+        self.edit(saved, axes=[1])
+        damaged(saved, "is damaged: 'axes' is missing or no dict")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"axes": {"size": [1, 2], "shift": [0, 0.5], "repetition": [0, 1]}},
+            {"axes": {"size": 3, "shift": [0, 0.5], "repetition": [0, 1]}},
+            {"code": {}},
+            {"code": {"support.tasks": "abc"}},
+        ],
+    )
+    def test_fields_that_do_not_fit_the_arrays(self, saved, changes):
+        self.edit(saved, **changes)
+        damaged(saved, "is damaged")
+
+    def test_a_result_of_another_name(self, saved):
+        self.edit(saved, name="other")
+        damaged(saved, "is of another sweep, 'other'")
+
+
+PACKAGE = {
+    "__init__": "__version__ = '1'\n",
+    "base": "def one():\n    return 1\n",
+    "loop": "from .base import one\n",
+    "late": "def f():\n    from collapse_copy.loop import one\n    return one()\n",
+    "aside": "import numpy\nimport json\n",
+    "experiments/__init__": "",
+    "experiments/first": (
+        "from .. import late\nimport scipy.stats\n\n\n"
+        "def task(size, shift, rng):\n"
+        "    return {'draws': late.f() * rng.random(2)}\n"
+    ),
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package in whose imports the book's code is now looked for.
+
+    Its experiment imports three modules, one of them within a function.
+    """
+    folder = tmp_path / "collapse_copy"
+    for name, text in PACKAGE.items():
+        path = folder / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(code_module, "PACKAGE", folder)
+    monkeypatch.syspath_prepend(str(folder.parent))
+    importlib.invalidate_caches()
+    yield folder
+    for name in [name for name in sys.modules if name.startswith("collapse_copy")]:
+        del sys.modules[name]
+
+
+def traced(package: Path) -> dict[str, Path]:
+    """Trace what makes the copied package's experiment."""
+    file = package / "experiments" / "first.py"
+    return made_by("collapse_copy.experiments.first", file)
+
+
+class TestCode:
+    def test_imports_of_imports_are_found_also_within_functions(self, package):
+        assert list(traced(package)) == [
+            "collapse_copy.base",
+            "collapse_copy.experiments.first",
+            "collapse_copy.late",
+            "collapse_copy.loop",
+        ]
+
+    def test_packages_of_others_are_named_and_the_standard_library_is_not(
+        self, package
+    ):
+        assert outside(traced(package)) == {"scipy"}
+        (package / "base.py").write_text(PACKAGE["aside"], encoding="utf-8")
+        assert outside(traced(package)) == {"scipy", "numpy"}
+
+    @pytest.mark.parametrize(
+        ("line", "module"),
+        [
+            ("import collapse_copy.aside", "aside"),
+            ("import collapse_copy.aside as other", "aside"),
+            ("from collapse_copy import aside", "aside"),
+            ("from collapse_copy.aside import json", "aside"),
+            ("from . import aside", "aside"),
+            ("from .aside import json as other", "aside"),
+            ("class A:\n    def f(self):\n        from . import aside", "aside"),
+            ("from .experiments.first import task", "experiments.first"),
+        ],
+    )
+    def test_every_way_of_importing_is_seen(self, package, line, module):
+        (package / "base.py").write_text(line, encoding="utf-8")
+        assert f"collapse_copy.{module}" in traced(package)
+
+    def test_a_name_of_a_package_brings_the_package_itself(self, package):
+        line = "from . import __version__"
+        (package / "base.py").write_text(line, encoding="utf-8")
+        assert "collapse_copy" in traced(package)
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'def one():\n    """One."""\n    return 1\n',
+            '"""Head."""\n\n\ndef one():  # see there\n\n    # twice\n    return 1\n',
+            "def one():\r\n    return 1\r\n",
+            "\ufeffdef one():\n    return 1\n",
+            'def one():\n    return 1\n\n\n\n"""About one,\nin two lines."""\n',
+        ],
+    )
+    def test_words_and_blank_lines_change_nothing(self, package, text):
+        before = code_hash(package / "base.py")
+        (package / "base.py").write_bytes(text.encode())
+        assert code_hash(package / "base.py") == before
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "def one():\n    return 2\n",
+            "def one():\n    return 1.0\n",
+            "def one(a=1):\n    return 1\n",
+            "def one():\n    return '# 1'\n",
+            "def one():\n    return 1\n\n\none = 2\n",
+        ],
+    )
+    def test_other_code_changes_it(self, package, text):
+        before = code_hash(package / "base.py")
+        (package / "base.py").write_text(text, encoding="utf-8")
+        assert code_hash(package / "base.py") != before
+
+    def test_the_essence_is_a_part_of_the_text(self):
+        # Pinned, so that every version of Python must agree.
+        assert essence(WORDY) == PLAIN
+
+    def test_comments_between_joined_strings_do_not_count(self):
+        joined = 'a = (\n    "b"  # one\n    # two\n\n    f"c"\n)\n'
+        assert essence(joined) == 'a = (\n    "b"\n    f"c"\n)'
+
+    def test_blank_lines_and_signs_within_strings_count(self):
+        for prefix in ("", "f", "r"):
+            text = f'a = {prefix}"""x\n\n  # y  \n"""\n'
+            assert essence(text) == text.rstrip("\n")
+            assert essence(text.replace("\n\n", "\n")) != essence(text)
+
+    def test_the_shortcut_sees_every_change_but_line_endings(self, tmp_path):
+        path = tmp_path / "a.py"
+        path.write_bytes(b"a = 1\nb = 2\n")
+        before = file_hash(path)
+        path.write_bytes(b"a = 1\r\nb = 2\r\n")
+        assert file_hash(path) == before
+        path.write_bytes(b"a = 1\nb = 3\n")
+        assert file_hash(path) != before
+
+
+WORDY = '''\
+"""Head with é.
+
+More."""
+import os  # why
+A = "# no comment"  # é
+"""What A is."""
+
+
+class B:
+    """One line."""
+
+    x: int = 1; """after"""
+
+    def f(self, a="""two
+
+  lines"""):
+        """Doc."""  # noqa
+        # alone
+        return f"{a!r:>{self.x}} # {'in'}" + \\
+            "é"  # end
+
+    async def g(self): "only"
+'''
+PLAIN = '''\
+import os
+A = "# no comment"
+class B:
+    x: int = 1;
+    def f(self, a="""two
+
+  lines"""):
+        return f"{a!r:>{self.x}} # {'in'}" + \\
+            "é"
+    async def g(self):'''
+
+
+class TestOutdated:
+    @pytest.fixture
+    def old(self, package, tmp_path):
+        """Run and save the copied package's experiment; its numbers and folders."""
+        first = importlib.import_module("collapse_copy.experiments.first")
+        result = quickly(replace(DRAW, task=first.task))
+        save(result, tmp_path / "data")
+        return package, tmp_path / "data", result
+
+    def test_unchanged_code_is_fine(self, old):
+        _, folder, result = old
+        assert equal(load("draw", folder), result)
+
+    def test_files_that_are_the_same_are_not_looked_into(self, old, monkeypatch):
+        # Parsing takes longer than a chapter should wait.
+        _, folder, result = old
+        monkeypatch.delattr(code_module, "code_hash")
+        monkeypatch.delattr(code_module, "made_by")
+        assert equal(load("draw", folder), result)
+
+    def test_a_mended_sentence_is_fine(self, old):
+        package, folder, result = old
+        text = '"""A head."""\n' + PACKAGE["base"]
+        (package / "base.py").write_text(text, encoding="utf-8")
+        assert equal(load("draw", folder), result)
+
+    @pytest.mark.parametrize("module", ["base", "loop", "late", "experiments/first"])
+    def test_changed_code_is_refused_and_the_module_named(self, old, module):
+        package, folder, _ = old
+        text = PACKAGE[module] + "\nX = 1\n"
+        (package / f"{module}.py").write_text(text, encoding="utf-8")
+        name = f"collapse_copy.{module.replace('/', '.')}"
+        message = damaged(folder, "is outdated")
+        assert f"{name} changed" in message
+
+    def test_code_that_nothing_imports_may_change(self, old):
+        package, folder, result = old
+        (package / "aside.py").write_text("import os\n", encoding="utf-8")
+        assert equal(load("draw", folder), result)
+
+    def test_two_changed_modules_are_both_named(self, old):
+        package, folder, _ = old
+        for module in ("base", "late"):
+            text = PACKAGE[module] + "\nX = 1\n"
+            (package / f"{module}.py").write_text(text, encoding="utf-8")
+        assert "collapse_copy.base, collapse_copy.late changed" in damaged(
+            folder, "out"
+        )
+
+    @pytest.mark.parametrize("module", ["base", "experiments/first"])
+    def test_a_module_that_is_gone_is_named(self, old, module):
+        package, folder, _ = old
+        (package / f"{module}.py").unlink()
+        assert module.replace("/", ".") in damaged(folder, "is outdated")
+
+    def test_code_edited_during_a_run_is_not_taken_for_what_ran(
+        self, package, tmp_path
+    ):
+        edit = "open(late.__file__, 'a').write('X = 1\\n')"
+        first = PACKAGE["experiments/first"].replace(
+            "    return", f"    {edit}\n    return"
+        )
+        (package / "experiments" / "first.py").write_text(first, encoding="utf-8")
+        module = importlib.import_module("collapse_copy.experiments.first")
+        save(quickly(replace(DRAW, task=module.task)), tmp_path / "data")
+        assert "collapse_copy.late changed" in damaged(tmp_path / "data", "is outdated")
