@@ -18,7 +18,15 @@ import pytest
 
 from collapse.sweep import Result, Sweep, UnusableResultError, load, run, save
 from collapse.sweep import code as code_module
-from collapse.sweep.code import code_hash, essence, file_hash, made_by, outside
+from collapse.sweep.code import (
+    Part,
+    Use,
+    code_hash,
+    essence,
+    file_hash,
+    made_by,
+    outside,
+)
 from collapse.sweep.grid import Cell, cell_generator
 from collapse.sweep.runner import compute_cell
 from support import tasks
@@ -419,7 +427,7 @@ class TestSaving:
         )
         assert provenance["workers"] == 1
         assert 0 < provenance["compute_seconds"] <= provenance["elapsed_seconds"]
-        assert list(provenance["code"]) == ["support.tasks"]
+        assert list(provenance["code"]) == ["collapse.sweep.grid", "support.tasks"]
 
     def test_a_result_cannot_be_changed(self, saved):
         result = load("draw", saved)
@@ -549,15 +557,15 @@ class TestDamage:
 
 PACKAGE = {
     "__init__": "__version__ = '1'\n",
-    "base": "def one():\n    return 1\n",
+    "base": "def one():\n    return 1\n\n\ndef unused():\n    return 5\n",
     "loop": "from .base import one\n",
     "late": "def f():\n    from collapse_copy.loop import one\n    return one()\n",
-    "aside": "import numpy\nimport json\n",
+    "aside": "def two():\n    return 2\n",
     "experiments/__init__": "",
     "experiments/first": (
-        "from .. import late\nimport scipy.stats\n\n\n"
+        "from .. import late\nimport scipy.special\n\n\n"
         "def task(size, shift, rng):\n"
-        "    return {'draws': late.f() * rng.random(2)}\n"
+        "    return {'draws': late.f() * scipy.special.expit(rng.random(2))}\n"
     ),
 }
 
@@ -581,10 +589,15 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         del sys.modules[name]
 
 
-def traced(package: Path) -> dict[str, Path]:
+def traced(package: Path) -> dict[str, Part]:
     """Trace what makes the copied package's experiment."""
     file = package / "experiments" / "first.py"
-    return made_by("collapse_copy.experiments.first", file)
+    return made_by({Use("collapse_copy.experiments.first", "task"): file})
+
+
+def base_hash(package: Path) -> str:
+    """Hash what the experiment uses of the copied package's lowest module."""
+    return code_hash(traced(package)["collapse_copy.base"])
 
 
 class TestCode:
@@ -600,29 +613,41 @@ class TestCode:
         self, package
     ):
         assert outside(traced(package)) == {"scipy"}
-        (package / "base.py").write_text(PACKAGE["aside"], encoding="utf-8")
+        text = "import numpy as np\nimport json\none = np.exp, json.dumps\n"
+        (package / "base.py").write_text(text, encoding="utf-8")
         assert outside(traced(package)) == {"scipy", "numpy"}
 
     @pytest.mark.parametrize(
-        ("line", "module"),
+        "text",
         [
-            ("import collapse_copy.aside", "aside"),
-            ("import collapse_copy.aside as other", "aside"),
-            ("from collapse_copy import aside", "aside"),
-            ("from collapse_copy.aside import json", "aside"),
-            ("from . import aside", "aside"),
-            ("from .aside import json as other", "aside"),
-            ("class A:\n    def f(self):\n        from . import aside", "aside"),
-            ("from .experiments.first import task", "experiments.first"),
+            "import collapse_copy.aside\none = collapse_copy.aside.two",
+            "import collapse_copy.aside as other\none = other.two",
+            "from collapse_copy import aside\none = aside.two",
+            "from collapse_copy.aside import two\none = two",
+            "from . import aside\ndef one():\n    return aside.two()",
+            "from .aside import two as other\none = [other]",
+            "from . import aside\none = aside",
+            "class one:\n    def f(self):\n        from .aside import two",
+            "try:\n    from .aside import two as one\nexcept ImportError:\n    one = 1",
+            "from .aside import two as one",
         ],
     )
-    def test_every_way_of_importing_is_seen(self, package, line, module):
-        (package / "base.py").write_text(line, encoding="utf-8")
-        assert f"collapse_copy.{module}" in traced(package)
+    def test_every_way_of_importing_is_seen(self, package, text):
+        (package / "base.py").write_text(text, encoding="utf-8")
+        part = traced(package)["collapse_copy.aside"]
+        before = code_hash(part)
+        aside = package / "aside.py"
+        aside.write_text(PACKAGE["aside"].replace("2", "3"), encoding="utf-8")
+        assert code_hash(traced(package)["collapse_copy.aside"]) != before
+
+    def test_an_import_that_the_task_does_not_use_brings_nothing(self, package):
+        text = PACKAGE["base"] + "from .aside import two\n"
+        (package / "base.py").write_text(text, encoding="utf-8")
+        assert "collapse_copy.aside" not in traced(package)
 
     def test_a_name_of_a_package_brings_the_package_itself(self, package):
-        line = "from . import __version__"
-        (package / "base.py").write_text(line, encoding="utf-8")
+        text = "from . import __version__ as one"
+        (package / "base.py").write_text(text, encoding="utf-8")
         assert "collapse_copy" in traced(package)
 
     @pytest.mark.parametrize(
@@ -633,12 +658,14 @@ class TestCode:
             "def one():\r\n    return 1\r\n",
             "\ufeffdef one():\n    return 1\n",
             'def one():\n    return 1\n\n\n\n"""About one,\nin two lines."""\n',
+            "X = 1\n\n\ndef one():\n    return 1\n\n\ndef more():\n    return X\n",
+            "import os\n\n\ndef one():\n    return 1\n",
         ],
     )
-    def test_words_and_blank_lines_change_nothing(self, package, text):
-        before = code_hash(package / "base.py")
+    def test_words_and_what_is_not_used_change_nothing(self, package, text):
+        before = base_hash(package)
         (package / "base.py").write_bytes(text.encode())
-        assert code_hash(package / "base.py") == before
+        assert base_hash(package) == before
 
     @pytest.mark.parametrize(
         "text",
@@ -648,12 +675,41 @@ class TestCode:
             "def one(a=1):\n    return 1\n",
             "def one():\n    return '# 1'\n",
             "def one():\n    return 1\n\n\none = 2\n",
+            "def one():\n    return 1\n\n\none.a = 2\n",
+            "import functools\n\n\n@functools.cache\ndef one():\n    return 1\n",
+            "def one():\n    return 1\n\n\nprint()\n",
+            "X = 1\n\n\ndef one(a=X):\n    return 1\n",
+            "if True:\n    def one():\n        return 1\n",
         ],
     )
     def test_other_code_changes_it(self, package, text):
-        before = code_hash(package / "base.py")
+        before = base_hash(package)
         (package / "base.py").write_text(text, encoding="utf-8")
-        assert code_hash(package / "base.py") != before
+        assert base_hash(package) != before
+
+    @pytest.mark.parametrize(
+        ("used", "change"),
+        [
+            ("X", ("X = 1", "X = 2")),
+            ("X + Y", ("Y = X", "Y = -X")),
+            ("helper()", ("return X", "return 1 + X")),
+            ("A().f()", ("return helper", "return not helper")),
+            ("np.exp(1)", ("numpy as np", "torch as np")),
+            ("(lambda: dumps)()", ("import dumps", "import loads as dumps")),
+        ],
+    )
+    def test_what_is_used_is_followed_within_its_module(self, package, used, change):
+        text = (
+            "import numpy as np\nfrom json import dumps\nX = 1\nY = X\n"
+            "def helper():\n    return X\n"
+            "class A:\n    def f(self):\n        return helper()\n"
+            f"def one():\n    return {used}\n"
+        )
+        (package / "base.py").write_text(text, encoding="utf-8")
+        before = base_hash(package)
+        (package / "base.py").write_text(text.replace(*change), encoding="utf-8")
+        assert text.replace(*change) != text
+        assert base_hash(package) != before
 
     def test_the_essence_is_a_part_of_the_text(self):
         # Pinned, so that every version of Python must agree.
@@ -745,11 +801,17 @@ class TestOutdated:
     @pytest.mark.parametrize("module", ["base", "loop", "late", "experiments/first"])
     def test_changed_code_is_refused_and_the_module_named(self, old, module):
         package, folder, _ = old
-        text = PACKAGE[module] + "\nX = 1\n"
+        text = PACKAGE[module] + "\nprint(end='')\n"
         (package / f"{module}.py").write_text(text, encoding="utf-8")
         name = f"collapse_copy.{module.replace('/', '.')}"
         message = damaged(folder, "is outdated")
         assert f"{name} changed" in message
+
+    def test_code_that_the_task_does_not_use_may_change(self, old):
+        package, folder, result = old
+        text = PACKAGE["base"].replace("5", "6") + "\n\ndef more():\n    return 7\n"
+        (package / "base.py").write_text(text, encoding="utf-8")
+        assert equal(load("draw", folder), result)
 
     def test_code_that_nothing_imports_may_change(self, old):
         package, folder, result = old
@@ -759,7 +821,7 @@ class TestOutdated:
     def test_two_changed_modules_are_both_named(self, old):
         package, folder, _ = old
         for module in ("base", "late"):
-            text = PACKAGE[module] + "\nX = 1\n"
+            text = PACKAGE[module] + "\nprint(end='')\n"
             (package / f"{module}.py").write_text(text, encoding="utf-8")
         assert "collapse_copy.base, collapse_copy.late changed" in damaged(
             folder, "out"
@@ -774,7 +836,7 @@ class TestOutdated:
     def test_code_edited_during_a_run_is_not_taken_for_what_ran(
         self, package, tmp_path
     ):
-        edit = "open(late.__file__, 'a').write('X = 1\\n')"
+        edit = "open(late.__file__, 'a').write('print()\\n')"
         first = PACKAGE["experiments/first"].replace(
             "    return", f"    {edit}\n    return"
         )

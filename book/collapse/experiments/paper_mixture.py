@@ -9,7 +9,7 @@ import numpy as np
 from ..measures import mixture_l2_distance
 from ..mixture import GaussianMixture, GaussianMixtureModel
 from ..recursion import recurse
-from ..sweep.grid import Sweep
+from ..sweep import Sweep
 
 SNAPSHOTS = (0, 50, 100, 150, 200, 350, 2000)
 """The generations that the paper shows."""

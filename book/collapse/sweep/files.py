@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..validation import refuse
-from . import code
+from . import code, grid
 from .grid import Sweep, Value
 
 BOOK = Path(__file__).parents[2]
@@ -207,7 +207,7 @@ def origin(sweep: Sweep) -> dict[str, Any]:
 
     The code above all: a file that is edited during a run has no part in it.
     """
-    files = task_files(sweep)
+    parts = _parts(sweep)
     return {
         "name": sweep.name,
         "task": f"{sweep.task.__module__}:{sweep.task.__qualname__}",
@@ -216,13 +216,13 @@ def origin(sweep: Sweep) -> dict[str, Any]:
         "repetitions": sweep.repetitions,
         "seed": sweep.seed,
         "date": datetime.now(UTC).date().isoformat(),
-        "versions": _versions(files),
+        "versions": _versions(parts),
         "code": {
             module: {
-                "code_sha256": code.code_hash(file),
-                "file_sha256": code.file_hash(file),
+                "code_sha256": code.code_hash(part),
+                "file_sha256": code.file_hash(part.file),
             }
-            for module, file in files.items()
+            for module, part in parts.items()
         },
     }
 
@@ -235,11 +235,18 @@ def grid_of(sweep: Sweep) -> dict[str, Any]:
     }
 
 
-def task_files(sweep: Sweep) -> dict[str, Path]:
-    """Return the files of the code behind a task; none if it was typed in a cell."""
-    module = sweep.task.__module__
+def _parts(sweep: Sweep) -> dict[str, code.Part]:
+    """Return the code behind a sweep's numbers; none if it was typed in a cell."""
     file = sweep.task.__globals__.get("__file__")
-    return code.made_by(module, Path(file)) if file else {}
+    name = sweep.task.__qualname__.partition(".")[0]
+    return _made_by(sweep.task.__module__, name, Path(file)) if file else {}
+
+
+def _made_by(module: str, name: str, file: Path) -> dict[str, code.Part]:
+    """Return the code behind a task, and behind the generator of each cell."""
+    dealer = code.Use(grid.__name__, grid.cell_generator.__name__)
+    starts = {code.Use(module, name): file, dealer: Path(grid.__file__)}
+    return code.made_by(starts)
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -306,13 +313,13 @@ def _changed_modules(provenance: dict[str, Any]) -> list[str]:
     ):
         return []
     # Some file differs, perhaps by a comment only. Its imports may differ, too.
-    start = _task_module(provenance)
+    start, _, path = provenance["task"].partition(":")
     file = files.get(start)
     if file is None:
         return [start]
     now = {
-        module: code.code_hash(path)
-        for module, path in code.made_by(start, file).items()
+        module: code.code_hash(part)
+        for module, part in _made_by(start, path.partition(".")[0], file).items()
     }
     then = {module: hashes.get("code_sha256") for module, hashes in stored.items()}
     return sorted(
@@ -328,10 +335,10 @@ def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _versions(files: dict[str, Path]) -> dict[str, str]:
-    """Return the versions of Python and of the packages that the files import."""
+def _versions(parts: dict[str, code.Part]) -> dict[str, str]:
+    """Return the versions of Python and of the packages that the code uses."""
     versions = {"python": platform.python_version()}
-    for top in sorted(code.outside(files)):
+    for top in sorted(code.outside(parts)):
         for distribution in _distributions(top):
             versions[distribution] = metadata.version(distribution)
     return versions

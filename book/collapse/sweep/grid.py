@@ -1,7 +1,7 @@
 """What a sweep is: a task, a grid of parameters, and a generator for each cell.
 
-Everything here has a part in the numbers, so an experiment imports its `Sweep` from
-this module, whose code then counts as code that made the result. Floor 3.
+`cell_generator` has a part in every number, so its code counts as code that made a
+result. Floor 3.
 """
 
 import hashlib
