@@ -272,7 +272,7 @@ def train_classifier(
         max_iter=1000,
         random_state=int(generator("rng", rng).integers(2**32)),
     )
-    network.fit(images, labels)
+    network.fit(images.astype(float), labels)
     return Classifier(tuple(network.coefs_), tuple(network.intercepts_))
 
 

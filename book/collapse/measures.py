@@ -679,6 +679,8 @@ def _fit(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
     data = finite_array(name, data, axes=2)
     if data.shape[-2] < 2:
         raise ValueError(f"{name} must hold at least 2 points, got shape {data.shape}")
+    # In single precision a covariance gets negative eigenvalues by rounding.
+    data = data.astype(float)
     mean = data.mean(axis=-2)
     offset = data - mean[..., None, :]
     return mean, np.swapaxes(offset, -1, -2) @ offset / data.shape[-2]
