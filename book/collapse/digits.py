@@ -272,8 +272,10 @@ def train_classifier(
         max_iter=1000,
         random_state=int(generator("rng", rng).integers(2**32)),
     )
-    network.fit(images.astype(float), labels)
-    return Classifier(tuple(network.coefs_), tuple(network.intercepts_))
+    # In single precision, which takes a third of the time.
+    network.fit(images.astype(np.float32), labels)
+    parts = network.coefs_, network.intercepts_
+    return Classifier(*(tuple(part.astype(float) for part in side) for side in parts))
 
 
 @cache
