@@ -1,15 +1,23 @@
 """How far a distribution has moved: distances, divergences and spread.
 
 Every function takes arrays whose leading axes are chains and returns one number for
-each. Floor 2: it knows numpy and no model.
+each. Floor 2: it knows numpy and scipy, and no model.
 """
 
+from collections.abc import Callable
 from numbers import Real
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
-from .validation import distributions, finite_array, real_number, refuse
+from .validation import (
+    distributions,
+    finite_array,
+    real_number,
+    refuse,
+    whole_number,
+)
 
 # Eigenvalues may come out this far below 0, relative to the largest entry.
 _ROUNDING = 1e-9
@@ -291,11 +299,10 @@ def jensen_shannon_divergence(
     return np.maximum(0.5 * (terms[0] + terms[1]).sum(axis=-1), 0)
 
 
-def effective_classes(probabilities: Any) -> np.ndarray:
-    """Return the effective number of classes: the exponential of the entropy.
+def entropy(probabilities: Any) -> np.ndarray:
+    """Return the entropy ``-Σ p log p`` in nats, between 0 and log K.
 
-    K equally frequent classes count as K, a point mass as 1. Source: Jost (2006),
-    "Entropy and diversity".
+    Source: Shannon (1948), "A mathematical theory of communication".
 
     Parameters
     ----------
@@ -313,7 +320,34 @@ def effective_classes(probabilities: Any) -> np.ndarray:
     """
     rows = distributions("probabilities", probabilities)
     logs = np.log(np.where(rows > 0, rows, 1.0))
-    return np.exp(-(rows * logs).sum(axis=-1))
+    return -(rows * logs).sum(axis=-1)
+
+
+def effective_classes(probabilities: Any) -> np.ndarray:
+    """Return the effective number of classes: the exponential of the entropy.
+
+    K equally frequent classes count as K, a point mass as 1. Source: Jost (2006),
+    "Entropy and diversity".
+
+    Of generated images, give it the mean over images of what a classifier says, not
+    the shares of its first choices: near the end of a collapse a classifier's first
+    choices differ over images that hardly do.
+
+    Parameters
+    ----------
+    probabilities : array, shape (..., K)
+        Rows that add up to 1.
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If a row is no distribution.
+    """
+    return np.exp(entropy(probabilities))
 
 
 def heterozygosity(probabilities: Any) -> np.ndarray:
@@ -433,6 +467,178 @@ def mode_coverage(
     return (mode_shares(data, modes, radius) > least).mean(axis=-1)
 
 
+def classes_held(
+    probabilities: Any, confidence: float = 0.9, least: float = 0.0
+) -> np.ndarray:
+    """Return how many classes still have images that a classifier is sure about.
+
+    A class is held if more than `least` of all images show it with a probability
+    above `confidence`. Counting first choices instead would saturate: every image
+    has one, even an empty or a grey one, so the count stays high to the end.
+
+    Parameters
+    ----------
+    probabilities : array, shape (..., n, K)
+        What a classifier says about each of n images; rows that add up to 1.
+    confidence : float
+        In [0.5, 1): at most one class of an image exceeds it.
+    least : float
+        In [0, 1). With 0 a single image is enough.
+
+    Returns
+    -------
+    array of int, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If a row is no distribution or an argument is out of range.
+    """
+    rows = distributions("probabilities", probabilities)
+    if rows.ndim < 2:
+        raise ValueError(
+            f"probabilities must have at least 2 axes, got shape {rows.shape}"
+        )
+    if real_number("confidence", confidence, 0.5, 1) == 1:
+        raise refuse("confidence", confidence, "a number in [0.5, 1)")
+    if real_number("least", least, 0, 1) == 1:
+        raise refuse("least", least, "a number in [0, 1)")
+    shares = (rows > confidence).mean(axis=-2)
+    return np.count_nonzero(shares > least, axis=-1)
+
+
+def pixel_variance(images: Any) -> np.ndarray:
+    """Return the variance over images (divided by n), summed over pixels.
+
+    Equal images have 0. Effective dimension, a function of the *shares* of this
+    variance along the principal components, is no substitute: those shares stay
+    well spread, or spread out, while the variance itself goes to 0.
+
+    Parameters
+    ----------
+    images : array, shape (..., n, pixels)
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If it is empty or not finite.
+    """
+    images = finite_array("images", images, axes=2)
+    return images.var(axis=-2, dtype=float).sum(axis=-1)
+
+
+def coverage(data: Any, reference: Any, neighbours: int = 5) -> np.ndarray:
+    """Return which share of the reference points has a point of the data near it.
+
+    Near is within the distance of the reference point's `neighbours`-th nearest
+    fellow. Source: Naeem et al. (2020), "Reliable fidelity and diversity metrics for
+    generative models", section 3.
+
+    Parameters
+    ----------
+    data : array, shape (..., n, d)
+        Generated points; the leading axes are chains.
+    reference : array, shape (m, d)
+        Real points, more than `neighbours`.
+    neighbours : int
+        At least 1.
+
+    Returns
+    -------
+    array, shape (...)
+        In [0, 1]. New real points, as many as the reference has, reach nearly
+        ``1 - 2**-neighbours``.
+
+    Raises
+    ------
+    ValueError
+        If points are not finite, too few, or of another dimension.
+    """
+    data, reference = _point_sets(data, reference, neighbours)
+    radii = _radii(reference, neighbours)
+    near = _for_each_chain(
+        data, lambda points: (_squares(reference, points) <= radii).any(axis=1)
+    )
+    return near.mean(axis=-1)
+
+
+def recall(data: Any, reference: Any, neighbours: int = 5) -> np.ndarray:
+    """Return which share of the reference points lies where the data are.
+
+    That is within the distance of some data point's `neighbours`-th nearest fellow.
+    Data that have shrunk to a spot reach nothing. Source: Kynkäänniemi et al. (2019),
+    "Improved precision and recall metric for assessing generative models", section 2.
+
+    Parameters
+    ----------
+    data : array, shape (..., n, d)
+        Generated points, more than `neighbours`; the leading axes are chains.
+    reference : array, shape (m, d)
+        Real points.
+    neighbours : int
+        At least 1.
+
+    Returns
+    -------
+    array, shape (...)
+        In [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If points are not finite, too few, or of another dimension.
+    """
+    data, reference = _point_sets(data, reference, neighbours, of_data=True)
+
+    def reached(points: np.ndarray) -> np.ndarray:
+        radii = _radii(points, neighbours)
+        return (_squares(points, reference) <= radii).any(axis=0)
+
+    return _for_each_chain(data, reached).mean(axis=-1)
+
+
+def _point_sets(
+    data: Any, reference: Any, neighbours: int, of_data: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    data = finite_array("data", data, axes=2).astype(float)
+    reference = finite_array("reference", reference, axes=2).astype(float)
+    if reference.ndim != 2 or data.shape[-1] != reference.shape[-1]:
+        raise ValueError(
+            "reference must have shape (m, d) with the d of data, "
+            f"got {reference.shape} and {data.shape}"
+        )
+    whole_number("neighbours", neighbours, 1)
+    name, points = ("data", data) if of_data else ("reference", reference)
+    if points.shape[-2] <= neighbours:
+        raise ValueError(
+            f"{name} must hold more than {neighbours} points, got shape {points.shape}"
+        )
+    return data, reference
+
+
+def _for_each_chain(
+    data: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    chains = [measure(points) for points in data.reshape(-1, *data.shape[-2:])]
+    return np.stack(chains).reshape(*data.shape[:-2], -1)
+
+
+def _radii(points: np.ndarray, neighbours: int) -> np.ndarray:
+    """Return the squared distance to the k-th nearest other point, (n, 1)."""
+    squares = _squares(points, points)
+    np.fill_diagonal(squares, np.inf)
+    return np.partition(squares, neighbours - 1, axis=1)[:, neighbours - 1, None]
+
+
+def _squares(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return squared distances of all pairs, (n, m)."""
+    return cdist(points, others, "sqeuclidean")
+
+
 def _mixture(
     prefix: str, weights: Any, means: Any, covariances: Any
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -468,6 +674,8 @@ def _fit(name: str, data: Any) -> tuple[np.ndarray, np.ndarray]:
     data = finite_array(name, data, axes=2)
     if data.shape[-2] < 2:
         raise ValueError(f"{name} must hold at least 2 points, got shape {data.shape}")
+    # In single precision a covariance gets negative eigenvalues by rounding.
+    data = data.astype(float)
     mean = data.mean(axis=-2)
     offset = data - mean[..., None, :]
     return mean, np.swapaxes(offset, -1, -2) @ offset / data.shape[-2]

@@ -8,17 +8,21 @@ expects. Nothing here knows what is expected.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
 
 from collapse import categorical, measures
 from collapse.categorical import Categorical, CategoricalModel, zipf
+from collapse.digits import digit_classifier, load_digits
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.measures import mixture_l2_distance, mode_shares, wasserstein2_squared
 from collapse.mixture import GaussianMixture, GaussianMixtureModel
 from collapse.recursion import Diet, recurse
 from collapse.regression import LinearModel, LinearRegression, excess_error
+from collapse.streams import Streams
+from collapse.vae import VAE
 
 TRUTH = GaussianModel(0.0, 1.0)
 
@@ -424,3 +428,86 @@ def real_data_keep_the_minority(*, real_fraction, seed, **protocol) -> list[Esti
     without = _lost_modes(seed=[*seed, 0], **protocol)[:, 1]
     mixed = _lost_modes(seed=[*seed, 1], real_fraction=real_fraction, **protocol)[:, 1]
     return [Estimate(mixed - without)]
+
+
+@cache
+def _autoencoders(
+    refits: int, sample_size: int, steps: int, chains: int, seed: int
+) -> dict[float, dict[str, np.ndarray]]:
+    """Follow digits for each share of real data; all entries use this one run.
+
+    Returns
+    -------
+    dict
+        For each share the spread, relative to that of generation 0, and the classes
+        held, shape (refits, chains).
+    """
+    shares = (0.0, 0.1, 0.5, 1.0)
+    classifier = digit_classifier()
+    everyone = chains * len(shares)
+    # The same seed for all measurements, which must not disturb the chains.
+    eyes = np.random.SeedSequence([seed, 1]).spawn(everyone)
+
+    def look(model, data):
+        images = model.sample(500, Streams([np.random.default_rng(e) for e in eyes]))
+        held = measures.classes_held(classifier.probabilities(images))
+        return np.stack([measures.pixel_variance(images), held], axis=-1)
+
+    seen = recurse(
+        VAE(steps=steps),
+        load_digits().train_images,
+        generations=refits - 1,
+        sample_size=sample_size,
+        chains=everyone,
+        diet=Diet(real_fraction=np.repeat(shares, chains)),
+        rng=np.random.default_rng([seed, 0]),
+        measures={"it": look},
+    )["it"]
+    return {
+        share: {"spread": part[..., 0] / part[0, :, 0], "classes": part[..., 1]}
+        for share, part in zip(shares, np.split(seen, len(shares), axis=1), strict=True)
+    }
+
+
+def vae_spread(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure the last generation's pixel variance, relative to generation 0's."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    return [Estimate(runs[real_fraction]["spread"][-1])]
+
+
+def vae_loss(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure the share of generation 0's pixel variance that is lost at the end."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    return [Estimate(1 - runs[real_fraction]["spread"][-1])]
+
+
+def vae_classes(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure how many classes the last generation still shows."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    return [Estimate(runs[real_fraction]["classes"][-1])]
+
+
+def vae_classes_lost(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure how many of the ten classes the last generation has lost."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    return [Estimate(10 - runs[real_fraction]["classes"][-1])]
+
+
+def vae_real_data_slow(*, seed, **protocol) -> list[Estimate]:
+    """Measure how much more is left without real data than with 10 %; below 0: less."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    return [Estimate(runs[0.0]["spread"][-1] - runs[0.1]["spread"][-1])]
+
+
+def vae_plateau(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure the fall over the last two generations, relative to the first two's."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    spread = runs[real_fraction]["spread"]
+    return [Estimate((spread[-3] - spread[-1]) / (spread[0] - spread[2]))]
+
+
+def vae_drift(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure the pixel variance lost, and gained, since generation 0."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    change = runs[real_fraction]["spread"][-1] - 1
+    return [Estimate(-change), Estimate(change)]

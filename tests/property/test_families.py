@@ -1,4 +1,4 @@
-"""What must hold for every distribution over symbols and every mixture."""
+"""What must hold for every distribution over symbols, mixture and autoencoder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from collapse import measures
 from collapse.categorical import Categorical, CategoricalModel, sharpen, truncate, zipf
 from collapse.mixture import COVARIANCES, GaussianMixture, GaussianMixtureModel
 from collapse.recursion import MEMORIES, Diet, recurse
+from collapse.vae import OUTPUTS, STARTS, VAE, VAEModel, _binomial
 
 sixty = settings(deadline=None, max_examples=60)
 seeds = st.integers(0, 2**32)
@@ -61,6 +62,9 @@ def parameters(model, data):
     """All that a model has learned, one row for each chain."""
     if isinstance(model, CategoricalModel):
         return model.probabilities
+    if isinstance(model, VAEModel):
+        parts = [part for pair in model.encoder + model.decoder for part in pair]
+        return np.concatenate([part.flatten(1).numpy() for part in parts], axis=-1)
     parts = model.weights, model.means, model.covariances
     return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=-1)
 
@@ -195,3 +199,54 @@ def test_the_l2_distance_is_a_distance(seed):
     detour = measures.mixture_l2_distance(*one, *two)
     detour += measures.mixture_l2_distance(*two, *three)
     assert 0 < direct <= detour * (1 + 1e-9)
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.sampled_from(STARTS),
+    st.sampled_from(OUTPUTS),
+    st.lists(fractions, min_size=1, max_size=4),
+    st.data(),
+    st.sampled_from(MEMORIES),
+    seeds,
+)
+def test_an_autoencoder_notices_its_neighbours_by_rounding_only(
+    start, output, shares, data, memory, seed
+):
+    chosen = data.draw(st.permutations(range(len(shares))))
+    chosen = list(chosen[: data.draw(st.integers(1, len(shares)))])
+    family = VAE(
+        2, (5,), steps=4, further_steps=2, batch_size=4, start=start, output=output
+    )
+    images = np.random.default_rng(seed).random((30, 6))
+    together, apart = (
+        follow(
+            family,
+            images,
+            [shares[chain] for chain in chains],
+            memory,
+            [np.random.default_rng([seed, chain]) for chain in chains],
+        )
+        for chains in (range(len(shares)), chosen)
+    )
+    for everyone, some in zip(together.data, apart.data, strict=True):
+        # A draw is a whole step away where a mean's rounding decides it.
+        near = np.isclose(everyone[chosen], some, atol=1e-5)
+        assert near.mean() >= (0.99 if output == "draw" else 1)
+    if output == "mean":
+        np.testing.assert_allclose(together["all"][:, chosen], apart["all"], atol=1e-5)
+
+
+@sixty
+@given(
+    st.integers(1, 40),
+    st.lists(st.floats(0, 1), min_size=2, max_size=8),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_a_darker_mean_never_draws_a_lighter_pixel(levels, means, uniform):
+    means = np.sort(np.array(means))
+    # The lesser half counts ink, the greater half paper: each is ordered in itself.
+    for half in (means[means <= 0.5], means[means > 0.5]):
+        drawn = _binomial(half, np.full(half.shape, uniform), levels)
+        assert (np.diff(drawn) >= 0).all()
+        assert ((drawn >= 0) & (drawn <= 1)).all()

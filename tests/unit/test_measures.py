@@ -253,6 +253,12 @@ class TestDiscrete:
         assert measures.effective_classes([0.25] * 4) == pytest.approx(4)
         assert measures.effective_classes([0.0, 1.0]) == 1
 
+    def test_entropy_is_scipys(self):
+        rows = self.rows()
+        expected = stats.entropy(rows, axis=-1)
+        np.testing.assert_allclose(measures.entropy(rows), expected)
+        assert measures.entropy([0.0, 1.0]) == 0
+
     def test_heterozygosity_is_the_chance_that_two_draws_differ(self):
         rows = self.rows()
         pairs = rows[..., :, None] * rows[..., None, :]
@@ -268,6 +274,7 @@ class TestDiscrete:
     def test_not_a_distribution(self, bad):
         for measure in (
             measures.effective_classes,
+            measures.entropy,
             measures.heterozygosity,
             measures.support,
             lambda rows: measures.jensen_shannon_divergence(rows, [0.5, 0.5]),
@@ -322,6 +329,127 @@ class TestModes:
     def test_bad_arguments(self, arguments, message):
         with pytest.raises(ValueError, match=message):
             measures.mode_coverage(*arguments)
+
+
+class TestImages:
+    def test_pixel_variance_is_the_trace_of_the_covariance(self):
+        images = np.random.default_rng(10).random((3, 40, 5))
+        found = measures.pixel_variance(images)
+        expected = [np.trace(np.cov(chain.T, ddof=0)) for chain in images]
+        np.testing.assert_allclose(found, expected)
+        single = measures.pixel_variance(images.astype(np.float32))
+        np.testing.assert_allclose(single, expected, rtol=1e-6)
+        assert measures.pixel_variance(np.ones((4, 5))) == 0
+
+    def test_effective_dimension_would_mislead_where_pixel_variance_does_not(self):
+        # The docstring's warning: equal images with a rounding error's worth of noise.
+        rng = np.random.default_rng(11)
+        real = rng.normal(size=(500, 3)) @ rng.normal(size=(3, 20))
+        dead = np.ones((500, 20)) + 1e-7 * rng.normal(size=(500, 20))
+
+        def effective_dimension(images):
+            values = np.linalg.eigvalsh(np.cov(images.T))
+            return values.sum() ** 2 / np.square(values).sum()
+
+        assert effective_dimension(dead) > 5 * effective_dimension(real)
+        assert measures.pixel_variance(dead) < 1e-12 * measures.pixel_variance(real)
+
+    def test_classes_held_by_hand(self):
+        sure = 0.91 * np.eye(3) + 0.03
+        unsure = [0.5, 0.3, 0.2]
+        rows = np.stack([[sure[0], sure[1], sure[0], unsure], [unsure] * 4])
+        rows /= rows.sum(axis=-1, keepdims=True)
+        assert measures.classes_held(rows).tolist() == [2, 0]
+        assert measures.classes_held(rows, least=0.25).tolist() == [1, 0]
+        assert measures.classes_held(rows, confidence=0.95).tolist() == [0, 0]
+
+    def test_first_choices_saturate_where_classes_held_do_not(self):
+        # The docstring's warning: hardly different grey images, all first choices.
+        rng = np.random.default_rng(12)
+        rows = 0.1 + 1e-6 * rng.random((1000, 10))
+        rows /= rows.sum(axis=-1, keepdims=True)
+        assert len(np.unique(rows.argmax(axis=-1))) == 10
+        assert measures.classes_held(rows) == 0
+
+    def test_frechet_distance_takes_single_precision(self):
+        rng = np.random.default_rng(13)
+        data = (rng.random((200, 3)) @ rng.random((3, 64)) + 100).astype(np.float32)
+        expected = measures.frechet_distance(data.astype(float), data[:100])
+        assert measures.frechet_distance(data, data[:100]) == pytest.approx(expected)
+
+    @pytest.mark.parametrize(
+        ("rows", "arguments", "message"),
+        [
+            ([0.5, 0.5], {}, "at least 2 axes"),
+            ([[0.5, 0.6]], {}, "add up to 1"),
+            ([[0.5, 0.5]], {"confidence": 0.4}, "confidence must be"),
+            ([[0.5, 0.5]], {"confidence": 1}, "confidence must be"),
+            ([[0.5, 0.5]], {"least": 1}, "least must be"),
+        ],
+    )
+    def test_bad_probabilities(self, rows, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            measures.classes_held(rows, **arguments)
+
+    def test_bad_images(self):
+        for bad in ([1.0, 2.0], [[np.nan]], [[]]):
+            with pytest.raises(ValueError, match="images must"):
+                measures.pixel_variance(bad)
+
+
+def near(point, points, neighbours, others):
+    """Whether any of `others` is within the k-th nearest fellow's distance."""
+    fellows = sorted(np.linalg.norm(point - each) for each in points)[1:]
+    return [np.linalg.norm(point - each) <= fellows[neighbours - 1] for each in others]
+
+
+class TestNeighbours:
+    @pytest.mark.parametrize("neighbours", [1, 3])
+    def test_coverage_and_recall_by_brute_force(self, neighbours):
+        rng = np.random.default_rng(14)
+        reference, data = rng.normal(size=(25, 3)), rng.normal(0.5, 1, (2, 18, 3))
+        covered = measures.coverage(data, reference, neighbours)
+        recalled = measures.recall(data, reference, neighbours)
+        for chain, points in enumerate(data):
+            expected = [any(near(r, reference, neighbours, points)) for r in reference]
+            assert covered[chain] == pytest.approx(np.mean(expected))
+            balls = [near(point, points, neighbours, reference) for point in points]
+            assert recalled[chain] == pytest.approx(np.any(balls, axis=0).mean())
+
+    def test_new_real_points_are_covered_as_the_theory_says(self):
+        # 1 - 2^-k for equal sizes; real and new points are exchangeable.
+        rng = np.random.default_rng(15)
+        sets = rng.normal(size=(2, 60, 400, 5))
+        found = [
+            measures.coverage(new, real, neighbours=2)
+            for real, new in zip(*sets, strict=True)
+        ]
+        error = np.std(found, ddof=1) / np.sqrt(len(found))
+        assert abs(np.mean(found) - 0.75) < 4.5 * error + 1 / 400
+
+    def test_a_collapsed_sample_covers_and_recalls_next_to_nothing(self):
+        rng = np.random.default_rng(16)
+        reference = rng.normal(size=(300, 5))
+        spot = reference[0] + 1e-9 * rng.normal(size=(300, 5))
+        assert measures.recall(spot, reference) <= 1 / 300
+        assert measures.coverage(spot, reference) < 0.1
+        assert measures.recall(np.zeros((9, 5)), np.zeros((4, 5))) == 1
+
+    @pytest.mark.parametrize("measure", [measures.coverage, measures.recall])
+    @pytest.mark.parametrize(
+        ("data", "reference", "neighbours", "message"),
+        [
+            (np.zeros((5, 2)), np.zeros((5, 2)), 5, "must hold more than 5 points"),
+            (np.zeros((9, 2)), np.zeros((9, 3)), 5, r"shape \(m, d\)"),
+            (np.zeros((9, 2)), np.zeros((2, 9, 2)), 5, r"shape \(m, d\)"),
+            (np.zeros((9, 2)), np.zeros((9, 2)), 0, "neighbours must be"),
+            (np.full((9, 2), np.nan), np.zeros((9, 2)), 5, "data must be finite"),
+            (np.zeros((9, 2)), [[np.inf, 0]], 5, "reference must be finite"),
+        ],
+    )
+    def test_bad_points(self, measure, data, reference, neighbours, message):
+        with pytest.raises(ValueError, match=message):
+            measure(data, reference, neighbours)
 
 
 class TestEdges:
