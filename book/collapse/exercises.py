@@ -93,7 +93,7 @@ def _near(value: float, target: float, share: float) -> bool:
 
 
 @contextmanager
-def _their_code() -> Iterator[None]:
+def _their_code(what: str = "family") -> Iterator[None]:
     """Turn what a reader's own code raises into a hint."""
     try:
         yield
@@ -101,7 +101,7 @@ def _their_code() -> Iterator[None]:
         raise
     except Exception as error:
         raise WrongAnswerError(
-            f"Your family stopped with {type(error).__name__}: {error}"
+            f"Your {what} stopped with {type(error).__name__}: {error}"
         ) from error
 
 
@@ -365,6 +365,87 @@ def _choosing(answer: object) -> str:
     return "It takes two components for two groups and one for one."
 
 
+def _generations(answer: object) -> str:
+    value = _number(answer)
+    right = math.floor(math.log(0.01) / math.log(0.64)) + 1
+    if value == right - 1:
+        raise WrongAnswerError(f"After {right - 1} fits {0.64**value:.1%} are left.")
+    if value != right:
+        raise WrongAnswerError("After n fits 0.64**n is left: a whole number n.")
+    return f"After {right} fits {0.64**right:.2%} are left."
+
+
+def _price(answer: object) -> str:
+    value = _number(answer)
+    m, s = 1.0, 0.5
+    right = (m**2 + s**2 - 1 - math.log(s**2)) / 2
+    if _near(value, (m**2 + s - 1 - math.log(s)) / 2, 0.01):
+        raise WrongAnswerError("0.5 is the standard deviation; the formula has 0.5².")
+    if _near(value, 2 * right, 0.01):
+        raise WrongAnswerError("Do not forget the factor 1/2.")
+    if _near(value, right / math.log(2), 0.01):
+        raise WrongAnswerError("That is in bits.")
+    if not _near(value, right, 0.01):
+        raise WrongAnswerError("What is the KL divergence from N(0, 1) to N(1, 0.5²)?")
+    return f"{right:.3f} nats."
+
+
+def _draws(answer: object) -> str:
+    if not callable(answer):
+        raise WrongAnswerError("Hand over the function: answer = draw.")
+    shape = 40_000, 3
+    ink = np.broadcast_to([0.0, 0.3, 1.0], shape)
+    with _their_code("function"):
+        drawn = np.asarray(answer(ink, np.random.default_rng(4)), float)
+        again = np.asarray(answer(ink, np.random.default_rng(5)), float)
+    if drawn.shape != shape:
+        raise WrongAnswerError(
+            f"Images of shape {shape} came back with shape {drawn.shape}."
+        )
+    if not np.allclose(16 * drawn, np.rint(16 * drawn)) or drawn.max() > 1:
+        raise WrongAnswerError("Return shares: 0, 1/16, 2/16, ..., 1.")
+    if np.array_equal(drawn, again):
+        raise WrongAnswerError("Another rng gives the same images: draw from rng.")
+    mean, variance = drawn.mean(axis=0), drawn.var(axis=0)
+    # Five standard errors of 40 000 draws.
+    if np.abs(mean - ink[0]).max() > 5 * math.sqrt(0.21 / 16 / shape[0]):
+        raise WrongAnswerError(f"Pixels of 0, 0.3, 1 come out as {mean.round(3)}.")
+    if not _near(variance[1], 0.21 / 16, 0.05):
+        raise WrongAnswerError(
+            f"A pixel of 0.3 varies by {variance[1]:.4f}; sixteen independent dots "
+            f"give {0.21 / 16:.4f}."
+        )
+    return f"The variance of a pixel of 0.3 is {variance[1]:.4f}, as of sixteen dots."
+
+
+def _curator(answer: object) -> str:
+    # Imported here, because scikit-learn takes a second and no other check needs it.
+    from .digits import load_digits
+
+    if not callable(answer):
+        raise WrongAnswerError("Hand over the function: answer = curator.")
+    images = load_digits().test_images.reshape(3, 100, 64)
+    # Halfway to the mean image, digits are hard to tell.
+    blurred = (images + images.mean(axis=(0, 1))) / 2
+    with _their_code("curator"):
+        both = np.asarray(answer(np.concatenate([images, blurred], axis=1)), float)
+    if both.shape != (3, 200):
+        raise WrongAnswerError(
+            f"Images of shape (3, 200, 64) got scores of shape {both.shape}; one score "
+            "for each image is wanted."
+        )
+    if not np.isfinite(both).all():
+        raise WrongAnswerError("Scores must be finite.")
+    sharp = np.mean(both[:, :100] > both[:, 100:])
+    if sharp < 0.4:
+        raise WrongAnswerError(
+            "Blurred digits get better scores than sharp ones: the best are kept."
+        )
+    if sharp < 0.9:
+        raise WrongAnswerError(f"Only {sharp:.0%} of real digits beat their blur.")
+    return f"{sharp:.0%} of real digits score better than a blurred copy."
+
+
 _CHECKERS: dict[str, Callable[[object], str]] = {
     "gaussian-half-life": _half_life,
     "gaussian-real-points": _real_points,
@@ -378,4 +459,8 @@ _CHECKERS: dict[str, Callable[[object], str]] = {
     "words-first-reading": _first_reading,
     "words-sharpening": _sharpening,
     "words-discounting": _discounting,
+    "vae-generations": _generations,
+    "vae-price": _price,
+    "vae-draws": _draws,
+    "vae-curator": _curator,
 }

@@ -7,6 +7,7 @@ import pytest
 
 from collapse import theory
 from collapse.categorical import CategoricalModel, zipf
+from collapse.digits import digit_classifier
 from collapse.exercises import check
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.mixture import GaussianMixture
@@ -160,6 +161,14 @@ class ByTheFit(Choosing):
     per_parameter = staticmethod(lambda size: 0)
 
 
+def dots(images, rng):
+    return rng.random((16, *images.shape)) < images
+
+
+def sureness(images):
+    return digit_classifier().probabilities(images).max(axis=-1)
+
+
 class Silent:
     def fit(self, data, rng):
         return None
@@ -187,6 +196,13 @@ class Silent:
         ("words-sharpening", 1 / (1 + (0.4 / 0.6) ** (0.9**-10))),
         ("words-discounting", Discounting),
         ("mixtures-choosing", Choosing),
+        ("vae-generations", 11),
+        ("vae-price", 0.818),
+        ("vae-price", (1 + 0.25 - 1 - np.log(0.25)) / 2),
+        ("vae-draws", lambda images, rng: rng.binomial(16, images) / 16),
+        ("vae-draws", lambda images, rng: dots(images, rng).mean(axis=0)),
+        ("vae-curator", sureness),
+        ("vae-curator", lambda images: np.log(sureness(images))),
     ],
 )
 def test_right_answers_pass(exercise, answer):
@@ -260,6 +276,29 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-choosing", ByTheMean, "takes 1 components"),
         ("mixtures-choosing", ByTheFit, "takes 2 components"),
         ("mixtures-choosing", Silent, "AttributeError"),
+        ("vae-generations", 10, "After 10 fits"),
+        ("vae-generations", 10.3, "whole number"),
+        ("vae-price", 0.597, "standard deviation"),
+        ("vae-price", 1.636, "factor 1/2"),
+        ("vae-price", 1.18, "in bits"),
+        ("vae-price", 0.5, "KL divergence"),
+        ("vae-draws", 0.28, "Hand over the function"),
+        ("vae-draws", lambda images, rng: images, "0, 1/16"),
+        ("vae-draws", lambda images, rng: rng.binomial(16, images), "0, 1/16"),
+        ("vae-draws", lambda images, rng: np.rint(16 * images) / 16, "Another rng"),
+        ("vae-draws", lambda images, rng: rng.binomial(1, images), "independent dots"),
+        (
+            "vae-draws",
+            lambda images, rng: rng.binomial(16, images**2) / 16,
+            "come out as",
+        ),
+        ("vae-draws", lambda images: images, "TypeError"),
+        ("vae-draws", lambda images, rng: rng.random(3), "came back with shape"),
+        ("vae-curator", 0.9, "Hand over the function"),
+        ("vae-curator", lambda images: -sureness(images), "the best are kept"),
+        ("vae-curator", lambda images: sureness(images).mean(), "one score"),
+        ("vae-curator", lambda images: images.sum(axis=-1), "beat their blur"),
+        ("vae-curator", lambda images: images[..., 64], "IndexError"),
     ],
 )
 def test_wrong_answers_get_a_hint(exercise, answer, hint):
