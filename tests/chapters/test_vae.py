@@ -132,7 +132,7 @@ def test_the_number_of_images_hardly_matters(settings):
         ("standard", "draws", 6),
         ("standard", "4 latent dimensions", 6),
         ("standard", "2 latent dimensions", 6),
-        ("16 latent dimensions", "standard", 4),
+        ("16 latent dimensions", "standard", 3),
     ],
 )
 def test_what_lasts_longer_than_what(settings, worse, better, generation):
