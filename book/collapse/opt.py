@@ -614,9 +614,18 @@ def generate(
     if decoding.draws and not isinstance(generator, torch.Generator):
         raise refuse("generator", generator, "a torch.Generator, to draw tokens")
     reader = _Reader(model, prompts, new_tokens, mask, forbidden)
+    logits = reader(prompts)
+    if mask is not None:
+        # Padding has not been said: the penalty finds a token that was in its place.
+        prompts = prompts.where(mask, prompts[:, -1:])
     if decoding.beams > 1:
-        return _search(reader, prompts, new_tokens, decoding, end_token)
-    return _draw_all(reader, prompts, new_tokens, decoding, end_token, generator)
+        return _search(reader, logits, prompts, new_tokens, decoding, end_token)
+    uniforms = None
+    if decoding.draws:
+        shape = len(prompts), new_tokens
+        uniforms = torch.rand(shape, generator=generator, dtype=torch.double)
+        uniforms = uniforms.to(prompts.device)
+    return _draw_all(reader, logits, prompts, new_tokens, decoding, end_token, uniforms)
 
 
 def _check_prompts(
@@ -683,24 +692,21 @@ class _Reader:
 
 def _draw_all(
     reader: _Reader,
+    logits: Tensor,
     prompts: Tensor,
     new_tokens: int,
     decoding: Decoding,
     end_token: int | None,
-    generator: torch.Generator | None,
+    uniforms: Tensor | None,
 ) -> Tensor:
     """Choose token after token: draw it, or take the most probable."""
     B, P = prompts.shape
     padding = reader.model.config.padding_token
     sequences = F.pad(prompts, (0, new_tokens), value=padding)
-    if decoding.draws:
-        uniforms = torch.rand(B, new_tokens, generator=generator, dtype=torch.double)
-        uniforms = uniforms.to(prompts.device)
     ended = torch.zeros(B, dtype=torch.bool, device=prompts.device)
-    logits = reader(prompts)
     for place in range(P, P + new_tokens):
         logits = penalise(logits, sequences[:, :place], decoding.repetition_penalty)
-        if decoding.draws:
+        if uniforms is not None:
             chosen = draw(restrict(logits, decoding), uniforms[:, place - P])
         else:
             chosen = logits.argmax(-1)
@@ -716,6 +722,7 @@ def _draw_all(
 
 def _search(
     reader: _Reader,
+    logits: Tensor,
     prompts: Tensor,
     new_tokens: int,
     decoding: Decoding,
@@ -741,7 +748,7 @@ def _search(
     rows = torch.arange(B, device=device)[:, None]
     is_top = torch.arange(2 * K, device=device) < K
 
-    logits = reader(prompts).repeat_interleave(K, dim=0)
+    logits = logits.repeat_interleave(K, dim=0)
     reader.repeat(K)
     for length in range(1, new_tokens + 1):
         place = P + length - 1
