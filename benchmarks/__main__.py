@@ -2,19 +2,20 @@
 
 Times on one machine compare with each other and with nothing else, so most rows are
 ratios measured in turn, or counts. ``python -m benchmarks NAME ...`` runs a part:
-figures, chains, mixtures, site, chapters.
+figures, chains, mixtures, language-models, site, chapters.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import chains, chapters, figures, mixtures, site
+from . import chains, chapters, figures, language_models, mixtures, site
 
 PARTS = {
     "figures": figures.measure,
     "chains": chains.measure,
     "mixtures": mixtures.measure,
+    "language-models": language_models.measure,
     "site": site.measure,
     "chapters": chapters.measure,
 }

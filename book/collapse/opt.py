@@ -16,9 +16,9 @@ from typing import Any
 import joblib
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
 
 from .streams import Randomness, Streams
 from .validation import (
@@ -534,7 +534,9 @@ def penalise(logits: Tensor, tokens: Tensor, penalty: float) -> Tensor:
     if penalty == 1:
         return logits
     seen = logits.gather(1, tokens)
-    return logits.scatter(1, tokens, torch.where(seen < 0, seen * penalty, seen / penalty))
+    return logits.scatter(
+        1, tokens, torch.where(seen < 0, seen * penalty, seen / penalty)
+    )
 
 
 def restrict(logits: Tensor, decoding: Decoding) -> Tensor:
@@ -561,7 +563,9 @@ def draw(logits: Tensor, uniforms: Tensor) -> Tensor:
     # In double precision no uniform below 1 reaches the last sum, and between two
     # equal sums, those of a token that cannot be drawn, none can fall.
     below = logits.double().softmax(-1).cumsum(-1)
-    return torch.searchsorted(below, uniforms[:, None] * below[:, -1:], right=True)[:, 0]
+    return torch.searchsorted(below, uniforms[:, None] * below[:, -1:], right=True)[
+        :, 0
+    ]
 
 
 @torch.inference_mode()
@@ -796,3 +800,430 @@ def _tokens(name: str, array: Any, config: OPTConfig) -> Tensor:
             f"got {array.min()} to {array.max()}"
         )
     return torch.from_numpy(array.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is fitted: AdamW, a short warm-up, then a cosine to nothing.
+
+    Parameters
+    ----------
+    steps : int
+        Batches that are learned from; each point is used once before any again.
+    batch_size : int
+        Sequences in a batch.
+    learning_rate : float
+        The greatest one, reached after a tenth of the steps.
+    weight_decay : float
+        By how much of itself, times the learning rate, a weight shrinks each step.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
+    References
+    ----------
+    Loshchilov & Hutter (2019), "Decoupled weight decay regularization".
+    """
+
+    steps: int = 300
+    batch_size: int = 16
+    learning_rate: float = 1.5e-2
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        whole_number("steps", self.steps, 1)
+        whole_number("batch_size", self.batch_size, 1)
+        real_number("learning_rate", self.learning_rate, 0)
+        real_number("weight_decay", self.weight_decay, 0)
+
+    def rate(self, step: int) -> float:
+        """Return the share of the learning rate at a step, counted from 0."""
+        warm_up = max(1, self.steps // 10)
+        if step < warm_up:
+            return (step + 1) / warm_up
+        return 0.5 + 0.5 * math.cos(math.pi * (step - warm_up) / (self.steps - warm_up))
+
+
+def train(
+    model: OPT, blocks: Tensor, training: Training, generator: torch.Generator
+) -> list[float]:
+    """Fit a network to blocks of tokens, in place.
+
+    Parameters
+    ----------
+    model : OPT
+    blocks : tensor of int, shape (n, T)
+        Shorter ones are padded on the right; padding is not learned.
+    training : Training
+    generator : torch.Generator
+        On the CPU, for the order of the blocks.
+
+    Returns
+    -------
+    list of float
+        The loss of each step, in nats a token.
+    """
+    device = model.tokens.weight.device
+    optimizer = torch.optim.AdamW(
+        model.parameters(), weight_decay=training.weight_decay, fused=True
+    )
+    batches = _batches(len(blocks), training.batch_size, generator)
+    losses = []
+    for step in range(training.steps):
+        optimizer.param_groups[0]["lr"] = training.learning_rate * training.rate(step)
+        batch = blocks[next(batches)].to(device)
+        loss = -_log_probabilities(model, batch).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.detach())
+    return torch.stack(losses).tolist()
+
+
+def _batches(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:
+    """Yield places in random orders of n, one order after the other, for ever."""
+    order = torch.empty(0, dtype=torch.int64)
+    while True:
+        while len(order) < batch_size:
+            order = torch.cat([order, torch.randperm(n, generator=generator)])
+        yield order[:batch_size]
+        order = order[batch_size:]
+
+
+def _log_probabilities(model: OPT, blocks: Tensor) -> Tensor:
+    """Return that of each token but the first ones and padding, in one row."""
+    padding = model.config.padding_token
+    longest = int((blocks != padding).any(0).nonzero().max()) + 1
+    blocks = blocks[:, :longest]
+    targets = blocks[:, 1:]
+    counted = targets != padding
+    x = model.read(blocks[:, :-1])  # (B, T - 1, width)
+    # The comparison with all embeddings is the costliest part: not for padding.
+    logits = model.logits(x[counted])  # (tokens that count, V)
+    return -F.cross_entropy(logits, targets[counted], reduction="none")
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedLanguageModel:
+    """Fitted networks, one for each chain, with the way they are spoken with.
+
+    Parameters
+    ----------
+    family : LanguageModel
+        What fitted them.
+    networks : tuple of OPT
+    leading : tuple of int
+        () for a single network, or (chains,).
+    length : int
+        Tokens of a block.
+    losses : array, shape (..., steps)
+        How the fit went, in nats a token.
+    """
+
+    family: "LanguageModel"
+    networks: tuple[OPT, ...]
+    leading: tuple[int, ...]
+    length: int
+    losses: np.ndarray
+    chain_axis = True
+
+    def sample(self, n: int, rng: Randomness) -> np.ndarray:
+        """Write `n` blocks with each network.
+
+        With prompts, each block continues a prompt; the prompts are taken in random
+        order, each equally often or once more. Otherwise it follows the start token.
+
+        Returns
+        -------
+        array of int, shape (..., n, length)
+            With streams for `rng`, (chains, n, length).
+        """
+        n = whole_number("n", n, 1)
+        seeds, leading = _seeds(rng, self.leading)
+        networks = self._for_each(len(seeds))
+        tasks = [
+            (self.family, network, self.length, n, seed)
+            for network, seed in zip(networks, seeds, strict=True)
+        ]
+        blocks = _side_by_side(_write, tasks, self.family.jobs)
+        return np.stack(blocks).reshape(*leading, n, self.length)
+
+    def log_prob(self, data: Any) -> np.ndarray:
+        """Return the log probability of each block, in nats: (..., n, T) to (..., n).
+
+        Blocks with padding on the right; padding does not count. With prompts, the
+        first token of a block does not count either: nothing predicts it.
+
+        Raises
+        ------
+        ValueError
+            If they are no blocks of tokens, or too long for the network.
+        """
+        return self._score(data)[0]
+
+    def block_perplexity(self, data: Any) -> np.ndarray:
+        """Return the perplexity of each block, (..., n, T) to (..., n).
+
+        The paper's histograms are of these, scored by generation 0.
+        """
+        total, count = self._score(data)
+        return np.exp(-total / np.maximum(count, 1))
+
+    def perplexity(self, data: Any) -> np.ndarray:
+        """Return the perplexity over all tokens of all blocks, (..., n, T) to (...)."""
+        total, count = self._score(data)
+        return np.exp(-total.sum(-1) / np.maximum(count.sum(-1), 1))
+
+    def _score(self, data: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Return each block's log probability and number of tokens that count."""
+        blocks = self.family.read(data)
+        leading = blocks.shape[:-2]
+        if leading and self.leading and leading != self.leading:
+            raise ValueError(
+                f"data must have the leading shape {self.leading} of the networks, "
+                f"got {leading}"
+            )
+        shape = (*(leading or self.leading), *blocks.shape[-2:])
+        rows = blocks.expand(shape).reshape(-1, *blocks.shape[-2:])
+        scores = [
+            _score_blocks(network, each)
+            for network, each in zip(self._for_each(len(rows)), rows, strict=True)
+        ]
+        total = np.stack(scores).reshape(shape[:-1])
+        count = (blocks[..., 1:] != self.family.config.padding_token).sum(-1).numpy()
+        return total, np.broadcast_to(count, total.shape)
+
+    def _for_each(self, chains: int) -> tuple[OPT, ...]:
+        if len(self.networks) == 1:
+            return self.networks * chains
+        if len(self.networks) != chains:
+            raise ValueError(
+                f"rng must have a stream for each of {len(self.networks)} networks, "
+                f"got {chains}"
+            )
+        return self.networks
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageModel:
+    """The family of small OPTs, trained on blocks of tokens.
+
+    A block is a row of tokens, padded on the right. The family puts the start token
+    before each block, unless it works with prompts, as the paper does: then a block
+    is a piece of running text, and every new block continues a real one.
+
+    Parameters
+    ----------
+    network : OPTConfig or OPT
+        A shape, and every chain begins with random weights of its own; or a network,
+        such as one that `load_opt` has read, and every chain begins with a copy.
+    training : Training
+    fine_tuning : Training, optional
+        If given, each generation goes on from the weights of the one before, with
+        this; otherwise each begins anew.
+    decoding : Decoding
+        How blocks are written.
+    prompts : array of int, shape (N, P), optional
+        Real text that the blocks continue.
+    jobs : int
+        Processes among which the chains are shared out.
+    device : str
+        Where to compute, such as "cpu" or "cuda"; the random choices are made on
+        the CPU and do not depend on it.
+
+    Raises
+    ------
+    ValueError
+        If an argument is of the wrong kind or out of range.
+
+    References
+    ----------
+    Shumailov et al., Nature 631 (2024): blocks of 64 tokens, prompts of 64 tokens,
+    ``Decoding(beams=5)``.
+    """
+
+    network: OPTConfig | OPT
+    training: Training = Training()
+    fine_tuning: Training | None = None
+    decoding: Decoding = Decoding()
+    prompts: Any = None
+    jobs: int = 1
+    device: str = "cpu"
+    chain_axis = True
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.network, OPTConfig | OPT):
+            raise refuse("network", self.network, "an OPTConfig or an OPT")
+        if not isinstance(self.training, Training):
+            raise refuse("training", self.training, "a Training")
+        if not isinstance(self.fine_tuning, Training | None):
+            raise refuse("fine_tuning", self.fine_tuning, "a Training or None")
+        if not isinstance(self.decoding, Decoding):
+            raise refuse("decoding", self.decoding, "a Decoding")
+        whole_number("jobs", self.jobs, 1)
+        if self.prompts is not None:
+            prompts = finite_array("prompts", self.prompts, axes=2)
+            if prompts.ndim != 2:
+                raise ValueError(f"prompts must have shape (N, P), got {prompts.shape}")
+            object.__setattr__(
+                self, "prompts", _tokens("prompts", prompts, self.config)
+            )
+
+    @property
+    def config(self) -> OPTConfig:
+        """The shape of the networks."""
+        given = self.network
+        return given if isinstance(given, OPTConfig) else given.config
+
+    def fit(
+        self,
+        data: Any,
+        rng: Randomness,
+        previous: TrainedLanguageModel | None = None,
+    ) -> TrainedLanguageModel:
+        """Train one network on the blocks of each chain.
+
+        Parameters
+        ----------
+        data : array of int, shape (n, T) or (chains, n, T)
+        rng : Generator or Streams
+            For the first weights and the order of the blocks.
+        previous : TrainedLanguageModel, optional
+            With `fine_tuning`, the weights to begin with.
+
+        Returns
+        -------
+        TrainedLanguageModel
+
+        Raises
+        ------
+        ValueError
+            If the data are no blocks of tokens, too long for the network, or hold
+            nothing to learn.
+        """
+        blocks = self.read(data)
+        leading, length = blocks.shape[:-2], blocks.shape[-1]
+        if self.prompts is None:
+            length -= 1
+        blocks = blocks.reshape(-1, *blocks.shape[-2:])
+        if not (blocks[..., 1:] != self.config.padding_token).any(-1).any(-1).all():
+            raise ValueError("data must hold tokens to learn, got only padding")
+        seeds, _ = _seeds(rng, leading)
+        if len(seeds) != len(blocks):
+            raise ValueError(
+                f"rng must have a stream for each of {len(blocks)} chains, "
+                f"got {len(seeds)}"
+            )
+        starts: Sequence[OPT | OPTConfig] = [self.network] * len(blocks)
+        training = self.training
+        if self.fine_tuning is not None and previous is not None:
+            if not isinstance(previous, TrainedLanguageModel):
+                raise refuse("previous", previous, "a TrainedLanguageModel or None")
+            starts = previous._for_each(len(blocks))
+            training = self.fine_tuning
+        tasks = [
+            (start, each, training, seed, self.device)
+            for start, each, seed in zip(starts, blocks, seeds, strict=True)
+        ]
+        fitted = _side_by_side(_learn, tasks, self.jobs)
+        networks, losses = zip(*fitted, strict=True)
+        losses = np.array(losses).reshape(*leading, -1)
+        return TrainedLanguageModel(self, tuple(networks), leading, length, losses)
+
+    def read(self, data: Any) -> Tensor:
+        """Check blocks of tokens and put the start token before them, if it belongs.
+
+        Raises
+        ------
+        ValueError
+            If they are no blocks of tokens, or too long for the network.
+        """
+        blocks = _tokens("data", finite_array("data", data, axes=2), self.config)
+        if self.prompts is None:
+            blocks = F.pad(blocks, (1, 0), value=self.config.start_token)
+        # The last token of a block is predicted and never read.
+        if not 2 <= blocks.shape[-1] <= self.config.positions + 1 or blocks.ndim > 3:
+            raise ValueError(
+                f"data must have shape (n, T) or (chains, n, T) and fit into "
+                f"{self.config.positions} positions, got {np.shape(data)}"
+            )
+        return blocks
+
+
+def _seeds(rng: Any, leading: tuple[int, ...]) -> tuple[list[int], tuple[int, ...]]:
+    """Draw a seed for each chain from its own generator."""
+    if isinstance(rng, Streams):
+        seeds = rng.each(lambda one: one.integers(2**63))
+        return seeds.tolist(), (rng.chains,)
+    shape = leading or (1,)
+    return generator("rng", rng).integers(2**63, size=shape).ravel().tolist(), leading
+
+
+def _learn(
+    start: OPT | OPTConfig, blocks: Tensor, training: Training, seed: int, device: str
+) -> tuple[OPT, list[float]]:
+    """Train one network."""
+    chance = torch.Generator().manual_seed(seed)
+    fresh = isinstance(start, OPTConfig)
+    network = (OPT(start, chance) if fresh else copy.deepcopy(start)).to(device)
+    losses = train(network, blocks, training, chance)
+    return network, losses
+
+
+def _write(
+    family: LanguageModel, network: OPT, length: int, n: int, seed: int
+) -> np.ndarray:
+    """Write `n` blocks with one network, (n, length)."""
+    chance = torch.Generator().manual_seed(seed)
+    config = family.config
+    prompts = torch.full((n, 1), config.start_token)
+    if family.prompts is not None:
+        order = _batches(len(family.prompts), n, chance)
+        prompts = family.prompts[next(order)]
+    together = max(1, _TOGETHER // family.decoding.beams)
+    blocks = [
+        generate(
+            network,
+            some,
+            new_tokens=length,
+            decoding=family.decoding,
+            end_token=config.end_token,
+            forbidden=[config.padding_token],
+            generator=chance,
+        ).cpu()
+        for some in prompts.split(together)
+    ]
+    return torch.cat(blocks).numpy()
+
+
+@torch.inference_mode()
+def _score_blocks(network: OPT, blocks: Tensor) -> np.ndarray:
+    """Return the log probability of each block, (n,)."""
+    padding, scores = network.config.padding_token, []
+    for some in blocks.to(network.tokens.weight.device).split(_TOGETHER):
+        counted = some[:, 1:] != padding
+        totals = torch.zeros(counted.shape, dtype=torch.double, device=some.device)
+        if counted.any():
+            totals[counted] = _log_probabilities(network, some).double()
+        scores.append(totals.sum(1))
+    return torch.cat(scores).cpu().numpy()
+
+
+def _side_by_side(work: Callable, tasks: list[tuple], jobs: int) -> list:
+    """Do the same work for each chain, in so many processes."""
+    jobs = min(jobs, len(tasks))
+    if jobs == 1:
+        return [work(*task) for task in tasks]
+    threads = max(1, torch.get_num_threads() // jobs)
+    return joblib.Parallel(jobs)(
+        joblib.delayed(_alone)(work, task, threads) for task in tasks
+    )
+
+
+def _alone(work: Callable, task: tuple, threads: int) -> Any:
+    """Work in a process of its own, with its share of the threads."""
+    torch.set_num_threads(threads)
+    return work(*task)
