@@ -169,18 +169,19 @@ class Layer(nn.Module):
         return self.feed_norm(x + self.feed(x))
 
     def attend(self, x: Tensor, mask: Tensor | None, extend: Callable | None) -> Tensor:
-        """Mix the tokens: each looks at those that its row of `mask` admits."""
+        """Mix the tokens: each looks at those before it that `mask` does not hide."""
         B, T, width = x.shape
-        head_width = width // self.heads
-        x = self.query_key_value(x)  # (B, T, 3 width)
-        x = x.view(B, T, 3, self.heads, head_width)
-        query, key, value = x.permute(2, 0, 3, 1, 4).unbind()  # (B, heads, T, .) each
+        parts = self.query_key_value(x).chunk(3, dim=-1)  # (B, T, width) each
+        query, key, value = (
+            part.view(B, T, self.heads, width // self.heads).transpose(1, 2)
+            for part in parts
+        )  # (B, heads, T, width / heads) each
         if extend is not None:
             key, value = extend(key, value)  # (B, heads, S, .), S tokens so far
-        scores = (query * head_width**-0.5) @ key.mT  # (B, heads, T, S)
-        if mask is not None:
-            scores = scores + mask
-        x = scores.softmax(-1) @ value  # (B, heads, T, .)
+        # softmax(query keyᵀ / sqrt(width / heads) + mask) value
+        x = F.scaled_dot_product_attention(
+            query, key, value, attn_mask=mask, is_causal=mask is None and T > 1
+        )  # (B, heads, T, width / heads)
         x = x.transpose(1, 2).reshape(B, T, width)
         return self.attention_out(x)
 
@@ -281,13 +282,16 @@ class OPT(nn.Module):
         return (mask.cumsum(1) * mask - 1)[:, first:]
 
     def allowed(self, mask: Tensor | None, first: int, T: int) -> Tensor | None:
-        """Return 0 where a token may look and -1e9 where not: (B or 1, 1, T, S)."""
-        if mask is None and T == 1:
+        """Return 0 where a token may look and -1e9 where not: (B or 1, 1, T, S).
+
+        None where nothing but what comes later is hidden.
+        """
+        if mask is None and (T == 1 or first == 0):
             return None
         weight = self.tokens.weight
         ahead = weight.new_full((T, first + T), _FAR).triu(first + 1)
         if mask is None:
-            return ahead
+            return ahead[None, None]
         return ahead + weight.new_zeros(()).where(mask, _FAR)[:, None, None]
 
 
@@ -902,8 +906,8 @@ def _log_probabilities(model: OPT, blocks: Tensor) -> Tensor:
     counted = targets != padding
     x = model.read(blocks[:, :-1])  # (B, T - 1, width)
     # The comparison with all embeddings is the costliest part: not for padding.
-    logits = model.logits(x[counted])  # (tokens that count, V)
-    return -F.cross_entropy(logits, targets[counted], reduction="none")
+    x, targets = x[counted], targets[counted]  # (tokens that count, width)
+    return -F.cross_entropy(model.logits(x), targets, reduction="none")
 
 
 @dataclass(frozen=True, eq=False)
