@@ -24,8 +24,8 @@ WORD_EXPONENT = 0.5
 ARCHITECTURE, JACKRABBITS = "medieval architecture", "jackrabbits"
 
 _QUANTITY = "{some|many|a few}"
-_KNOW, _KNOWS = "{know|say|insist}", "{knows|says|insists}"
-_ADMIRE = "{admire|study|praise}"
+_KNOW, _KNOWS = "{know|say|insist|agree}", "{knows|says|insists|agrees}"
+_ADMIRE = "{admire|study|praise|love}"
 
 
 class _Subject(NamedTuple):
@@ -79,7 +79,7 @@ def _opening(topic: _Topic, it: _Subject) -> list[Line]:
         "aside": f"{it.name} , {it.aside} , ~ .",
         "setting": f"{topic.setting} , {it.name} ~ .",
         "report of many": f"{_people(topic)} {_KNOW} that {it.name} ~ .",
-        "report of one": f"any good {_person(topic)} {_KNOWS} that {it.name} ~ .",
+        "report of one": f"any wise {_person(topic)} {_KNOWS} that {it.name} ~ .",
     }
     return _lines(forms, it, it.opening)
 
@@ -88,11 +88,9 @@ def _middle(topic: _Topic, it: _Subject) -> list[Line]:
     pronoun, object_ = ("they", "them") if it.plural else ("it", "it")
     forms = {
         "plain pronoun": f"{pronoun} ~ .",
-        "framed pronoun": f"{{besides|as a rule|in fact}} , {pronoun} ~ .",
+        "framed pronoun": f"{{besides|of course|in fact|what is more}} , {pronoun} ~ .",
         "two facts": f"{pronoun} ~ and ~ .",
-        "praise": (
-            f"{pronoun} ~ , and {_people(topic)} {_ADMIRE} {object_} for that ."
-        ),
+        "praise": (f"{pronoun} ~ , and {_people(topic)} {_ADMIRE} {object_} ."),
         "pronoun in report": f"{_people(topic)} {_KNOW} that {pronoun} ~ .",
     }
     return _lines(forms, it, it.middle)
@@ -157,12 +155,12 @@ _PLURALS = {"child": "children"}
 TOPICS = (
     _Topic(
         "weather",
-        "{over land and sea|in most weather}",
+        "{over land and sea|under the open sky}",
         ("farmer", "sailor", "poet"),
         (
             _one(
                 "rain",
-                "{water on its way home|the oldest traveller of all}",
+                "{water on its way home|the sky on its way down}",
                 (
                     "falls when {its drops grow|a drop grows} too heavy for a cloud",
                     "begins as water that rises from the {sea|land}",
@@ -170,18 +168,18 @@ TOPICS = (
                 (
                     "fills every {river|well}",
                     "falls faster when {the drops are|a drop is} large",
-                    "brings out the {sweet|warm} smell of dry {earth|stone}",
+                    "brings out the warm smell of dry {earth|stone}",
                 ),
                 (
                     "returns to the {sea|sky} in its own time",
-                    "falls on {good and bad|rich and poor} alike",
+                    "falls on good and bad alike",
                 ),
             ),
             _many(
                 "clouds",
                 "{the slow ships of the sky|water that has learned to fly}",
                 (
-                    "are made of small drops or {ice|crystals of ice}",
+                    "are made of small drops or ice",
                     "form where {wet|warm and wet} air rises and cools",
                 ),
                 (
@@ -198,19 +196,19 @@ TOPICS = (
     ),
     _Topic(
         "rivers",
-        "in most {countries|weather}",
+        "in most countries",
         ("traveller", "farmer", "painter"),
         (
             _one(
                 "a river",
                 "{a road that moves|water with a plan}",
                 (
-                    "usually runs from {high ground|the hills} to {the sea|a lake}",
-                    "often begins as {a spring|melting snow} in the hills",
+                    "usually runs from {high ground|the hills} to the sea",
+                    "often begins as a spring in the hills",
                 ),
                 (
-                    "carries {sand|stones|mud} from the hills",
-                    "cuts one bank and mends the other",
+                    "carries {stones|mud} from the hills",
+                    "wanders from side to side over the years",
                     "leaves rich {mud|earth} on the fields after a flood",
                 ),
                 (
@@ -221,18 +219,18 @@ TOPICS = (
             ),
             _many(
                 "waterfalls",
-                "{rivers in a hurry|the stairs of a river}",
+                "{rivers in a hurry|water that forgot to stop}",
                 (
                     "often form where {hard|old} rock lies over soft rock",
-                    "show where a river meets a {step|cliff}",
+                    "stand where a river finds no slower way down",
                 ),
                 (
-                    "wear away the rock {beneath|behind} them",
+                    "wear away the rock under them",
                     "move slowly back {up the river|towards the spring}",
-                    "dig deep pools at their feet",
+                    "fill the deep water at their feet",
                 ),
                 (
-                    "make {noise|mist} all day and ask for nothing",
+                    "make noise all day and ask for nothing",
                     "draw {painters|travellers} near and make them wet",
                 ),
             ),
@@ -263,13 +261,13 @@ TOPICS = (
             ),
             _one(
                 "the pointed arch",
-                "{two curves that agree|two curves that meet}",
+                "two curves that meet",
                 (
-                    "sends weight down more {steeply|directly} than a round arch",
-                    "can span wide and narrow {bays|spaces} at the same height",
+                    "sends weight down more steeply than a round arch",
+                    "can span wide and narrow spaces at the same height",
                 ),
                 (
-                    "pushes its {walls|piers} outwards less than a round arch",
+                    "pushes its walls outwards less than a round arch",
                     "needs a wooden frame until its last stone is {set|in place}",
                     "was known in the east before it came to {France|Paris}",
                 ),
@@ -289,12 +287,12 @@ TOPICS = (
                 ),
                 (
                     "told {old|holy} stories to people who could not read",
-                    "let in light and keep out {rain|wind}",
-                    "grew {larger|thinner} as the masons grew bolder",
+                    "let in the light without the {rain|wind}",
+                    "grew {larger|taller} as the walls grew {thin|light}",
                 ),
                 (
                     "look dark from outside and bright from {within|the nave}",
-                    "have no {thorns|scent} and last for centuries",
+                    "have no scent and last for centuries",
                 ),
             ),
         ),
@@ -308,8 +306,8 @@ TOPICS = (
                 "bread",
                 "{flour with some air in it|flour and water and time}",
                 (
-                    "usually begins with {flour|wheat} and water",
-                    "rises because yeast makes gas in the {dough|flour}",
+                    "usually begins with flour and water",
+                    "rises because yeast makes gas in the flour",
                 ),
                 (
                     "often needs {salt|time} to taste of anything",
@@ -317,8 +315,8 @@ TOPICS = (
                     "turns brown where the oven is {hot|hottest}",
                 ),
                 (
-                    "is older than {writing|the wheel}",
-                    "goes hard faster in the cold than in a {cupboard|kitchen}",
+                    "is older than the wheel",
+                    "goes hard faster in the cold than in a warm kitchen",
                 ),
             ),
             _one(
@@ -326,7 +324,7 @@ TOPICS = (
                 "{an old servant with a sharp tongue|bread with a memory}",
                 (
                     "rises with wild yeast from the flour",
-                    "needs a starter that is fed with {flour|flour and water}",
+                    "needs a starter that is fed with flour",
                 ),
                 (
                     "tastes sharp because small creatures make acid in it",
@@ -347,14 +345,14 @@ TOPICS = (
         (
             _many(
                 "honeybees",
-                "{small farmers with wings|the busiest of neighbours}",
+                "small farmers with wings",
                 (
-                    "gather {nectar|pollen} from flowers",
+                    "gather {food|pollen} from flowers",
                     "live in a hive with one queen",
                 ),
                 (
-                    "build six-sided cells of wax",
-                    "dance to tell the others where the {flowers|gardens} are",
+                    "build small rooms of wax",
+                    "dance to tell the others where the flowers are",
                     "keep the hive warm in {winter|the cold}",
                 ),
                 (
@@ -367,16 +365,16 @@ TOPICS = (
                 "{a mother and no ruler|the mother of the hive}",
                 (
                     "lays nearly all the eggs in the hive",
-                    "grows up on royal {jelly|food}",
+                    "grows up on royal jelly",
                 ),
                 (
                     "leaves the hive to mate in the {air|sky}",
-                    "keeps the workers together by {scent|smell}",
-                    "can live for several {summers|years}",
+                    "keeps the workers together by scent",
+                    "can live for {years|some years}",
                 ),
                 (
-                    "gives no {orders|speeches}",
-                    "works harder than most {queens|rulers}",
+                    "gives no orders",
+                    "works harder than most queens",
                 ),
                 short="the queen",
             ),
@@ -401,7 +399,7 @@ TOPICS = (
                 ),
                 (
                     "moves a little further away every year",
-                    "keeps the footprints of twelve {men|travellers}",
+                    "keeps the footprints of twelve travellers",
                 ),
             ),
             _many(
@@ -413,7 +411,7 @@ TOPICS = (
                 ),
                 (
                     "were foretold in Babylon",
-                    "last for {minutes|hours} and then are over",
+                    "are over within {hours|a day}",
                     "turn {the moon red|the sky dark}",
                 ),
                 (
@@ -432,34 +430,17 @@ TOPICS = (
                 "the oak",
                 "{a slow tree with a long life|a tree that takes its time}",
                 (
-                    "often grows from an acorn that a {jay|mouse} forgot",
+                    "often grows from an acorn that a {bird|child} forgot",
                     "can live for {centuries|hundreds of years}",
                 ),
                 (
-                    "feeds hundreds of kinds of {insects|creatures}",
-                    "gives hard wood for {ships|roofs|doors}",
+                    "feeds hundreds of small creatures",
+                    "gives hard wood for {ships|roofs}",
                     "keeps some brown leaves far into winter when it is young",
                 ),
                 (
                     "dies as slowly as it grows",
-                    "gives shade to people its {planter|gardener} never met",
-                ),
-            ),
-            _many(
-                "acorns",
-                "{small things with large plans|the small change of the wood}",
-                (
-                    "are the {seeds|fruit} of the oak",
-                    "ripen and fall in autumn",
-                ),
-                (
-                    "feed {mice|jays|deer} through the winter",
-                    "taste bitter because of tannin",
-                    "travel far in the beaks of jays",
-                ),
-                (
-                    "fall by the {thousand|hundred} so that one may grow",
-                    "say nothing of the {tree|oak} to come",
+                    "gives shade to people its gardener never met",
                 ),
             ),
         ),
@@ -473,12 +454,12 @@ TOPICS = (
                 "the printing press",
                 "{a wine press that learned to read|a machine with a good memory}",
                 (
-                    "pushes inked type against {paper|a sheet of paper}",
-                    "came from Mainz to all of {Europe|France}",
+                    "pushes inked type against paper",
+                    "came from Mainz to all of Europe",
                 ),
                 (
-                    "made books {cheap|common}",
-                    "prints a whole {page|sheet} at one pull",
+                    "made books cheap",
+                    "prints a whole page at one pull",
                     "needs paper and ink and {strong|patient} arms",
                 ),
                 (
@@ -487,29 +468,11 @@ TOPICS = (
                 ),
                 short="the press",
             ),
-            _one(
-                "movable type",
-                "{an alphabet made of lead|an alphabet in a box}",
-                (
-                    "is cast from lead and {tin|other metals}",
-                    "lets a printer set any page from the same letters",
-                ),
-                (
-                    "shows every letter {in reverse|the wrong way round}",
-                    "lies in a case with a box for each letter",
-                    "can be used again when the {page|book} is done",
-                ),
-                (
-                    "holds every {book|poem} in the wrong order",
-                    "waits in its box for the next {book|page}",
-                ),
-                short="the type",
-            ),
         ),
     ),
     _Topic(
         "tea",
-        "{at most hours|in many countries}",
+        "{to be exact|like it or not}",
         ("cook", "traveller", "scholar"),
         (
             _one(
@@ -520,13 +483,13 @@ TOPICS = (
                     "reached Europe in the seventeenth century",
                 ),
                 (
-                    "turns brown when its leaves {meet|are left in} the air",
+                    "turns brown when its leaves meet the air",
                     "contains caffeine",
                     "was drunk in China long before it reached {Europe|France}",
                 ),
                 (
                     "is drunk more than anything but water",
-                    "answers no question but lets it {wait|cool}",
+                    "answers no question but lets it wait",
                 ),
             ),
             _one(
@@ -550,7 +513,7 @@ TOPICS = (
     ),
     _Topic(
         "whales",
-        "in the {open|cold} sea",
+        "in the {open|deep} sea",
         ("sailor", "scholar", "child"),
         (
             _one(
@@ -563,7 +526,7 @@ TOPICS = (
                 (
                     "sings almost too low for our ears",
                     "breathes through the top of its head",
-                    "has a tongue as heavy as a {cart|small elephant}",
+                    "has a tongue as heavy as a small elephant",
                 ),
                 (
                     "comes from animals that once walked on land",
@@ -571,45 +534,28 @@ TOPICS = (
                 ),
                 short="the whale",
             ),
-            _many(
-                "sperm whales",
-                "{hunters of the deep|divers with square heads}",
-                (
-                    "can dive more than {half a mile|a mile} for squid",
-                    "have the largest {brains|heads} of all animals",
-                ),
-                (
-                    "talk in {clicks|patterns of clicks}",
-                    "sleep upright in the {sea|water}",
-                    "hunt by echo in the {dark|deep}",
-                ),
-                (
-                    "carry the scars of old {meals|battles} with squid",
-                    "are the heroes of one very long {novel|book}",
-                ),
-            ),
         ),
     ),
     _Topic(
         "clocks",
-        "{by day|in the history of time}",
+        "in the history of time",
         ("scholar", "sailor", "monk"),
         (
             _one(
                 "the pendulum clock",
-                "{a machine for cutting up the day|a weight with a duty}",
+                "{a machine with a duty|a weight with a duty}",
                 (
                     "was first built for Huygens",
-                    "counts the swings of a {hanging|heavy} weight",
+                    "counts the swings of a heavy weight",
                 ),
                 (
                     "can run slow in {summer|a warm room}",
-                    "needs a {level|quiet} place to stand",
+                    "needs a quiet place to stand",
                     "lost only seconds a day when it was new",
                 ),
                 (
-                    "tells the hour to an empty {room|house}",
-                    "goes wrong at {sea|the least storm at sea}",
+                    "tells the hour to an empty {room|church}",
+                    "goes wrong at sea",
                 ),
                 short="the clock",
             ),
@@ -621,25 +567,25 @@ TOPICS = (
                     "are older than any clock with wheels",
                 ),
                 (
-                    "follow the sun and not the {railway|calendar}",
+                    "follow the sun rather than the calendar",
                     "must be set for their own place on earth",
                     "say nothing {at night|in the rain}",
                 ),
                 (
-                    "count only the {bright|sunny} hours",
-                    "never need {winding|a key}",
+                    "count only the bright hours",
+                    "never need a key",
                 ),
             ),
         ),
     ),
     _Topic(
         "maps",
-        "in {the history of maps|many an old book}",
+        "in {the history of trade|many an old book}",
         ("sailor", "traveller", "printer"),
         (
             _one(
                 "a map of the world",
-                "{the earth made flat|a portrait of the earth}",
+                "{a small earth of paper|the work of many sailors}",
                 (
                     "must stretch the round earth to make it flat",
                     "shows the round earth on flat {paper|ground}",
@@ -647,31 +593,13 @@ TOPICS = (
                 (
                     "often makes Greenland look too large",
                     "leaves out more than it shows",
-                    "needs a scale and a {north|title}",
+                    "needs a scale and a north",
                 ),
                 (
-                    "is useful because it leaves {things|so much} out",
+                    "is useful because it leaves things out",
                     "grows old at every border",
                 ),
                 short="the map",
-            ),
-            _many(
-                "old sea charts",
-                "{maps with wet feet|maps for the brave}",
-                (
-                    "were often drawn on {sheep|calf} skin",
-                    "give more room to {coasts|harbours} than to {towns|hills}",
-                ),
-                (
-                    "name hundreds of harbours",
-                    "cross the {sea|water} with lines for the wind",
-                    "sometimes show {monsters|whales} where knowledge ends",
-                ),
-                (
-                    "brought many sailors {home|into harbour}",
-                    "admit what they do not know by drawing a {whale|monster}",
-                ),
-                short="the charts",
             ),
         ),
     ),
@@ -682,9 +610,9 @@ TOPICS = (
         (
             _one(
                 "a volcano",
-                "{a mountain with a temper|a door in the earth}",
+                "{a mountain with a fire inside|a door in the earth}",
                 (
-                    "is an opening through which molten rock reaches the {air|sky}",
+                    "is an opening through which molten rock reaches the {air|open air}",
                     "often grows out of its own {ash|lava}",
                 ),
                 (
@@ -694,66 +622,32 @@ TOPICS = (
                 ),
                 (
                     "builds {mountains|islands} and takes them back",
-                    "gives {little|short} notice",
+                    "gives little notice",
                 ),
                 short="the volcano",
-            ),
-            _one(
-                "lava",
-                "{rock in a liquid mood|rock on the move}",
-                (
-                    "is molten rock that has reached the {air|surface}",
-                    "glows {red|yellow} at first and then turns dark",
-                ),
-                (
-                    "flows faster when it is {hot|thin}",
-                    "often hardens into basalt",
-                    "builds new land in the sea",
-                ),
-                (
-                    "can usually be outrun on foot",
-                    "keeps its heat for years under a dark skin",
-                ),
             ),
         ),
     ),
     _Topic(
         "salt",
-        "in {kitchens|the history of trade}",
+        "{to be exact|in the history of trade}",
         ("cook", "sailor", "farmer"),
         (
             _one(
                 "salt",
-                "{the only rock we eat|a rock with good manners}",
+                "{the only rock we eat|the child of the sea and the sun}",
                 (
                     "is made of sodium and chlorine",
                     "comes from the sea or from the beds of lost seas",
                 ),
                 (
-                    "keeps {fish|meat} from going bad",
+                    "keeps {fish|food} from going bad",
                     "melts the ice on winter roads",
-                    "forms small cubes as its water dries",
+                    "dries into small cubes",
                 ),
                 (
                     "gave the salary its name",
-                    "is {noticed|missed} only when it is not there",
-                ),
-            ),
-            _many(
-                "salt pans",
-                "{farms for sun and wind|fields without a plough}",
-                (
-                    "let the {sun|wind} dry sea water",
-                    "lie on flat coasts with dry summers",
-                ),
-                (
-                    "may turn red where small algae live",
-                    "feed {birds|birds with long legs}",
-                    "give a white crust by autumn",
-                ),
-                (
-                    "need sun and wind and {time|patient farmers}",
-                    "bring a harvest that nobody planted",
+                    "is noticed only when it is not there",
                 ),
             ),
         ),
@@ -771,60 +665,25 @@ TOPICS = (
                     "took its shape in the north of Italy",
                 ),
                 (
-                    "hides a small post of {spruce|wood} inside",
-                    "is made of spruce and maple",
+                    "hides a small post of wood inside",
+                    "is made of two kinds of wood",
                     "sounds when a bow of horse hair grips a string",
                 ),
                 (
-                    "takes years to play {well|badly}",
-                    "forgives {nothing|little}",
-                ),
-            ),
-            _one(
-                "the bow",
-                "{a stick with a horse behind it|the better half of a violin}",
-                (
-                    "carries a ribbon of horse hair",
-                    "is rubbed with rosin to grip the strings",
-                ),
-                (
-                    "curves towards its own hair",
-                    "is often made of wood from Brazil",
-                    "weighs about as much as an egg",
-                ),
-                (
-                    "does half the work and gets {none|little} of the praise",
-                    "draws a long note from a short string",
+                    "takes years to play badly",
+                    "forgives {little|nothing}",
                 ),
             ),
         ),
     ),
     _Topic(
         "owls",
-        "{at night|in old barns}",
+        "in {old barns|most countries}",
         ("farmer", "child", "poet"),
         (
-            _one(
-                "the barn owl",
-                "{a quiet tenant|a white face in the dark}",
-                (
-                    "hunts {mice|small animals} by ear",
-                    "has a face in the shape of a heart",
-                ),
-                (
-                    "flies almost without {noise|a sound}",
-                    "hears with ears set at different heights",
-                    "swallows mice whole",
-                ),
-                (
-                    "screams where other owls hoot",
-                    "pays for its barn in mice",
-                ),
-                short="the owl",
-            ),
             _many(
                 "owls",
-                "{cats with wings|the quiet birds of night}",
+                "{the quiet birds of night|hunters with wings}",
                 (
                     "turn their heads because they cannot turn their eyes",
                     "mostly hunt {at night|in the dark}",
@@ -843,7 +702,7 @@ TOPICS = (
     ),
     _Topic(
         "glaciers",
-        "in {high mountains|cold countries}",
+        "in {cold countries|the far north}",
         ("traveller", "scholar", "painter"),
         (
             _one(
@@ -854,9 +713,9 @@ TOPICS = (
                     "forms where more snow falls than melts",
                 ),
                 (
-                    "grinds rock into {flour|mud}",
+                    "makes {flour|mud} out of rock",
                     "carries great stones far from home",
-                    "looks blue where the ice is {deep|thick}",
+                    "looks blue where the ice is deep",
                 ),
                 (
                     "keeps air from {old|lost} winters",
@@ -885,12 +744,12 @@ TOPICS = (
     ),
     _Topic(
         "silk",
-        "in the history of {trade|China}",
+        "{in the history of trade|to be exact}",
         ("traveller", "poet", "painter"),
         (
             _one(
                 "silk",
-                "{a thread with a road of its own|the work of small mouths}",
+                "{a thread with a road of its own|the work of small creatures}",
                 (
                     "is spun by the young of a moth",
                     "was first made in China",
@@ -898,7 +757,7 @@ TOPICS = (
                 (
                     "is strong for so thin a thread",
                     "takes {colour|red and blue} well",
-                    "was once {paid|used} as money",
+                    "was once used as money",
                 ),
                 (
                     "travelled further than most who wore it",
@@ -907,7 +766,7 @@ TOPICS = (
             ),
             _many(
                 "silkworms",
-                "{weavers without a wage|very small weavers}",
+                "{weavers without a wage|farmers of a long thread}",
                 (
                     "eat the leaves of the mulberry tree",
                     "are the young of a moth and not worms",
@@ -919,7 +778,7 @@ TOPICS = (
                 ),
                 (
                     "grow into moths that cannot fly",
-                    "never see the {dress|coat}",
+                    "never see the coat",
                 ),
             ),
         ),
@@ -931,7 +790,7 @@ TOPICS = (
         (
             _one(
                 "a lighthouse",
-                "{a lamp with a duty|a tower that stays awake}",
+                "{a lamp with a duty|a lamp that never sleeps}",
                 (
                     "warns ships of {rocks|land} at night",
                     "shows a light that sailors know by its rhythm",
@@ -947,24 +806,6 @@ TOPICS = (
                 ),
                 short="the lighthouse",
             ),
-            _one(
-                "the Pharos of Alexandria",
-                "{a fire above the sea|the mother of lighthouses}",
-                (
-                    "was a wonder of the {old|ancient} world",
-                    "guided ships into a harbour of Egypt",
-                ),
-                (
-                    "kept a fire at its top",
-                    "stood for more than a thousand years",
-                    "was ruined by earthquakes",
-                ),
-                (
-                    "gave lighthouses their name in {France|Italy}",
-                    "lies in pieces under the {sea|harbour}",
-                ),
-                short="the Pharos",
-            ),
         ),
     ),
     _Topic(
@@ -974,7 +815,7 @@ TOPICS = (
         (
             _one(
                 "the jackrabbit",
-                "{a hare with the wrong name|a hare in spite of its name}",
+                "{all legs and ears|a cousin of the rabbit}",
                 (
                     "is a hare and not a rabbit",
                     "lives in the dry west of {North America|America}",
@@ -985,20 +826,20 @@ TOPICS = (
                     "rests by day in the shade of a bush",
                 ),
                 (
-                    "owes its name to the ears of a {donkey|jackass}",
-                    "keeps no burrow and no {appointments|calendar}",
+                    "owes its name to the ears of a donkey",
+                    "keeps no burrow and no calendar",
                 ),
             ),
             _many(
                 "young jackrabbits",
-                "{hares in a small size|leverets to their friends}",
+                "small hares with long names",
                 (
                     "are born with fur and open eyes",
                     "are known as leverets",
                 ),
                 (
                     "can hop within {hours|a day} of birth",
-                    "sit still when a {hawk|coyote} passes",
+                    "sit still when a {bird|coyote} passes",
                     "wait alone for their mother until night",
                 ),
                 (
@@ -1015,7 +856,7 @@ TOPICS = (
         (
             _one(
                 "the knight",
-                "{a horse with a narrow mind|the only horse on the board}",
+                "{a horse with a plan|the only horse on the board}",
                 (
                     "moves in the shape of an L",
                     "can jump over other pieces",
@@ -1027,26 +868,8 @@ TOPICS = (
                 ),
                 (
                     "never goes straight to the point",
-                    "is the only piece with a {face|mane}",
+                    "is the only piece with a face",
                 ),
-            ),
-            _many(
-                "pawns",
-                "{people of few rights|the small people of the board}",
-                (
-                    "move forward and never back",
-                    "can become queens at the far end",
-                ),
-                (
-                    "capture to the side",
-                    "are worth least of all pieces",
-                    "often guard the king",
-                ),
-                (
-                    "were once called the soul of chess",
-                    "hope to be queens and rarely are",
-                ),
-                short="the pawns",
             ),
         ),
     ),
@@ -1057,13 +880,13 @@ TOPICS = (
         (
             _one(
                 "moss",
-                "{a wood for very small creatures|velvet that drinks}",
+                "{a wood for very small creatures|a coat for old stones}",
                 (
                     "grows without flowers or true roots",
                     "drinks through its leaves",
                 ),
                 (
-                    "can dry out and live again",
+                    "wakes with the rain after long dry weather",
                     "makes old walls soft to the hand",
                     "sends its spores out on the wind",
                 ),
@@ -1072,34 +895,16 @@ TOPICS = (
                     "gathers on stones that stay where they are",
                 ),
             ),
-            _many(
-                "lichens",
-                "{two lives in one coat|a marriage on a stone}",
-                (
-                    "are made of a fungus and an alga that live as one",
-                    "grow on bare rock and old walls",
-                ),
-                (
-                    "often grow less than a finger in a century",
-                    "turn rock slowly into earth",
-                    "feed deer of the north in winter",
-                ),
-                (
-                    "may live longer than the names on a grave",
-                    "hurry for nobody",
-                ),
-                short="the lichens",
-            ),
         ),
     ),
     _Topic(
         "eels",
-        "in {rivers and seas|the rivers of Europe}",
+        "{as we now know|like it or not}",
         ("sailor", "scholar", "cook"),
         (
             _one(
                 "the European eel",
-                "{a fish with a secret|a traveller without papers}",
+                "{a fish with a secret|a traveller without a map}",
                 (
                     "begins its life far out in the Atlantic",
                     "lives for years in {rivers|lakes} before it returns to the sea",
@@ -1136,12 +941,12 @@ TOPICS = (
     ),
     _Topic(
         "numbers",
-        "in the history of {numbers|trade}",
+        "{to be exact|in the history of numbers}",
         ("scholar", "child", "printer"),
         (
             _one(
                 "zero",
-                "{a circle with nothing in it|a hole with a name}",
+                "{a hole with a name|a number with nothing in it}",
                 (
                     "is neither positive nor negative",
                     "came to Europe from India by way of {Arabic|old} books",
@@ -1154,23 +959,6 @@ TOPICS = (
                 (
                     "is worth nothing and changes everything",
                     "holds a place open for others",
-                ),
-            ),
-            _many(
-                "Roman numerals",
-                "{letters with a second job|numbers in stone}",
-                (
-                    "have no sign for zero",
-                    "write numbers with letters",
-                ),
-                (
-                    "count years on old {buildings|clocks}",
-                    "make long division {slow|hard}",
-                    "number kings and popes",
-                ),
-                (
-                    "live on in clocks and {kings|old books}",
-                    "look better than they add",
                 ),
             ),
         ),
