@@ -612,7 +612,7 @@ TOPICS = (
                 "a volcano",
                 "{a mountain with a fire inside|a door in the earth}",
                 (
-                    "is an opening through which molten rock reaches the {air|open air}",
+                    "is an opening through which molten rock reaches the air",
                     "often grows out of its own {ash|lava}",
                 ),
                 (

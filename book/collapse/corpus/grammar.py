@@ -165,6 +165,11 @@ class Census:
     constructions: np.ndarray
     facts: np.ndarray
 
+    def coverage(self, kind: str) -> float:
+        """Return which share of all "topics", "constructions" or "facts" is there."""
+        option("kind", kind, ("topics", "constructions", "facts"))
+        return float((getattr(self, kind) > 0).mean())
+
 
 class _Slot:
     """All sentences of one slot, sorted, so that those with one beginning adjoin."""
