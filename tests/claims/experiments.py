@@ -440,7 +440,8 @@ def _autoencoders(
     -------
     dict
         For each share the spread, relative to that of generation 0, and the classes
-        held, shape (refits, chains).
+        held, shape (refits, chains); and the spread of generation 0, relative to the
+        real one.
     """
     shares = (0.0, 0.1, 0.5, 1.0)
     classifier = digit_classifier()
@@ -463,8 +464,13 @@ def _autoencoders(
         rng=np.random.default_rng([seed, 0]),
         measures={"it": look},
     )["it"]
+    real = measures.pixel_variance(load_digits().train_images)
     return {
-        share: {"spread": part[..., 0] / part[0, :, 0], "classes": part[..., 1]}
+        share: {
+            "spread": part[..., 0] / part[0, :, 0],
+            "classes": part[..., 1],
+            "first": part[0, :, 0] / real,
+        }
         for share, part in zip(shares, np.split(seen, len(shares), axis=1), strict=True)
     }
 
@@ -473,6 +479,12 @@ def vae_spread(*, real_fraction, seed, **protocol) -> list[Estimate]:
     """Measure the last generation's pixel variance, relative to generation 0's."""
     runs = _autoencoders(**protocol, seed=seed[0])
     return [Estimate(runs[real_fraction]["spread"][-1])]
+
+
+def vae_first(*, real_fraction, seed, **protocol) -> list[Estimate]:
+    """Measure generation 0's pixel variance, relative to that of real digits."""
+    runs = _autoencoders(**protocol, seed=seed[0])
+    return [Estimate(runs[real_fraction]["first"])]
 
 
 def vae_loss(*, real_fraction, seed, **protocol) -> list[Estimate]:

@@ -46,10 +46,14 @@ class TestShipped:
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
         assert list(again) == list(result)
+        cell = {axis: experiment.CHEAP[axis] for axis in list(result.axes)[:-1]}
         for name, array in again.items():
-            shipped = result.select(name, repetition=0, **experiment.CHEAP)
+            shipped = result.select(name, repetition=0, **cell)
             assert array.dtype == shipped.dtype
-            agree(name, array, shipped, experiment.TOLERANCE)
+            if experiment.TOLERANCE is None:
+                have_one_law(name, array, shipped)
+            else:
+                agree(name, array, shipped, experiment.TOLERANCE)
 
 
 def agree(name: str, got: np.ndarray, shipped: np.ndarray, tolerance: float) -> None:
@@ -63,6 +67,24 @@ def agree(name: str, got: np.ndarray, shipped: np.ndarray, tolerance: float) -> 
     np.testing.assert_allclose(
         got.astype(float), shipped.astype(float), share, share * size, err_msg=name
     )
+
+
+def have_one_law(name: str, got: np.ndarray, shipped: np.ndarray) -> None:
+    """Check that chains differ no more from the shipped ones than those do.
+
+    For what is chaotic: shape (generations + 1, chains), of which the first few
+    generations are computed again. Images and the like are not compared.
+    """
+    shipped = shipped[: len(got)]
+    if got.ndim != 2 or got.dtype.kind != "f":
+        assert got.shape == shipped.shape, name
+        return
+    chains = got.shape[1]
+    spread = np.maximum(got.var(axis=1, ddof=1), shipped.var(axis=1, ddof=1))
+    # Means over eight chains each: a false alarm in 10 000 is 5 standard errors.
+    allowed = 5 * np.sqrt(2 * spread / chains) + 1e-6
+    difference = np.abs(got.mean(axis=1) - shipped.mean(axis=1))
+    assert (difference <= allowed).all(), f"{name}: {difference} > {allowed}"
 
 
 class TestTiny:
@@ -80,9 +102,12 @@ class TestTiny:
         assert list(tiny.grid) == list(sweep.grid)
 
     def test_the_cheap_cell_is_one_of_the_grid(self, experiment):
-        axes = experiment.SWEEP.axes
-        assert set(experiment.CHEAP) == set(axes) - {"repetition"}
-        assert all(value in axes[name] for name, value in experiment.CHEAP.items())
+        axes = {**experiment.SWEEP.axes}
+        del axes["repetition"]
+        assert set(axes) <= set(experiment.CHEAP)
+        assert all(experiment.CHEAP[name] in values for name, values in axes.items())
+        # What else is changed, such as fewer generations, only shortens a history.
+        assert set(experiment.CHEAP) - set(axes) <= {"generations"}
 
 
 class TestCommand:
