@@ -13,7 +13,7 @@ from typing import NamedTuple
 from .grammar import Grammar, Line, Plan, expand
 
 TOPIC_EXPONENT = 1.3
-"""Topic k of 24 has probability proportional to k**-1.3: from 36 % to 0.6 %."""
+"""Topic k of 24 has probability proportional to k**-1.3: from 38 % to 0.6 %."""
 
 FACT_EXPONENT = 0.7
 """The same for the subjects of a topic, the facts of a subject and constructions."""
@@ -60,7 +60,7 @@ def encyclopaedia() -> Grammar:
     """Return the grammar of the encyclopaedia.
 
     A document has three sentences about one subject. The first names it, the second
-    speaks of *it* or *them*, the third names it again; verbs and pronouns agree with
+    speaks of *it* or of *them*, the third names it again; verbs and pronouns agree with
     the subject, or with whoever speaks about it.
     """
     plans = []
