@@ -881,7 +881,7 @@ def train(
         loss = -_log_probabilities(model, batch).mean()
         optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
         losses.append(loss.detach())
     return torch.stack(losses).tolist()
@@ -902,11 +902,11 @@ def _log_probabilities(model: OPT, blocks: Tensor) -> Tensor:
     padding = model.config.padding_token
     longest = int((blocks != padding).any(0).nonzero().max()) + 1
     blocks = blocks[:, :longest]
-    targets = blocks[:, 1:]
-    counted = targets != padding
-    x = model.read(blocks[:, :-1])  # (B, T - 1, width)
+    targets = blocks[:, 1:].flatten()
+    x = model.read(blocks[:, :-1]).flatten(0, 1)  # (B (T - 1), width)
     # The comparison with all embeddings is the costliest part: not for padding.
-    x, targets = x[counted], targets[counted]  # (tokens that count, width)
+    places = (targets != padding).nonzero()[:, 0]
+    x, targets = x.index_select(0, places), targets[places]
     return -F.cross_entropy(model.logits(x), targets, reduction="none")
 
 
