@@ -2,20 +2,21 @@
 
 Times on one machine compare with each other and with nothing else, so most rows are
 ratios measured in turn, or counts. ``python -m benchmarks NAME ...`` runs a part:
-figures, chains, mixtures, vae, site, chapters.
+figures, chains, mixtures, vae, language-models, site, chapters.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import chains, chapters, figures, mixtures, site, vae
+from . import chains, chapters, figures, language_models, mixtures, site, vae
 
 PARTS = {
     "figures": figures.measure,
     "chains": chains.measure,
     "mixtures": mixtures.measure,
     "vae": vae.measure,
+    "language-models": language_models.measure,
     "site": site.measure,
     "chapters": chapters.measure,
 }

@@ -4,7 +4,7 @@ Every function takes arrays whose leading axes are chains and returns one number
 each. Floor 2: it knows numpy and scipy, and no model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any
 
@@ -394,6 +394,95 @@ def support(probabilities: Any) -> np.ndarray:
     return np.count_nonzero(distributions("probabilities", probabilities), axis=-1)
 
 
+def distinct_ngrams(tokens: Any, n: int, ignore: Sequence[int] = ()) -> np.ndarray:
+    """Return distinct-n: which share of all runs of `n` tokens are different ones.
+
+    It falls as texts repeat themselves or one another, and also as there are more of
+    them: compare equally large sets. Source: Li et al. (2016), "A diversity-promoting
+    objective function for neural conversation models".
+
+    Parameters
+    ----------
+    tokens : array of int, shape (..., documents, length)
+    n : int
+        At least 1.
+    ignore : sequence of int
+        Runs that hold one of these tokens do not count: padding, ends.
+
+    Returns
+    -------
+    array, shape (...)
+        In [0, 1]; 0 if there is no run at all.
+
+    Raises
+    ------
+    ValueError
+        If tokens are no whole numbers or a row is shorter than `n`.
+    """
+
+    def share(runs: np.ndarray, counted: np.ndarray) -> float:
+        kept = runs[counted]
+        return len(np.unique(kept, axis=0)) / max(len(kept), 1)
+
+    return _of_each_set(tokens, n, ignore, share)
+
+
+def repeated_ngrams(tokens: Any, n: int, ignore: Sequence[int] = ()) -> np.ndarray:
+    """Return which share of all runs of `n` tokens stood in their row before.
+
+    Unlike `distinct_ngrams` it sees how a text repeats itself, not how it resembles
+    others. Source: Welleck et al. (2020), "Neural text generation with unlikelihood
+    training", for one text.
+
+    Parameters
+    ----------
+    tokens, n, ignore
+        As for `distinct_ngrams`.
+
+    Returns
+    -------
+    array, shape (...)
+        In [0, 1); 0 if there is no run at all.
+
+    Raises
+    ------
+    ValueError
+        As `distinct_ngrams`.
+    """
+
+    def share(runs: np.ndarray, counted: np.ndarray) -> float:
+        rows = np.broadcast_to(np.arange(len(runs))[:, None], counted.shape)
+        kept = np.concatenate([rows[counted][:, None], runs[counted]], axis=-1)
+        return 1 - len(np.unique(kept, axis=0)) / len(kept) if len(kept) else 0.0
+
+    return _of_each_set(tokens, n, ignore, share)
+
+
+def vocabulary_in_use(tokens: Any, ignore: Sequence[int] = ()) -> np.ndarray:
+    """Return how many different tokens a set of documents holds.
+
+    Parameters
+    ----------
+    tokens : array of int, shape (..., documents, length)
+    ignore : sequence of int
+        Tokens that do not count.
+
+    Returns
+    -------
+    array of int, shape (...)
+
+    Raises
+    ------
+    ValueError
+        If tokens are no whole numbers.
+    """
+
+    def number(runs: np.ndarray, counted: np.ndarray) -> int:
+        return len(np.unique(runs[counted]))
+
+    return _of_each_set(tokens, 1, ignore, number)
+
+
 def mode_shares(data: Any, modes: Any, radius: float = np.inf) -> np.ndarray:
     """Return which share of the points lies at each of the known modes.
 
@@ -637,6 +726,26 @@ def _radii(points: np.ndarray, neighbours: int) -> np.ndarray:
 def _squares(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return squared distances of all pairs, (n, m)."""
     return cdist(points, others, "sqeuclidean")
+
+
+def _of_each_set(
+    tokens: Any, n: int, ignore: Sequence[int], ask: Callable[..., float]
+) -> np.ndarray:
+    """Ask each set of documents about its runs of `n` tokens."""
+    n = whole_number("n", n, 1)
+    tokens = finite_array("tokens", tokens, axes=2)
+    if tokens.dtype.kind == "f":
+        raise refuse("tokens", tokens, "whole numbers")
+    if tokens.shape[-1] < n:
+        raise ValueError(
+            f"tokens must have rows of at least n = {n}, got shape {tokens.shape}"
+        )
+    runs = np.lib.stride_tricks.sliding_window_view(tokens, n, axis=-1)
+    counted = ~np.isin(runs, list(ignore)).any(axis=-1)
+    answers = [
+        ask(runs[place], counted[place]) for place in np.ndindex(runs.shape[:-3])
+    ]
+    return np.array(answers).reshape(runs.shape[:-3])
 
 
 def _mixture(

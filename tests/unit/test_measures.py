@@ -515,3 +515,57 @@ class TestEdges:
             measures.frechet_distance(data, np.zeros((5, 2)))
         with pytest.raises(ValueError, match="data must"):
             measures.log_variance([])
+
+
+class TestRepetition:
+    TOKENS = np.array(
+        [
+            [[5, 6, 5, 6, 1, 1], [5, 6, 7, 8, 1, 1]],
+            [[5, 5, 5, 5, 5, 5], [1, 1, 1, 1, 1, 1]],
+        ]
+    )
+
+    def test_distinct_ngrams_by_hand(self):
+        # 56 65 56 | 56 67 78 hold 4 different pairs of 6; 55 is 1 of 5.
+        found = measures.distinct_ngrams(self.TOKENS, 2, ignore=[1])
+        np.testing.assert_allclose(found, [4 / 6, 1 / 5])
+
+    def test_repeated_ngrams_by_hand(self):
+        # In its own row only 56 comes again, once; 55 comes again 4 times of 5.
+        found = measures.repeated_ngrams(self.TOKENS, 2, ignore=[1])
+        np.testing.assert_allclose(found, [1 / 6, 4 / 5])
+
+    def test_words_in_use_by_hand(self):
+        found = measures.vocabulary_in_use(self.TOKENS, ignore=[1])
+        assert found.tolist() == [4, 1]
+        assert measures.vocabulary_in_use(self.TOKENS).tolist() == [5, 2]
+
+    def test_agrees_with_a_set_of_tuples(self):
+        tokens = np.random.default_rng(1).integers(0, 6, (20, 15))
+        runs = [tuple(row[k : k + 3]) for row in tokens for k in range(13)]
+        assert measures.distinct_ngrams(tokens, 3) == len(set(runs)) / len(runs)
+        repeated = sum(
+            13 - len({tuple(row[k : k + 3]) for k in range(13)}) for row in tokens
+        )
+        assert measures.repeated_ngrams(tokens, 3) == pytest.approx(
+            repeated / len(runs)
+        )
+
+    def test_nothing_but_padding_is_no_text(self):
+        nothing = np.ones((2, 4), dtype=int)
+        assert measures.distinct_ngrams(nothing, 2, [1]) == 0
+        assert measures.repeated_ngrams(nothing, 2, [1]) == 0
+        assert measures.vocabulary_in_use(nothing, [1]) == 0
+
+    @pytest.mark.parametrize(
+        ("tokens", "n", "message"),
+        [
+            ([[1, 2]], 0, "n must be"),
+            ([[1, 2]], 3, "at least n = 3"),
+            ([1, 2], 1, "at least 2 axes"),
+            ([[1.5, 2]], 1, "tokens must be whole numbers"),
+        ],
+    )
+    def test_bad_arguments(self, tokens, n, message):
+        with pytest.raises(ValueError, match=message):
+            measures.distinct_ngrams(tokens, n)

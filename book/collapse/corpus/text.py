@@ -1,0 +1,279 @@
+"""Real text: read a file, cut it into byte pairs, and the pairs into blocks.
+
+The default needs no network: the documentation that comes with Python. Floor 1: it
+knows files and the `tokenizers` library, and no model.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from pydoc_data.topics import topics as _PYTHON_TOPICS  # noqa: N812
+
+import numpy as np
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from ..validation import real_number, refuse, whole_number
+from .grammar import SPECIAL
+
+SHORTEST = 1000
+"""Characters below which a text is refused: a model would learn it by heart."""
+
+# A title's underline, a table's border.
+_RULE = re.compile(r"[-=+|*~^\s]{3,}")
+
+_WIKITEXT_FILES = {
+    split: (f"{split}.txt", f"wiki.{split}.tokens", f"wiki.{split}.raw")
+    for split in ("train", "valid", "test")
+}
+
+
+def read_text(path: str | Path, shortest: int = SHORTEST) -> str:
+    """Return the text of a file in UTF-8.
+
+    Parameters
+    ----------
+    path : str or Path
+    shortest : int
+        The least number of characters that are not blank at either end.
+
+    Returns
+    -------
+    str
+        With ``\\n`` at the ends of lines and without a byte order mark.
+
+    Raises
+    ------
+    ValueError
+        If there is no such file, or if it is empty, binary, not UTF-8, or too short;
+        the message says which, and where.
+    """
+    shortest = whole_number("shortest", shortest, 1)
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"path must be a text file, and {path} is none")
+    content = path.read_bytes()
+    if not content.strip():
+        raise ValueError(f"{path} is empty")
+    zero = content.find(b"\0")
+    if zero >= 0:
+        raise ValueError(f"{path} is binary, not text: byte {zero} is zero")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path} is not UTF-8: byte {error.start} is "
+            f"0x{content[error.start]:02x} ({error.reason})"
+        ) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if len(text.strip()) < shortest:
+        raise ValueError(
+            f"{path} is too short: it has {len(text.strip())} characters, "
+            f"at least {shortest} are needed"
+        )
+    return text
+
+
+def python_topics() -> str:
+    """Return Python's documentation topics, those of ``help("FORMATTING")``.
+
+    Underlines of titles and borders of tables are left out, and topics come in the
+    order of their names. The text differs a little from one Python to the next.
+    """
+    pages = []
+    for name in sorted(_PYTHON_TOPICS):
+        lines = [line.rstrip() for line in _PYTHON_TOPICS[name].splitlines()]
+        page = "\n".join("" if _RULE.fullmatch(line) else line for line in lines)
+        pages.append(re.sub(r"\n{3,}", "\n\n", page).strip("\n"))
+    return "\n\n".join(pages) + "\n"
+
+
+def read_wikitext(folder: str | Path) -> dict[str, str]:
+    """Return the splits of WikiText-2 that a folder holds.
+
+    Parameters
+    ----------
+    folder : str or Path
+        With files such as ``wiki.train.tokens``, ``wiki.train.raw`` or ``train.txt``.
+
+    Returns
+    -------
+    dict of str to str
+        Some of "train", "valid" and "test", in this order. The text is as the files
+        have it: words apart, headings between equals signs, rare words ``<unk>``.
+
+    Raises
+    ------
+    ValueError
+        If there is none of these files, or if one is not text.
+
+    References
+    ----------
+    Merity et al. (2016), "Pointer sentinel mixture models".
+    """
+    folder = Path(folder)
+    found = {}
+    for split, names in _WIKITEXT_FILES.items():
+        paths = [folder / name for name in names if (folder / name).is_file()]
+        if paths:
+            found[split] = read_text(paths[0])
+    if not found:
+        names = ", ".join(name for names in _WIKITEXT_FILES.values() for name in names)
+        raise ValueError(f"folder must hold one of {names}, and {folder} holds none")
+    return found
+
+
+def train_tokenizer(text: str, vocabulary_size: int) -> Tokenizer:
+    """Learn a byte-level byte-pair encoding from a text.
+
+    Every text can be encoded and comes back unchanged, since the single bytes are
+    part of the vocabulary. The first four tokens are those of the grammar, and of
+    OPT: ``<s>``, ``<pad>``, ``</s>``, ``<unk>``.
+
+    Parameters
+    ----------
+    text : str
+    vocabulary_size : int
+        At least 260, for the special tokens and the bytes. A short text may not have
+        enough pairs to fill a large one.
+
+    Returns
+    -------
+    tokenizers.Tokenizer
+
+    References
+    ----------
+    Sennrich et al. (2016), "Neural machine translation of rare words with subword
+    units"; on bytes, Radford et al. (2019).
+    """
+    _check_text(text)
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    size = whole_number(
+        "vocabulary_size", vocabulary_size, len(SPECIAL) + len(alphabet)
+    )
+    tokenizer = _byte_level(Tokenizer(models.BPE()))
+    trainer = trainers.BpeTrainer(
+        vocab_size=size,
+        special_tokens=list(SPECIAL),
+        # In the order of the alphabet: a set would give new ids in every process.
+        initial_alphabet=sorted(alphabet),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_pages(text), trainer)
+    # In a text the names of special tokens are words like others.
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def read_tokenizer(folder: str | Path) -> Tokenizer:
+    """Return the byte-pair encoding that a model's folder holds.
+
+    Parameters
+    ----------
+    folder : str or Path
+        With ``tokenizer.json``, or ``vocab.json`` and ``merges.txt``, as OPT and
+        GPT-2 have them.
+
+    Raises
+    ------
+    ValueError
+        If the folder has neither, or if the library cannot read them.
+    """
+    folder = Path(folder)
+    whole = folder / "tokenizer.json"
+    parts = [folder / "vocab.json", folder / "merges.txt"]
+    try:
+        if whole.is_file():
+            return Tokenizer.from_file(str(whole))
+        if all(part.is_file() for part in parts):
+            vocabulary, merges = models.BPE.read_file(*map(str, parts))
+            return _byte_level(Tokenizer(models.BPE(vocabulary, merges)))
+    # The library raises plain Exception for whatever is wrong with a file.
+    except Exception as error:
+        raise ValueError(f"{folder} holds no readable tokenizer: {error}") from error
+    raise ValueError(
+        "folder must hold tokenizer.json, or vocab.json and merges.txt, "
+        f"and {folder} does not"
+    )
+
+
+def blocks(text: str, tokenizer: Tokenizer, length: int = 64) -> np.ndarray:
+    """Cut a text into blocks of equally many tokens.
+
+    Parameters
+    ----------
+    text : str
+    tokenizer : tokenizers.Tokenizer
+    length : int
+        Tokens in a block. Shumailov et al. (2024) use 64.
+
+    Returns
+    -------
+    array of int, shape (blocks, length)
+        What is left at the end is dropped.
+
+    Raises
+    ------
+    ValueError
+        If the text is shorter than one block.
+    """
+    _check_text(text)
+    length = whole_number("length", length, 1)
+    # Page by page, as in training: one call on a long text would need much memory.
+    encoded = tokenizer.encode_batch(_pages(text), add_special_tokens=False)
+    tokens = np.fromiter((token for page in encoded for token in page.ids), dtype=int)
+    count = len(tokens) // length
+    if not count:
+        raise ValueError(
+            f"text must have at least the {length} tokens of one block, "
+            f"got {len(tokens)}"
+        )
+    return tokens[: count * length].reshape(count, length)
+
+
+def split(rows: np.ndarray, held_out: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+    """Hold out the last blocks of a text.
+
+    The last, not random ones: neighbours share their subject, and a model would be
+    examined on what it has half read.
+
+    Parameters
+    ----------
+    rows : array, shape (blocks, length)
+    held_out : float
+        Share in (0, 1), rounded to at least one block.
+
+    Returns
+    -------
+    training, test : arrays, shapes (blocks - k, length) and (k, length)
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two blocks, or if the share is 0, 1 or outside.
+    """
+    rows = np.asarray(rows)
+    share = real_number("held_out", held_out, 0, 1)
+    if share in (0, 1):
+        raise refuse("held_out", held_out, "a number between 0 and 1")
+    if len(rows) < 2:
+        raise ValueError(f"rows must hold at least 2 blocks, got shape {rows.shape}")
+    count = min(max(round(share * len(rows)), 1), len(rows) - 1)
+    return rows[:-count], rows[-count:]
+
+
+def _byte_level(tokenizer: Tokenizer) -> Tokenizer:
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    return tokenizer
+
+
+def _pages(text: str) -> Sequence[str]:
+    """Cut after lines, without losing a character."""
+    return text.splitlines(keepends=True)
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        raise refuse("text", text, "a string")
+    if not text.strip():
+        raise ValueError("text must not be empty")
