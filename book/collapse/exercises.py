@@ -385,6 +385,8 @@ def _price(answer: object) -> str:
         raise WrongAnswerError("Do not forget the factor 1/2.")
     if _near(value, right / math.log(2), 0.01):
         raise WrongAnswerError("That is in bits.")
+    if _near(value, (m**2 + s**2 - 1 - math.log2(s**2)) / 2, 0.01):
+        raise WrongAnswerError("Take the natural logarithm.")
     if not _near(value, right, 0.01):
         raise WrongAnswerError("What is the KL divergence from N(0, 1) to N(1, 0.5²)?")
     return f"{right:.3f} nats."
@@ -393,29 +395,47 @@ def _price(answer: object) -> str:
 def _draws(answer: object) -> str:
     if not callable(answer):
         raise WrongAnswerError("Hand over the function: answer = draw.")
-    shape = 40_000, 3
-    ink = np.broadcast_to([0.0, 0.3, 1.0], shape)
+    shape = 4000, 64
+    ink = np.broadcast_to(np.tile([0.0, 0.3, 0.3, 1.0], 16), shape)
     with _their_code("function"):
-        drawn = np.asarray(answer(ink, np.random.default_rng(4)), float)
-        again = np.asarray(answer(ink, np.random.default_rng(5)), float)
+        drawn, same, other = (
+            np.asarray(answer(ink, np.random.default_rng(seed)), float)
+            for seed in (4, 4, 5)
+        )
     if drawn.shape != shape:
         raise WrongAnswerError(
             f"Images of shape {shape} came back with shape {drawn.shape}."
         )
     if not np.allclose(16 * drawn, np.rint(16 * drawn)) or drawn.max() > 1:
         raise WrongAnswerError("Return shares: 0, 1/16, 2/16, ..., 1.")
-    if np.array_equal(drawn, again):
+    if not np.array_equal(drawn, same):
+        raise WrongAnswerError("The same rng gives other images: draw from rng alone.")
+    if np.array_equal(drawn, other):
         raise WrongAnswerError("Another rng gives the same images: draw from rng.")
-    mean, variance = drawn.mean(axis=0), drawn.var(axis=0)
-    # Five standard errors of 40 000 draws.
-    if np.abs(mean - ink[0]).max() > 5 * math.sqrt(0.21 / 16 / shape[0]):
-        raise WrongAnswerError(f"Pixels of 0, 0.3, 1 come out as {mean.round(3)}.")
-    if not _near(variance[1], 0.21 / 16, 0.05):
+    _check_dots(drawn)
+    return "Each pixel varies as sixteen dots do, and no two share any."
+
+
+def _check_dots(drawn: np.ndarray) -> None:
+    """Look at draws from pixels of 0, 0.3, 0.3 and 1, again and again."""
+    black, white = drawn[:, ::4], drawn[:, 3::4]
+    grey = drawn[:, 1::4], drawn[:, 2::4]
+    mean, variance = np.mean(grey), np.var(grey)
+    # Five standard errors, of 32 grey pixels an image, even if a pixel were one dot.
+    near = 5 * math.sqrt(0.21 / np.size(grey))
+    if abs(mean - 0.3) > near or black.any() or (white < 1).any():
         raise WrongAnswerError(
-            f"A pixel of 0.3 varies by {variance[1]:.4f}; sixteen independent dots "
+            f"Pixels of 0, 0.3, 1 come out as {black.mean():.3f}, {mean:.3f}, "
+            f"{white.mean():.3f}."
+        )
+    if not _near(variance, 0.21 / 16, 0.05):
+        raise WrongAnswerError(
+            f"A pixel of 0.3 varies by {variance:.4f}; sixteen independent dots "
             f"give {0.21 / 16:.4f}."
         )
-    return f"The variance of a pixel of 0.3 is {variance[1]:.4f}, as of sixteen dots."
+    together = np.mean((grey[0] - mean) * (grey[1] - mean)) / variance
+    if abs(together) > 5 / math.sqrt(grey[0].size):
+        raise WrongAnswerError("Neighbouring pixels share their dots.")
 
 
 def _curator(answer: object) -> str:

@@ -281,6 +281,7 @@ def test_right_answers_pass(exercise, answer):
         ("vae-price", 0.597, "standard deviation"),
         ("vae-price", 1.636, "factor 1/2"),
         ("vae-price", 1.18, "in bits"),
+        ("vae-price", 1.125, "natural logarithm"),
         ("vae-price", 0.5, "KL divergence"),
         ("vae-draws", 0.28, "Hand over the function"),
         ("vae-draws", lambda images, rng: images, "0, 1/16"),
@@ -293,6 +294,16 @@ def test_right_answers_pass(exercise, answer):
             "come out as",
         ),
         ("vae-draws", lambda images: images, "TypeError"),
+        (
+            "vae-draws",
+            lambda images, rng: np.random.binomial(16, images) / 16,  # noqa: NPY002
+            "from rng alone",
+        ),
+        (
+            "vae-draws",
+            lambda images, rng: (rng.random((16, 4000, 1)) < images).mean(axis=0),
+            "share their dots",
+        ),
         ("vae-draws", lambda images, rng: rng.random(3), "came back with shape"),
         ("vae-curator", 0.9, "Hand over the function"),
         ("vae-curator", lambda images: -sureness(images), "the best are kept"),

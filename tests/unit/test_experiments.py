@@ -8,13 +8,14 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from collapse.experiments import __main__ as command
 from collapse.experiments import paper_mixture
-from collapse.sweep import load, run, save
+from collapse.sweep import UnusableResultError, load, run, save
 from collapse.sweep.files import DATA, grid_of
 from collapse.sweep.runner import compute_cell
 
@@ -41,6 +42,17 @@ class TestShipped:
         assert dict(result.axes) == sweep.axes
         assert result.provenance["grid"] == grid_of(sweep)
         assert result.provenance["seed"] == sweep.seed
+
+    @pytest.mark.parametrize(
+        ("field", "value"), [("seed", 1), ("repetitions", 3), ("grid", {"new": [1, 2]})]
+    )
+    def test_a_result_of_another_sweep_is_refused(
+        self, experiment, field, value, monkeypatch
+    ):
+        other = SimpleNamespace(**{**vars(experiment.SWEEP), field: value})
+        monkeypatch.setattr(experiment, "SWEEP", other)
+        with pytest.raises(UnusableResultError, match=f"sweep's {field} changed"):
+            load(experiment.__name__.rpartition(".")[2])
 
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         result = load(experiment.SWEEP.name)

@@ -6,6 +6,7 @@ holds the checksum which ties the two together. Floor 3.
 """
 
 import hashlib
+import importlib
 import json
 import os
 import platform
@@ -174,8 +175,9 @@ def load(name: str, folder: str | Path | None = None) -> Result:
     Raises
     ------
     UnusableResultError
-        If a file is missing or damaged, or the code has changed since; the message
-        names the file, what is wrong, and the command that makes it anew.
+        If a file is missing or damaged, or the code, or for a shipped result the
+        sweep's grid or seed, has changed since; the message names the file, what is
+        wrong, and the command that makes it anew.
     """
     folder = DATA if folder is None else Path(folder)
     npz, sidecar = folder / f"{name}.npz", folder / f"{name}.json"
@@ -191,6 +193,11 @@ def load(name: str, folder: str | Path | None = None) -> Result:
     if changed:
         raise _unusable(
             npz, f"is outdated: {', '.join(changed)} changed since it was made", name
+        )
+    differing = _undeclared(provenance) if folder == DATA else []
+    if differing:
+        raise _unusable(
+            npz, f"is outdated: the sweep's {', '.join(differing)} changed", name
         )
     with np.load(npz, allow_pickle=False) as file:
         arrays = {each: file[each] for each in file.files}
@@ -329,6 +336,17 @@ def _changed_modules(provenance: dict[str, Any]) -> list[str]:
 
 def _task_module(provenance: dict[str, Any]) -> str:
     return provenance["task"].partition(":")[0]
+
+
+def _undeclared(provenance: dict[str, Any]) -> list[str]:
+    """Name what of a shipped result is not as the module of its task declares it."""
+    declared = importlib.import_module(_task_module(provenance)).SWEEP
+    now = {
+        "grid": grid_of(declared),
+        "repetitions": declared.repetitions,
+        "seed": declared.seed,
+    }
+    return [field for field, value in now.items() if provenance[field] != value]
 
 
 def _checksum(path: Path) -> str:
