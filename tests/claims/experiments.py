@@ -402,7 +402,7 @@ def _lost_modes(
     *, refits, sample_size, minority, chains, seed, real_fraction=0.0
 ) -> np.ndarray:
     """Return which chains have lost the majority and the minority, (chains, 2)."""
-    modes = np.array([0.0, 6.0])
+    modes = np.array([0.0, 10.0])
     truth = GaussianMixtureModel([1 - minority, minority], modes, [1.0, 0.25])
     history = recurse(
         GaussianMixture(2),
@@ -412,7 +412,7 @@ def _lost_modes(
         chains=chains,
         diet=Diet(real_fraction=real_fraction),
         rng=np.random.default_rng(seed),
-        measures={"shares": lambda model, data: mode_shares(data, modes)},
+        measures={"shares": lambda model, data: mode_shares(data, modes, 4)},
     )
     return (history["shares"][-1] == 0).astype(float)
 

@@ -153,6 +153,10 @@ class ByAkaike(Choosing):
     per_parameter = staticmethod(lambda size: 2)
 
 
+class HalfTheGain(Choosing):
+    total = staticmethod(lambda scores: np.sum(scores) / 2)
+
+
 class ByTheMean(Choosing):
     total = staticmethod(np.mean)
 
@@ -188,6 +192,7 @@ class Silent:
         ("gaussian-sample-plan", [100_000 // 201] * 201),
         ("gaussian-sample-plan", np.full(201, 497)),
         ("mixtures-average", 8),
+        ("mixtures-keep", 0.065),
         ("mixtures-keep", 0.1),
         ("mixtures-keep", 0.2),
         ("words-last-word", 0.2),
@@ -253,6 +258,7 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-average", 0.08, "per cent"),
         ("mixtures-average", 3, "pushes a weight"),
         ("mixtures-keep", 0.01, "have lost it"),
+        ("mixtures-keep", 0.05, "have lost it"),
         ("mixtures-keep", 0, "have lost it"),
         ("mixtures-keep", 10, "between 0 and 0.25"),
         ("words-last-word", 1 / 3, "not equally likely"),
@@ -273,6 +279,7 @@ def test_right_answers_pass(exercise, answer):
         ("words-discounting", Silent, "TypeError"),
         ("mixtures-choosing", Choosing(), "Hand over the class"),
         ("mixtures-choosing", ByAkaike, "around 2.5"),
+        ("mixtures-choosing", HalfTheGain, "takes 1 components"),
         ("mixtures-choosing", ByTheMean, "takes 1 components"),
         ("mixtures-choosing", ByTheFit, "takes 2 components"),
         ("mixtures-choosing", Silent, "AttributeError"),

@@ -1,0 +1,32 @@
+"""The solutions that chapters print run, and pass their own checks."""
+
+import re
+
+import pytest
+from matplotlib import pyplot as plt
+
+from collapse.exercises import check
+from support.chapters import BOOK, run_chapter
+
+SOLUTION = re.compile(r"^`{4}\{solution\} (\S+)\n(.*?)^`{4}$", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+SOLUTIONS = {
+    name: (path, "\n".join(CODE.findall(text)))
+    for path in sorted(BOOK.glob("*.md"))
+    for name, text in SOLUTION.findall(path.read_text(encoding="utf-8"))
+}
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_code_of_a_solution_is_right(name):
+    path, code = SOLUTIONS[name]
+    names = dict(run_chapter(path).names)
+    with plt.rc_context():
+        exec(compile(code, f"solution {name}", "exec"), names)
+    feedback = check(name, names["answer"])
+    assert feedback, feedback.message
+
+
+def test_every_chapter_has_such_solutions():
+    chapters = {path for path in BOOK.glob("*.md") if "check(" in path.read_text()}
+    assert {path for path, _ in SOLUTIONS.values()} == chapters
