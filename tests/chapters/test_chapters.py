@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from collections import defaultdict
 from pathlib import Path
 
 import jupytext
@@ -83,3 +85,25 @@ def test_what_a_page_folds_a_notebook_folds_too(path: Path) -> None:
         folded = {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))
         hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         assert hidden is bool(folded), cell.source[:60]
+
+
+@every_chapter
+def test_no_cell_takes_away_what_a_figure_still_reads(path: Path) -> None:
+    """A figure's `update` is called again when its cell has long been left behind."""
+    set_in, read_in = defaultdict(set), defaultdict(set)
+    for place, cell in enumerate(code_cells(jupytext.read(path))):
+        for statement in ast.parse(cell.source).body:
+            names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
+            stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
+            if not isinstance(statement, ast.FunctionDef):
+                for name in stored:
+                    set_in[name].add(place)
+            elif statement.name == "update":
+                for name in {n.id for n in names} - stored:
+                    read_in[name].add(place)
+    lost = {
+        name: f"read in cell {min(places)}, set again in {max(set_in[name])}"
+        for name, places in read_in.items()
+        if max(set_in[name], default=-1) > min(places)
+    }
+    assert not lost, lost
