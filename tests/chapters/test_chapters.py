@@ -99,7 +99,8 @@ def test_no_cell_takes_away_what_a_figure_still_reads(path: Path) -> None:
                 for name in stored:
                     set_in[name].add(place)
             elif statement.name == "update":
-                for name in {n.id for n in names} - stored:
+                own = stored | {each.arg for each in statement.args.args}
+                for name in {n.id for n in names} - own:
                     read_in[name].add(place)
     lost = {
         name: f"read in cell {min(places)}, set again in {max(set_in[name])}"
