@@ -128,6 +128,8 @@ class TestCommand:
         """The command, with tiny sweeps and folders of its own."""
         tiny = {"paper_mixture": paper_mixture.TINY.with_grid(generations=50)}
         monkeypatch.setattr(command, "all_sweeps", lambda: tiny)
+        # A result that ships is compared with the sweep that its module declares.
+        monkeypatch.setattr(paper_mixture, "SWEEP", tiny["paper_mixture"])
         monkeypatch.setattr("collapse.sweep.files.DATA", tmp_path / "data")
         monkeypatch.setattr("collapse.sweep.runner.CELLS", tmp_path / "cells")
         return tmp_path / "data"
@@ -159,9 +161,10 @@ class TestCommand:
         command.main(["--jobs", "1"])
         more = {"paper_mixture": paper_mixture.TINY.with_grid(generations=51)}
         monkeypatch.setattr(command, "all_sweeps", lambda: more)
+        monkeypatch.setattr(paper_mixture, "SWEEP", more["paper_mixture"])
         capsys.readouterr()
         command.main(["--jobs", "1"])
-        assert "another grid" in capsys.readouterr().out
+        assert "the sweep's grid changed" in capsys.readouterr().out
         assert load("paper_mixture").provenance["grid"]["generations"] == 51
 
     def test_a_list_makes_nothing(self, small, capsys):

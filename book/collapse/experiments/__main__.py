@@ -8,7 +8,6 @@ import sys
 import collapse.experiments as package
 
 from ..sweep import Sweep, UnusableResultError, load, run, save
-from ..sweep.files import grid_of
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,8 +48,6 @@ def describe(sweep: Sweep) -> tuple[str, bool]:
         result = load(sweep.name)
     except UnusableResultError as error:
         return f"{cells} to make; {error}", False
-    if result.provenance["grid"] != grid_of(sweep):
-        return f"{cells} to make; the file holds another grid", False
     seconds = result.provenance["compute_seconds"]
     return f"is current; {cells}, {seconds / 60:.1f} minutes on one core", True
 
