@@ -938,7 +938,8 @@ class TrainedLanguageModel:
         """Write `n` blocks with each network.
 
         With prompts, each block continues a prompt; the prompts are taken in random
-        order, each equally often or once more. Otherwise it follows the start token.
+        order, each equally often or once more. Otherwise it follows the start token,
+        and an opening, if there are any, taken in the same way.
 
         Returns
         -------
@@ -1017,13 +1018,15 @@ class LanguageModel:
 
     A block is a row of tokens, padded on the right. The family puts the start token
     before each block, unless it works with prompts, as the paper does: then a block
-    is a piece of running text, and every new block continues a real one.
+    is a piece of running text, and every new block continues a real one. With
+    openings the first words of every new block are real, and stay in it.
 
     Parameters
     ----------
-    network : OPTConfig or OPT
+    network : OPTConfig, OPT or sequence of OPT
         A shape, and every chain begins with random weights of its own; or a network,
-        such as one that `load_opt` has read, and every chain begins with a copy.
+        such as one that `load_opt` has read, and every chain begins with a copy; or
+        a network for each chain.
     training : Training
     fine_tuning : Training, optional
         If given, each generation goes on from the weights of the one before, with
@@ -1032,6 +1035,8 @@ class LanguageModel:
         How blocks are written.
     prompts : array of int, shape (N, P), optional
         Real text that the blocks continue.
+    openings : array of int, shape (N, P), optional
+        Real beginnings, which the new blocks keep and complete; not with `prompts`.
     jobs : int
         Processes among which the chains are shared out.
     device : str
@@ -1049,18 +1054,19 @@ class LanguageModel:
     ``Decoding(beams=5)``.
     """
 
-    network: OPTConfig | OPT
+    network: OPTConfig | OPT | Sequence[OPT]
     training: Training = Training()
     fine_tuning: Training | None = None
     decoding: Decoding = Decoding()
     prompts: Any = None
+    openings: Any = None
     jobs: int = 1
     device: str = "cpu"
     chain_axis = True
 
     def __post_init__(self) -> None:
         if not isinstance(self.network, OPTConfig | OPT):
-            raise refuse("network", self.network, "an OPTConfig or an OPT")
+            self._check_networks()
         if not isinstance(self.training, Training):
             raise refuse("training", self.training, "a Training")
         if not isinstance(self.fine_tuning, Training | None):
@@ -1068,18 +1074,36 @@ class LanguageModel:
         if not isinstance(self.decoding, Decoding):
             raise refuse("decoding", self.decoding, "a Decoding")
         whole_number("jobs", self.jobs, 1)
-        if self.prompts is not None:
-            prompts = finite_array("prompts", self.prompts, axes=2)
-            if prompts.ndim != 2:
-                raise ValueError(f"prompts must have shape (N, P), got {prompts.shape}")
-            object.__setattr__(
-                self, "prompts", _tokens("prompts", prompts, self.config)
+        for name in ("prompts", "openings"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, self._rows(name, getattr(self, name)))
+        if self.prompts is not None and self.openings is not None:
+            raise ValueError("openings must be None where there are prompts")
+
+    def _check_networks(self) -> None:
+        given = self.network
+        several = isinstance(given, Sequence) and len(given) > 0
+        if not several or not all(isinstance(one, OPT) for one in given):
+            raise refuse(
+                "network", given, "an OPTConfig, an OPT, or OPTs for the chains"
             )
+        if any(one.config != given[0].config for one in given):
+            raise ValueError("network must hold networks of one shape")
+        object.__setattr__(self, "network", tuple(given))
+
+    def _rows(self, name: str, given: Any) -> Tensor:
+        """Check rows of tokens of equal length."""
+        rows = finite_array(name, given, axes=2)
+        if rows.ndim != 2:
+            raise ValueError(f"{name} must have shape (N, P), got {rows.shape}")
+        return _tokens(name, rows, self.config)
 
     @property
     def config(self) -> OPTConfig:
         """The shape of the networks."""
         given = self.network
+        if isinstance(given, tuple):
+            given = given[0]
         return given if isinstance(given, OPTConfig) else given.config
 
     def fit(
@@ -1112,6 +1136,11 @@ class LanguageModel:
         leading, length = blocks.shape[:-2], blocks.shape[-1]
         if self.prompts is None:
             length -= 1
+        if self.openings is not None and self.openings.shape[1] >= length:
+            raise ValueError(
+                f"openings must be shorter than a block of {length} tokens, "
+                f"got shape {tuple(self.openings.shape)}"
+            )
         blocks = blocks.reshape(-1, *blocks.shape[-2:])
         if not (blocks[..., 1:] != self.config.padding_token).any(-1).any(-1).all():
             raise ValueError("data must hold tokens to learn, got only padding")
@@ -1121,7 +1150,7 @@ class LanguageModel:
                 f"rng must have a stream for each of {len(blocks)} chains, "
                 f"got {len(seeds)}"
             )
-        starts: Sequence[OPT | OPTConfig] = [self.network] * len(blocks)
+        starts = self._starts(len(blocks))
         training = self.training
         if self.fine_tuning is not None and previous is not None:
             if not isinstance(previous, TrainedLanguageModel):
@@ -1136,6 +1165,17 @@ class LanguageModel:
         networks, losses = zip(*fitted, strict=True)
         losses = np.array(losses).reshape(*leading, -1)
         return TrainedLanguageModel(self, tuple(networks), leading, length, losses)
+
+    def _starts(self, chains: int) -> Sequence[OPT | OPTConfig]:
+        """Return what each chain begins with."""
+        if not isinstance(self.network, tuple):
+            return [self.network] * chains
+        if len(self.network) != chains:
+            raise ValueError(
+                f"data must have a chain for each of {len(self.network)} networks, "
+                f"got {chains}"
+            )
+        return self.network
 
     def read(self, data: Any) -> Tensor:
         """Check blocks of tokens and put the start token before them, if it belongs.
@@ -1184,15 +1224,18 @@ def _write(
     chance = torch.Generator().manual_seed(seed)
     config = family.config
     prompts = torch.full((n, 1), config.start_token)
+    kept = prompts[:, :0]
     if family.prompts is not None:
-        order = _batches(len(family.prompts), n, chance)
-        prompts = family.prompts[next(order)]
+        prompts = family.prompts[next(_batches(len(family.prompts), n, chance))]
+    if family.openings is not None:
+        kept = family.openings[next(_batches(len(family.openings), n, chance))]
+        prompts = torch.cat([prompts, kept], 1)
     together = max(1, _TOGETHER // family.decoding.beams)
     blocks = [
         generate(
             network,
             some,
-            new_tokens=length,
+            new_tokens=length - kept.shape[1],
             decoding=family.decoding,
             end_token=config.end_token,
             forbidden=[config.padding_token],
@@ -1200,7 +1243,7 @@ def _write(
         ).cpu()
         for some in prompts.split(together)
     ]
-    return torch.cat(blocks).numpy()
+    return torch.cat([kept, torch.cat(blocks)], 1).numpy()
 
 
 @torch.inference_mode()

@@ -597,6 +597,38 @@ class TestFamily:
         assert counts.tolist() == [3, 3, 3]
         assert ((np.diff(blocks) - 1) % 8 == 0).all()
 
+    def test_each_opening_is_kept_and_completed_equally_often(self):
+        openings = counting(30)[:, :2][:3]
+        family = LanguageModel(TINY, Training(steps=150), openings=openings)
+        model = family.fit(counting(40), rng())
+        blocks = model.sample(9, rng())
+        assert blocks.shape == (9, counting(40).shape[1])
+        first, counts = np.unique(blocks[:, :2], axis=0, return_counts=True)
+        assert first.tolist() == np.unique(openings, axis=0).tolist()
+        assert counts.sum() == 9
+        assert set(counts.tolist()) <= {3, 6, 9}
+        # A block is a start token, an opening and what follows: what was learned.
+        alone = LanguageModel(TINY, Training(steps=150)).fit(counting(40), rng())
+        np.testing.assert_array_equal(
+            model.log_prob(counting(7)), alone.log_prob(counting(7))
+        )
+        assert model.perplexity(blocks) < 3
+
+    def test_each_chain_may_begin_with_a_network_of_its_own(self):
+        chance = torch.Generator().manual_seed(0)
+        networks = [OPT(TINY, chance), OPT(TINY, chance)]
+        still = Training(steps=1, learning_rate=0.0)
+        data = np.stack([counting(9)] * 2)
+        model = LanguageModel(networks, still).fit(data, Streams(rng().spawn(2)))
+        for network, given in zip(model.networks, networks, strict=True):
+            assert network is not given
+            assert torch.equal(network.tokens.weight, given.tokens.weight)
+        with pytest.raises(ValueError, match="a chain for each of 2 networks, got 1"):
+            LanguageModel(networks, still).fit(counting(9), rng())
+        other = OPT(OPTConfig(12, width=8, layers=1, heads=1, positions=9), chance)
+        with pytest.raises(ValueError, match="networks of one shape"):
+            LanguageModel([networks[0], other], still)
+
     def test_the_same_seed_gives_the_same_text(self):
         def text(before):
             torch.manual_seed(before)
@@ -698,13 +730,18 @@ class TestFamily:
     @pytest.mark.parametrize(
         ("change", "message"),
         [
-            ({"network": 64}, "network must be an OPTConfig or an OPT"),
+            ({"network": 64}, "network must be an OPTConfig, an OPT"),
+            ({"network": []}, "network must be an OPTConfig, an OPT"),
+            ({"network": [TINY]}, "network must be an OPTConfig, an OPT"),
             ({"training": 300}, "training must be"),
             ({"fine_tuning": 150}, "fine_tuning must be"),
             ({"decoding": 1.0}, "decoding must be"),
             ({"jobs": 0}, "jobs must be"),
             ({"prompts": [3, 4]}, "prompts must have"),
             ({"prompts": [[3, 12]]}, "prompts must be tokens"),
+            ({"openings": [3, 4]}, "openings must have"),
+            ({"openings": [[3, 12]]}, "openings must be tokens"),
+            ({"openings": [[3]], "prompts": [[3]]}, "openings must be None where"),
         ],
     )
     def test_bad_options(self, change, message):
@@ -712,6 +749,8 @@ class TestFamily:
             LanguageModel(**{"network": TINY, **change})
 
     def test_bad_calls(self):
+        with pytest.raises(ValueError, match="openings must be shorter than a block"):
+            LanguageModel(TINY, QUICK, openings=counting(9)).fit(counting(9), rng())
         family = LanguageModel(TINY, QUICK, fine_tuning=QUICK)
         model = family.fit(np.stack([counting(9)] * 2), Streams(rng().spawn(2)))
         with pytest.raises(ValueError, match="n must be"):

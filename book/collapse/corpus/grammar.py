@@ -149,8 +149,8 @@ class Census:
     ----------
     documents, grammatical_documents : int
     sentences, grammatical_sentences : int
-    topics : array of int, shape (topics,)
-        Sentences about each topic.
+    topics, grammatical_topics : arrays of int, shape (topics,)
+        Sentences about each topic, and those of them that are grammatical.
     constructions : array of int, shape (constructions,)
         Grammatical sentences of each form, by their most probable reading.
     facts : array of int, shape (facts,)
@@ -162,6 +162,7 @@ class Census:
     sentences: int
     grammatical_sentences: int
     topics: np.ndarray
+    grammatical_topics: np.ndarray
     constructions: np.ndarray
     facts: np.ndarray
 
@@ -688,13 +689,16 @@ class Grammar:
         """
         array = _tokens(tokens, len(self.words), axes=1)
         topics = np.zeros(len(self.topics), dtype=int)
+        grammatical_topics = np.zeros(len(self.topics), dtype=int)
         constructions = np.zeros(len(self.constructions), dtype=int)
         facts = np.zeros(len(self.facts), dtype=int)
         rows = array.reshape(-1, array.shape[-1]).tolist()
         documents = [self._parse(row) for row in rows]
         sentences = [each for document in documents for each in document.sentences]
         for sentence in sentences:
-            topics[self.topics.index(sentence.topic)] += 1
+            topic = self.topics.index(sentence.topic)
+            topics[topic] += 1
+            grammatical_topics[topic] += sentence.grammatical
             if sentence.readings:
                 reading = sentence.readings[0]
                 constructions[self._construction_ids[reading.construction]] += 1
@@ -705,6 +709,7 @@ class Grammar:
             sentences=len(sentences),
             grammatical_sentences=sum(each.grammatical for each in sentences),
             topics=topics,
+            grammatical_topics=grammatical_topics,
             constructions=constructions,
             facts=facts,
         )

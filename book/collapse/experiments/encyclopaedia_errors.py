@@ -1,0 +1,87 @@
+"""Why language models collapse: one setting after the other is changed.
+
+Nothing but synthetic text after generation 0, nine generations, five chains; the rest
+as in `encyclopaedia_mixing`. Floor 3.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..opt import Decoding, Training
+from ..recursion import Diet
+from ..sweep import Sweep
+from ._encyclopaedia import (
+    FIRST_DOCUMENTS,
+    SEED,
+    changed,
+    encyclopaedia_history,
+)
+
+COOL = Decoding(temperature=0.8)
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "temperature 1": {},
+    "temperature 1, no loop": {"loop": False},
+    "temperature 0.8": {"decoding": COOL},
+    "temperature 0.8, no loop": {"decoding": COOL, "loop": False},
+    "first weights": {"start": "first"},
+    "from scratch": {
+        "start": "nothing",
+        "training": Training(steps=900),
+        "documents": FIRST_DOCUMENTS,
+    },
+    "3000 documents": {
+        "training": Training(steps=450, learning_rate=5e-3),
+        "documents": 3000,
+    },
+    "600 steps": {"training": Training(steps=600, learning_rate=5e-3)},
+    "accumulate": {"memory": "accumulate"},
+    "nucleus 0.9": {"decoding": Decoding(top_p=0.9)},
+    "repetition penalty 2": {"decoding": Decoding(repetition_penalty=2.0)},
+    "real openings": {"opening": 3},
+    "real openings, beam search": {"opening": 3, "decoding": Decoding(beams=5)},
+}
+"""What is changed in each; the rest is as in the first."""
+
+
+def history(
+    setting: str,
+    generations: int,
+    first_steps: int,
+    chains: int,
+    rng: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Run the chains of one setting; see `encyclopaedia_history`."""
+    changes = dict(SETTINGS[setting])
+    diet = Diet(memory=changes.pop("memory", "replace"))
+    return encyclopaedia_history(
+        changed(**changes),
+        diet,
+        generations=generations,
+        first_steps=first_steps,
+        chains=chains,
+        rng=rng,
+    )
+
+
+SWEEP = Sweep(
+    name="encyclopaedia_errors",
+    task=history,
+    grid={
+        "setting": list(SETTINGS),
+        "generations": 9,
+        "first_steps": 900,
+        "chains": 5,
+    },
+    seed=SEED,
+)
+TINY = SWEEP.with_grid(
+    setting=["temperature 1, no loop", "real openings"],
+    generations=1,
+    first_steps=20,
+    chains=1,
+)
+CHEAP = {"setting": "temperature 1, no loop", "generations": 1}
+# Training is chaotic: on another processor the chains are others of the same law.
+TOLERANCE = None
