@@ -132,6 +132,7 @@ class TestCommand:
         monkeypatch.setattr(paper_mixture, "SWEEP", tiny["paper_mixture"])
         monkeypatch.setattr("collapse.sweep.files.DATA", tmp_path / "data")
         monkeypatch.setattr("collapse.sweep.runner.CELLS", tmp_path / "cells")
+        monkeypatch.setattr(command, "CELLS", tmp_path / "cells")
         return tmp_path / "data"
 
     def test_it_makes_what_is_missing_and_leaves_what_is_current(self, small, capsys):
@@ -176,6 +177,28 @@ class TestCommand:
         with pytest.raises(SystemExit):
             command.main(["paper_mixtures"])
         assert "no experiment 'paper_mixtures'" in capsys.readouterr().err
+
+    def test_other_parameters_leave_the_books_result_alone(
+        self, small, tmp_path, capsys
+    ):
+        changes = ["--set", "generations=40", "sample_size=[150,250]"]
+        assert command.main(["paper_mixture", "--jobs", "1", *changes]) == 0
+        assert not small.exists()
+        made = load("paper_mixture", tmp_path / "results")
+        assert made.provenance["grid"] == {"sample_size": [150, 250], "generations": 40}
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["paper_mixture", "--set", "width=3"], "grid must be changed in one of"),
+            (["paper_mixture", "--set", "width"], "'width' is not PARAMETER=VALUE"),
+            (["--set", "generations=3"], "--set needs the name of one experiment"),
+        ],
+    )
+    def test_wrong_parameters_are_refused(self, small, arguments, message, capsys):
+        with pytest.raises(SystemExit):
+            command.main(arguments)
+        assert message in capsys.readouterr().err
 
     def test_make_data_lists_what_ships(self, root: Path):
         # Without an environment to build: the one that runs this test.

@@ -2,12 +2,15 @@
 
 import argparse
 import importlib
+import json
 import pkgutil
 import sys
+from typing import Any
 
 import collapse.experiments as package
 
 from ..sweep import Sweep, UnusableResultError, load, run, save
+from ..sweep.runner import CELLS
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,10 +21,28 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="say what there is")
     parser.add_argument("--force", action="store_true", help="also what is current")
     parser.add_argument("--jobs", type=int, default=-1, help="cells at a time")
+    parser.add_argument(
+        "--set",
+        nargs="+",
+        type=_assignment,
+        metavar="PARAMETER=VALUE",
+        help="run one experiment with other parameters, such as width=512; what it "
+        "finds goes into _build/results and leaves the book's results alone",
+    )
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(sweeps)
     if unknown:
         parser.error(f"no experiment {min(unknown)!r}, only {list(sweeps)}")
+    if options.set:
+        if len(options.names) != 1:
+            parser.error("--set needs the name of one experiment")
+        try:
+            sweep = sweeps[options.names[0]].with_grid(**dict(options.set))
+        except ValueError as error:
+            parser.error(str(error))
+        made = run(sweep, n_jobs=options.jobs)
+        print(f"  wrote {save(made, CELLS.with_name('results'))}", flush=True)
+        return 0
     for name in options.names or sweeps:
         state, is_current = describe(sweeps[name])
         print(f"{name}: {state}", flush=True)
@@ -29,6 +50,17 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         print(f"  wrote {save(run(sweeps[name], n_jobs=options.jobs))}", flush=True)
     return 0
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """Read ``width=512``, ``text=folder`` or ``real_fraction=[0,0.1]``."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not PARAMETER=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def all_sweeps() -> dict[str, Sweep]:

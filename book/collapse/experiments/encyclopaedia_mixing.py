@@ -1,6 +1,6 @@
 """Language models that read what language models wrote, with a share of real text.
 
-Nine generations of five chains for each way of choosing words and each real share;
+Eight generations of four chains for each way of choosing words and each real share;
 each generation goes on from the weights of the one before. Floor 3.
 """
 
@@ -47,11 +47,11 @@ SWEEP = Sweep(
     grid={
         "decoding": list(DECODINGS),
         "real_fraction": [0, 0.1, 0.5, 1],
-        "generations": 9,
+        "generations": 8,
         "documents": 1000,
         "steps": 150,
         "first_steps": 900,
-        "chains": 5,
+        "chains": 4,
     },
     seed=SEED,
 )

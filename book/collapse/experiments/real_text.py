@@ -1,0 +1,292 @@
+"""The paper's protocol on real text: each model continues what people wrote.
+
+A block of 64 tokens is a prompt, and the 64 tokens that a model writes after it are
+a block of the next training set, which is as large as the first one. By default the
+text is Python's documentation, and the network is small; another text, a larger
+network or an OPT checkpoint, and a GPU are a matter of parameters. Floor 3.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from .. import measures
+from ..corpus.text import (
+    blocks,
+    python_topics,
+    read_text,
+    read_tokenizer,
+    read_wikitext,
+    split,
+    train_tokenizer,
+)
+from ..opt import (
+    OPT,
+    Decoding,
+    LanguageModel,
+    OPTConfig,
+    TrainedLanguageModel,
+    Training,
+    generate,
+    load_opt,
+)
+from ..recursion import Diet, recurse
+from ..sweep import Sweep
+
+SEED = 2024
+"""Of all histories; chain 0 of every setting begins with one and the same model."""
+
+LENGTH = 64
+"""Tokens of a block, and of the prompt before it."""
+
+LOOKED_AT = 128
+"""How many new blocks, and how many held-out ones, are measured."""
+
+SHOWN = 3
+"""How many held-out prompts are continued in full view."""
+
+DECODINGS = {"temperature 1": Decoding(), "beam search": Decoding(beams=5)}
+"""How the next token is chosen; the second is the paper's way."""
+
+PERPLEXITIES = np.geomspace(1, 1000, 31)
+"""The edges of the histograms' bins; what lies above goes into the last one."""
+
+MEASURES = ("real_perplexity", "own_perplexity", "vocabulary", "distinct_2", "repeated")
+"""What is returned for each generation and chain, beside histograms and texts."""
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    tokenizer: Tokenizer
+    training: np.ndarray
+    held_out: np.ndarray
+
+
+def history(
+    decoding: str,
+    real_fraction: float,
+    generations: int,
+    training_blocks: int | None,
+    first_steps: int,
+    steps: int,
+    batch_size: int,
+    first_rate: float,
+    rate: float,
+    vocabulary: int,
+    width: int,
+    layers: int,
+    text: str | None,
+    checkpoint: str | None,
+    device: str,
+    chains: int,
+    rng: np.random.Generator,
+) -> dict[str, np.ndarray]:
+    """Run the chains of one cell.
+
+    Parameters
+    ----------
+    decoding, real_fraction, generations, chains
+        As in the grid.
+    training_blocks : int or None
+        How many blocks each generation reads; None for all there are.
+    first_steps, first_rate
+        Steps and learning rate with which a network with random weights first learns
+        from the real blocks; unused with a checkpoint.
+    steps, rate, batch_size
+        How generation 0 goes on from there, and each generation from the one before.
+    vocabulary, width, layers
+        Size of the byte-pair encoding and of the network; unused with a checkpoint.
+    text : str or None
+        A text file, or a folder with WikiText-2; None for Python's documentation.
+    checkpoint : str or None
+        A folder with an OPT checkpoint and its tokenizer, with which generation 0
+        begins, such as OPT-125m; None for random weights.
+    device : str
+        Where to compute, such as "cuda".
+
+    Returns
+    -------
+    dict of str to array
+        Of float32, shape (generations + 1, chains): ``real_perplexity`` of held-out
+        blocks; ``own_perplexity`` of new blocks under the model that wrote them;
+        ``vocabulary``, how many different tokens 128 new blocks hold; ``distinct_2``;
+        ``repeated``, the share of runs of four tokens that stood in their block
+        before. ``perplexities`` (generations + 1, chains, 30), int16: a histogram of
+        the new blocks' perplexities under generation 0. ``prompts`` (3,) and
+        ``texts`` (generations + 1, 3), words: held-out prompts, and how chain 0
+        continues them.
+    """
+    corpus = _corpus(text, checkpoint, vocabulary)
+    # The first blocks, the same for every cell.
+    training = corpus.training[:training_blocks]
+    again = Training(steps=steps, batch_size=batch_size, learning_rate=rate)
+    first = Training(steps=first_steps, batch_size=batch_size, learning_rate=first_rate)
+    shape = OPTConfig(vocabulary, width, layers, positions=2 * LENGTH)
+    network: Any = [
+        _first_network(chain, shape, first, text, training_blocks, device)
+        for chain in range(chains if checkpoint is None else 0)
+    ]
+    family = LanguageModel(
+        network or load_opt(checkpoint),
+        again,
+        again,
+        decoding=DECODINGS[decoding],
+        prompts=training,
+        device=device,
+    )
+    eyes = _Eyes(corpus, family.decoding, rng)
+    run = recurse(
+        family,
+        training,
+        generations=generations,
+        sample_size=len(training),
+        diet=Diet(real_fraction=real_fraction),
+        chains=chains,
+        rng=[np.random.default_rng([SEED, chain]) for chain in range(chains)],
+        measures={
+            "numbers": eyes.numbers,
+            "perplexities": eyes.perplexities,
+            "texts": eyes.texts,
+        },
+    )
+    numbers = run["numbers"].astype(np.float32)
+    return {
+        **{name: numbers[..., place] for place, name in enumerate(MEASURES)},
+        "perplexities": run["perplexities"].astype(np.int16),
+        "prompts": np.array([corpus.tokenizer.decode(row) for row in eyes.shown]),
+        "texts": run["texts"][:, 0],
+    }
+
+
+@cache
+def _first_network(
+    chain: int,
+    shape: OPTConfig,
+    training: Training,
+    text: str | None,
+    training_blocks: int | None,
+    device: str,
+) -> OPT:
+    """Train the network that a chain begins with; the same for every cell."""
+    rows = _corpus(text, None, shape.vocabulary_size).training[:training_blocks]
+    family = LanguageModel(shape, training, prompts=rows, device=device)
+    return family.fit(rows, np.random.default_rng([SEED, chain, 1])).networks[0]
+
+
+@cache
+def _corpus(text: str | None, checkpoint: str | None, vocabulary: int) -> _Corpus:
+    """Read a text, and cut it into blocks to learn from and blocks to be asked."""
+    parts = _parts(text)
+    if checkpoint is None:
+        tokenizer = train_tokenizer(parts[0], vocabulary)
+    else:
+        tokenizer = read_tokenizer(checkpoint)
+    rows = [blocks(part, tokenizer, LENGTH) for part in parts]
+    return _Corpus(tokenizer, *(rows if len(rows) == 2 else split(rows[0])))
+
+
+def _parts(text: str | None) -> list[str]:
+    """Return one text, or one to learn from and one that is held out."""
+    if text is None:
+        return [python_topics()]
+    if not Path(text).is_dir():
+        return [read_text(text)]
+    # In the order train, valid, test; the last one is held out.
+    first, *others = read_wikitext(text).values()
+    return [first, *others[-1:]]
+
+
+class _Eyes:
+    """Measures every generation with the same random numbers."""
+
+    def __init__(
+        self, corpus: _Corpus, decoding: Decoding, rng: np.random.Generator
+    ) -> None:
+        self.corpus, self.decoding = corpus, decoding
+        self.seed = int(rng.integers(2**32))
+        self.zero: TrainedLanguageModel | None = None
+        self.real = corpus.held_out[:LOOKED_AT]
+        places = np.linspace(0, len(corpus.held_out) - 1, SHOWN).round().astype(int)
+        self.shown = corpus.held_out[places]
+
+    def numbers(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
+        """Return (chains, measures), in the order of `MEASURES`."""
+        self.zero = self.zero or model
+        self.written = model.sample(LOOKED_AT, np.random.default_rng(self.seed))
+        ignored = [model.family.config.padding_token]
+        return np.column_stack(
+            [
+                model.perplexity(self.real),
+                model.perplexity(self.written),
+                measures.vocabulary_in_use(self.written, ignored),
+                measures.distinct_ngrams(self.written, 2, ignored),
+                measures.repeated_ngrams(self.written, 4, ignored),
+            ]
+        )
+
+    def perplexities(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
+        """Return histograms under generation 0, (chains, bins)."""
+        values = self.zero.block_perplexity(self.written)
+        inside = np.clip(values, PERPLEXITIES[0], PERPLEXITIES[-1])
+        return np.stack([np.histogram(row, PERPLEXITIES)[0] for row in inside])
+
+    def texts(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
+        """Return how each chain continues the prompts in view, (chains, 3)."""
+        config, decode = model.family.config, self.corpus.tokenizer.decode
+        continued = [
+            generate(
+                network,
+                torch.from_numpy(self.shown),
+                new_tokens=LENGTH,
+                decoding=self.decoding,
+                end_token=config.end_token,
+                forbidden=[config.padding_token],
+                generator=torch.Generator().manual_seed(self.seed),
+            ).tolist()
+            for network in model.networks
+        ]
+        return np.array([[decode(row) for row in rows] for rows in continued])
+
+
+SWEEP = Sweep(
+    name="real_text",
+    task=history,
+    grid={
+        "decoding": list(DECODINGS),
+        "real_fraction": [0, 0.1, 1],
+        "generations": 4,
+        "training_blocks": 1500,
+        "first_steps": 1500,
+        "first_rate": 5e-3,
+        "steps": 150,
+        "rate": 2e-3,
+        "batch_size": 16,
+        "vocabulary": 1000,
+        "width": 128,
+        "layers": 2,
+        "text": None,
+        "checkpoint": None,
+        "device": "cpu",
+        "chains": 3,
+    },
+    seed=SEED,
+)
+TINY = SWEEP.with_grid(
+    real_fraction=0.1,
+    generations=1,
+    training_blocks=40,
+    first_steps=3,
+    steps=2,
+    vocabulary=300,
+    width=16,
+    layers=1,
+    chains=2,
+)
+CHEAP = {"decoding": "temperature 1", "real_fraction": 0, "generations": 1}
+# Training is chaotic: on another processor the chains are others of the same law.
+TOLERANCE = None
