@@ -458,6 +458,92 @@ def _curator(answer: object) -> str:
     return f"{sharp:.0%} of real digits score better than a blurred copy."
 
 
+def _hesitation(answer: object) -> str:
+    value = _number(answer)
+    p = np.array([1 / 2, 1 / 4, 1 / 8])
+    right = float(np.exp(-np.mean(np.log(p))))
+    if _near(value, float(np.mean(1 / p)), 0.01):
+        raise WrongAnswerError("Average the logarithms, not the inverse probabilities.")
+    if _near(value, float(1 / np.prod(p)), 0.01):
+        raise WrongAnswerError("Per word: divide the sum of the logarithms by 3.")
+    if _near(value, math.log(right), 0.01):
+        raise WrongAnswerError("That is the loss in nats; take exp of it.")
+    if not _near(value, right, 0.01):
+        raise WrongAnswerError("What is exp(-(log 1/2 + log 1/4 + log 1/8) / 3)?")
+    return "As if each word were one of four."
+
+
+def _slips(answer: object) -> str:
+    value = _number(answer)
+    if _near(value, 0.99**40, 0.01):
+        raise WrongAnswerError("That is after one generation.")
+    if _near(value, 0.99**160, 0.01):
+        raise WrongAnswerError("Generations 0 to 4 are five that write.")
+    right = 0.99**200
+    if _near(value, 1 - right, 0.01):
+        raise WrongAnswerError("That share has slips.")
+    if _near(value, 100 * right, 0.01):
+        raise WrongAnswerError("Give a share between 0 and 1.")
+    if not _near(value, right, 0.02):
+        raise WrongAnswerError("How many words have been written without a slip?")
+    return f"{right:.1%} are left, of {0.99**40:.0%} after generation 0."
+
+
+def _nucleus(answer: object) -> str:
+    if not callable(answer):
+        raise WrongAnswerError("Hand over the function: answer = nucleus.")
+    cases = (
+        ([0.5, 0.3, 0.15, 0.05], 0.9, [0.5, 0.3, 0.15, 0]),
+        ([0.5, 0.3, 0.15, 0.05], 0.4, [0.5, 0, 0, 0]),
+        ([0.05, 0.6, 0.15, 0.2], 0.7, [0, 0.6, 0, 0.2]),
+        ([0.1, 0.2, 0.7], 1.0, [0.1, 0.2, 0.7]),
+    )
+    for p, mass, kept in cases:
+        right = np.array(kept) / sum(kept)
+        given = np.array(p)
+        with _their_code("function"):
+            found = np.asarray(answer(given, mass), float)
+        if not np.array_equal(given, p):
+            raise WrongAnswerError("The probabilities that were handed over changed.")
+        if found.shape != right.shape or not np.allclose(found, right):
+            raise WrongAnswerError(
+                f"Of {p} with mass {mass} should be left {right.round(3).tolist()}, "
+                f"not {np.round(found, 3).tolist()}."
+            )
+    return "The tail is cut off, and the rest adds up to 1."
+
+
+def _verifier(answer: object) -> str:
+    # Imported here: no other check needs the encyclopaedia.
+    from .corpus.encyclopaedia import encyclopaedia
+
+    if not callable(answer):
+        raise WrongAnswerError("Hand over the function: answer = verifier.")
+    texts = encyclopaedia().sample(300, np.random.default_rng(6))[:, 1:]
+    wrong = texts.copy()
+    # Two words that stand side by side in the first sentence change places.
+    wrong[:, [2, 3]] = texts[:, [3, 2]]
+    both = np.concatenate([texts, wrong]).reshape(3, 200, -1)
+    with _their_code("function"):
+        scores = np.asarray(answer(both), float)
+    if scores.shape != (3, 200):
+        raise WrongAnswerError(
+            f"Texts of shape {both.shape} got scores of shape {scores.shape}; one "
+            "score for each text is wanted."
+        )
+    if np.isnan(scores).any():
+        raise WrongAnswerError("A score is not a number.")
+    right, broken = scores.reshape(2, 300)
+    better = np.mean(right > broken)
+    if np.mean(right < broken) > 0.5:
+        raise WrongAnswerError("Broken texts get better scores; the best are kept.")
+    if better < 0.9:
+        raise WrongAnswerError(
+            f"Only {better:.0%} of real texts beat a copy with two words exchanged."
+        )
+    return f"{better:.0%} of real texts beat a copy with two words exchanged."
+
+
 _CHECKERS: dict[str, Callable[[object], str]] = {
     "gaussian-half-life": _half_life,
     "gaussian-real-points": _real_points,
@@ -475,4 +561,8 @@ _CHECKERS: dict[str, Callable[[object], str]] = {
     "vae-price": _price,
     "vae-draws": _draws,
     "vae-curator": _curator,
+    "lm-hesitation": _hesitation,
+    "lm-slips": _slips,
+    "lm-nucleus": _nucleus,
+    "lm-verifier": _verifier,
 }

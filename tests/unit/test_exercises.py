@@ -7,6 +7,7 @@ import pytest
 
 from collapse import theory
 from collapse.categorical import CategoricalModel, zipf
+from collapse.corpus.encyclopaedia import encyclopaedia
 from collapse.digits import digit_classifier
 from collapse.exercises import check
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
@@ -178,6 +179,34 @@ class Silent:
         return None
 
 
+def nucleus(p, mass):
+    """The reference solution of the chapter."""
+    order = np.argsort(-p)
+    before = np.cumsum(p[order]) - p[order]
+    kept = np.zeros_like(p)
+    chosen = order[before < mass - 1e-12]
+    kept[chosen] = p[chosen]
+    return kept / kept.sum()
+
+
+def stops_before_the_mass(p, mass):
+    order = np.argsort(-p)
+    kept = np.zeros_like(p)
+    chosen = order[: max(1, np.sum(np.cumsum(p[order]) <= mass))]
+    kept[chosen] = p[chosen]
+    return kept / kept.sum()
+
+
+def takes_it_as_sorted(p, mass):
+    kept = np.where(np.cumsum(p) - p < mass - 1e-12, p, 0)
+    return kept / kept.sum()
+
+
+def changes_what_it_is_given(p, mass):
+    p[:] = nucleus(p, mass)
+    return p
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer"),
     [
@@ -208,6 +237,12 @@ class Silent:
         ("vae-draws", lambda images, rng: dots(images, rng).mean(axis=0)),
         ("vae-curator", sureness),
         ("vae-curator", lambda images: np.log(sureness(images))),
+        ("lm-hesitation", 4),
+        ("lm-slips", 0.99**200),
+        ("lm-slips", 0.134),
+        ("lm-nucleus", nucleus),
+        ("lm-verifier", lambda texts: encyclopaedia().is_grammatical(texts)),
+        ("lm-verifier", lambda texts: encyclopaedia().log_prob(texts)),
     ],
 )
 def test_right_answers_pass(exercise, answer):
@@ -317,6 +352,31 @@ def test_right_answers_pass(exercise, answer):
         ("vae-curator", lambda images: sureness(images).mean(), "one score"),
         ("vae-curator", lambda images: images.sum(axis=-1), "beat their blur"),
         ("vae-curator", lambda images: images[..., 64], "IndexError"),
+        ("lm-hesitation", 14 / 3, "Average the logarithms"),
+        ("lm-hesitation", 64, "Per word"),
+        ("lm-hesitation", np.log(4), "loss in nats"),
+        ("lm-hesitation", 3, "What is exp"),
+        ("lm-slips", 0.669, "after one generation"),
+        ("lm-slips", 0.2, "five that write"),
+        ("lm-slips", 0.866, "has slips"),
+        ("lm-slips", 13.4, "between 0 and 1"),
+        ("lm-slips", 0.95, "without a slip"),
+        ("lm-nucleus", 0.9, "Hand over the function"),
+        ("lm-nucleus", lambda p, mass: nucleus(p, mass) * mass, "should be left"),
+        ("lm-nucleus", stops_before_the_mass, "should be left"),
+        ("lm-nucleus", takes_it_as_sorted, "should be left"),
+        ("lm-nucleus", lambda p, mass: np.array(p), "should be left"),
+        ("lm-nucleus", changes_what_it_is_given, "were handed over changed"),
+        ("lm-nucleus", lambda p: p, "TypeError"),
+        ("lm-verifier", True, "Hand over the function"),
+        (
+            "lm-verifier",
+            lambda texts: -encyclopaedia().is_grammatical(texts).astype(float),
+            "the best are kept",
+        ),
+        ("lm-verifier", lambda texts: (texts == 2).sum(axis=-1), "two words exchanged"),
+        ("lm-verifier", lambda texts: texts.mean(), "one score"),
+        ("lm-verifier", lambda texts: texts[..., 99], "IndexError"),
     ],
 )
 def test_wrong_answers_get_a_hint(exercise, answer, hint):
