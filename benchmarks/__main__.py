@@ -2,19 +2,20 @@
 
 Times on one machine compare with each other and with nothing else, so most rows are
 ratios measured in turn, or counts. ``python -m benchmarks NAME ...`` runs a part:
-figures, chains, mixtures, vae, language-models, site, chapters.
+figures, chains, mixtures, words, vae, language-models, site, chapters.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import chains, chapters, figures, language_models, mixtures, site, vae
+from . import chains, chapters, figures, language_models, mixtures, site, vae, words
 
 PARTS = {
     "figures": figures.measure,
     "chains": chains.measure,
     "mixtures": mixtures.measure,
+    "words": words.measure,
     "vae": vae.measure,
     "language-models": language_models.measure,
     "site": site.measure,

@@ -284,7 +284,7 @@ def _keep_minority(answer: object) -> str:
         raise WrongAnswerError("Give a share between 0 and 0.25.")
     gone = float(theory.loss_probability(51, 200, 0.05, share))
     if gone > 0.05:
-        raise WrongAnswerError(f"Then {gone:.0%} of the histories have lost it.")
+        raise WrongAnswerError(f"Then {gone:.1%} of the histories have lost it.")
     return f"Then {gone:.1%} of the histories have lost the minority."
 
 

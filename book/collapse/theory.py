@@ -601,19 +601,17 @@ def expected_support(
         raise refuse("probabilities", probabilities, "one row that adds up to 1")
     counts = np.arange(size + 1)
     step = _binomial(size, counts / size) if np.any(refits > 1) else None
-    dead = np.where(counts == 0, 1.0, 0.0)  # for each count, n - 1 refits later
-    alive = np.empty(int(refits.max()))
+    # Row n - 1: how probably each count of the first sample is 0 n - 1 refits later.
+    dead = np.empty((int(refits.max()), len(counts)))
+    dead[0] = counts == 0
+    for done in range(1, len(dead)):
+        dead[done] = step @ dead[done - 1]
+    alive = np.zeros(len(dead))
     # Many symbols may share a probability; a thousand at a time fit into memory.
     values, times = np.unique(probabilities, return_counts=True)
-    pieces = range(0, len(values), 1000)
-    for done in range(len(alive)):
-        if done:
-            dead = step @ dead
-        alive[done] = sum(
-            times[piece : piece + 1000]
-            @ (1 - _binomial(size, values[piece : piece + 1000]) @ dead)
-            for piece in pieces
-        )
+    for piece in range(0, len(values), 1000):
+        first = _binomial(size, values[piece : piece + 1000])
+        alive += (1 - dead @ first.T) @ times[piece : piece + 1000]
     return alive[refits.astype(int) - 1]
 
 

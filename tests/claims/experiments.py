@@ -300,6 +300,32 @@ def zipf_support(*, refits, symbols, exponent, **protocol) -> list[Estimate]:
     return [Estimate(left[refit - 1].astype(float)) for refit in refits]
 
 
+def word_alive(*, occurrences, sample_size, **protocol) -> list[Estimate]:
+    """Measure how often a word, seen so many times in a text, is still in use."""
+    share = occurrences / sample_size
+    words = np.array([share, 1 - share])
+    # Thousands of chains never lose the word all together: its column stays the first.
+    alive = _words(
+        words,
+        lambda learned: learned[:, 0] > 0,
+        sample_size=sample_size,
+        **protocol,
+    )
+    return [Estimate(alive[-1].astype(float))]
+
+
+def smoothing_forgets(*, symbols, **protocol) -> list[Estimate]:
+    """Measure how much nearer a smoothed list is than a flat one; below 0: farther."""
+    real = zipf(symbols)
+    flat = measures.jensen_shannon_divergence(np.full(symbols, 1 / symbols), real)
+    off = _words(
+        real,
+        lambda learned: measures.jensen_shannon_divergence(learned, real),
+        **protocol,
+    )
+    return [Estimate(flat - off[-1])]
+
+
 def log_odds(**protocol) -> list[Estimate]:
     """Measure the first word's log-odds against the others, relative to the real."""
     words = np.array([0.5, 0.3, 0.2])
@@ -415,6 +441,37 @@ def _lost_modes(
         measures={"shares": lambda model, data: mode_shares(data, modes, 4)},
     )
     return (history["shares"][-1] == 0).astype(float)
+
+
+def minority_lost(**protocol) -> list[Estimate]:
+    """Measure how often no point of the minority is left."""
+    return [Estimate(_lost_modes(**protocol)[:, 1])]
+
+
+def spread_goes_first(*, refits, sample_size, minority, chains, seed) -> list[Estimate]:
+    """Measure how much further the minority's weight has drifted than its spread.
+
+    Both as the absolute change of a logarithm, cut at 3.
+    """
+    truth = GaussianMixtureModel([1 - minority, minority], [0.0, 10.0], [1.0, 0.25])
+    history = recurse(
+        GaussianMixture(2, start="previous"),
+        truth,
+        generations=refits - 1,
+        sample_size=sample_size,
+        chains=chains,
+        rng=np.random.default_rng(seed),
+        measures={
+            "means": lambda model, data: model.means,
+            "weights": lambda model, data: model.weights,
+            "variances": lambda model, data: model.covariances,
+        },
+    )
+    few = np.arange(chains), history["means"][0].argmax(axis=1)
+    with np.errstate(divide="ignore"):  # a weight may reach 0
+        weight = np.abs(np.log(history["weights"][-1][few] / minority))
+    spread = np.abs(np.log(history["variances"][-1][few] / 0.25)) / 2
+    return [Estimate(np.minimum(weight, 3) - np.minimum(spread, 3))]
 
 
 def minority_goes_first(**protocol) -> list[Estimate]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -381,14 +382,19 @@ class TestExactLaw:
         )["rows"]
         assert 0 < np.abs(rows - SKEWED).max() < 1e-5
 
-    def test_a_million_symbols(self):
+    def test_a_million_symbols_in_50_megabytes(self):
+        words = zipf(10**6)
+        tracemalloc.start()
         support = exact_law(
-            zipf(10**6),
+            words,
             generations=3,
             sample_size=10**6,
             measures={"support": lambda p, symbols: (p > 0).sum(-1)},
             rng=rng(),
         )["support"][:, 0]
+        peak = tracemalloc.get_traced_memory()[1] / 2**20
+        tracemalloc.stop()
+        assert peak < 50, f"{peak:.0f} MB"
         expected = -np.expm1(10**6 * np.log1p(-zipf(10**6))).sum()
         assert abs(support[0] - expected) < 5 * np.sqrt(expected)
         assert (np.diff(support) < 0).all()

@@ -293,6 +293,7 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-average", 0.08, "per cent"),
         ("mixtures-average", 3, "pushes a weight"),
         ("mixtures-keep", 0.01, "have lost it"),
+        ("mixtures-keep", 0.06, "5.1%"),
         ("mixtures-keep", 0.05, "have lost it"),
         ("mixtures-keep", 0, "have lost it"),
         ("mixtures-keep", 10, "between 0 and 0.25"),

@@ -1,0 +1,176 @@
+"""What the chapter on mixtures says of its figures is what its cells have computed."""
+
+import inspect
+
+import numpy as np
+import pytest
+from scipy.stats import fisher_exact, norm
+from sklearn.mixture import GaussianMixture as ScikitMixture
+
+from collapse import theory
+from collapse.categorical import exact_law
+from collapse.experiments.paper_mixture import SNAPSHOTS, TRUTH
+from collapse.measures import mixture_l2_distance
+from support.chapters import BOOK, run_chapter
+
+FALSE_ALARM = 1e-4
+AGES = [0, 5, 10, 25, 50]
+
+
+@pytest.fixture(scope="module")
+def names():
+    return run_chapter(BOOK / "mixtures.md").names
+
+
+def bound(comparisons):
+    """How large the largest of so many scores should never be."""
+    return norm.isf(FALSE_ALARM / 2 / comparisons)
+
+
+def test_the_dashed_line_is_the_share_of_histories_without_the_minority(names):
+    chains = names["CHAINS"]
+    for size, gone in names["lost"].items():
+        for diet, share in enumerate(names["SHARES"]):
+            expected = theory.loss_probability(np.arange(1, 52), size, 0.05, share)
+            error = np.sqrt(expected * (1 - expected) / chains)
+            # Half a history, where the expected number is next to none.
+            off = np.maximum(np.abs(gone[:, diet] - expected) - 0.5 / chains, 0)
+            worst = (off / error)[AGES].max()
+            assert worst < bound(50), f"{size} points, {share:.0%} real: {worst:.1f}"
+
+
+def test_the_average_share_stays(names):
+    for size, average in names["average"].items():
+        drifted = 1 - (1 - 1 / size) ** np.arange(1, 52)
+        error = np.sqrt(0.05 * 0.95 * drifted / names["CHAINS"])
+        worst = np.abs((average - 0.05) / error[:, None])[AGES].max()
+        assert worst < bound(50), f"{size} points: {worst:.1f}"
+
+
+def test_the_number_of_real_points_matters_more_than_their_share():
+    two_of_100, two_of_200, four_of_200 = (
+        theory.loss_probability(51, size, 0.05, share)
+        for size, share in ((100, 0.02), (200, 0.01), (200, 0.02))
+    )
+    # More synthetic points help too, if less.
+    assert two_of_100 > two_of_200 > (two_of_100 + four_of_200) / 2
+
+
+def test_who_would_notice(names):
+    for size, history in names["graded"].items():
+        change = {
+            name: np.subtract(*np.median(values, axis=1)[[-1, 0]])
+            for name, values in history.measures.items()
+        }
+        every = 0.95 * history["majority"] + 0.05 * history["minority"]
+        change["all"] = np.subtract(*np.median(every, axis=1)[[-1, 0]])
+        found = f"{size} points: {change}"
+        assert change["own"] < 0 < change["majority"] < 0.5, found
+        assert change["majority"] < change["all"], found
+        assert change["minority"] > 20 * change["majority"], found
+
+
+def test_the_total_variance_follows_its_law_on_average_alone(names):
+    for size, variance in names["spread"].items():
+        total = variance / names["WHOLE"]
+        error = total.std(axis=2, ddof=1) / np.sqrt(names["CHAINS"])
+        for diet, share in enumerate(names["SHARES"]):
+            law = theory.fresh_mixing_transient(np.arange(1, 52), size, share)
+            score = np.abs(total[:, diet].mean(axis=1) - law) / error[:, diet]
+            assert score[AGES].max() < bound(50), f"{size}, {share}: {score[AGES]}"
+        assert np.median(total[50, 0]) < 0.5 * total[50, 0].mean(), size
+    # What the minority adds is most of the whole.
+    between = 0.95 * 0.05 * 10**2
+    assert between / names["WHOLE"] > 0.8
+    assert names["truth"].sample(10**6, np.random.default_rng(1)).var() == (
+        pytest.approx(names["WHOLE"], rel=0.02)
+    )
+
+
+def test_the_spread_goes_first(names):
+    medians = {
+        size: {name: values[1] for name, values in drift.items()}
+        for size, drift in names["drifts"].items()
+    }
+    for size in (100, 200):
+        at_ten = {name: values[10] for name, values in medians[size].items()}
+        assert at_ten["spread"] > 1.3 * max(at_ten["weight"], at_ten["mean"]), at_ten
+    at_last = {name: values[20] for name, values in medians[1000].items()}
+    ahead = at_last["spread"] / max(at_last["weight"], at_last["mean"])
+    assert ahead < 1.6, at_last
+    for size, drift in medians.items():
+        first = [values[0] for values in drift.values()]
+        assert max(first) < 2 * min(first), f"{size} points: {first}"
+
+
+def test_in_most_histories_a_small_weight_falls():
+    share = exact_law(
+        [0.05, 0.95],
+        generations=20,
+        sample_size=200,
+        chains=20_000,
+        measures={"p": lambda p, symbols: p @ (symbols == 0)},
+        rng=np.random.default_rng(1),
+    )["p"][20]
+    assert np.mean(share < 0.05) > 0.55
+    assert abs(share.mean() - 0.05) < bound(1) * share.std() / np.sqrt(20_000)
+    assert np.mean(share > 0.1) > 0.1
+
+
+def test_the_flowers_are_those_of_the_text(names):
+    flowers, small = len(names["flowers"]), names["small"]
+    assert flowers == 108
+    assert f"{len(names['setosa']) / flowers:.0%}" == "7%"
+    assert (np.rint(small[0] * flowers) == 9).all()
+    assert round(0.05 * flowers) == 5
+    assert small[50, 0, names["shown"]] == 0
+    lost = np.sum(small[50] == 0, axis=1)
+    kept = names["IRIS_CHAINS"] - lost
+    table = [[lost[0], kept[0]], [lost[1], kept[1]]]
+    assert lost[0] > lost[1]
+    assert fisher_exact(table).pvalue < FALSE_ALARM, table
+
+
+def test_the_papers_mixture(names):
+    shipped, years = names["shipped"], names["years"]
+    assert SNAPSHOTS == (0, 50, 100, 150, 200, 350, 2000)
+    assert names["BIG"] == [500, 1000, 10_000, 50_000, 200_000]
+    places = np.searchsorted(years, SNAPSHOTS)
+    assert years[places].tolist() == list(SNAPSHOTS)
+    medians = np.array(
+        [
+            np.median(shipped.select("l2", sample_size=size), axis=0)[places]
+            for size in names["BIG"]
+        ]
+    )
+    # More points slow the decay, and do not end it.
+    assert (np.diff(medians, axis=0) < 0).all()
+    assert (medians[:, -1] > 1.5 * medians[:, -2]).all()
+
+
+def test_nothing_is_as_far_away_as_the_text_says(names):
+    truth = TRUTH.weights, TRUTH.means, TRUTH.covariances
+    away = [1.0], [[1e6, 0.0]], [np.eye(2)]
+    lonely = mixture_l2_distance(*away, [1.0], [[-1e6, 0.0]], [np.eye(2)]) / np.sqrt(2)
+    norm_of_truth = np.sqrt(mixture_l2_distance(*truth, *away) ** 2 - lonely**2)
+    assert norm_of_truth == pytest.approx(0.2, abs=0.005)
+    added = inspect.signature(ScikitMixture).parameters["reg_covar"].default
+    assert added == 1e-6
+    needle = mixture_l2_distance([1.0], [[2.0, 0.0]], [added * np.eye(2)], *truth)
+    assert f"{needle:.0f}" == names["numbers"]["needle"]
+
+
+def test_more_components_start_nearer_and_drift_faster(names):
+    for size in names["HUMP_SIZES"]:
+        paths = [np.median(names["errors"][size, k], axis=1) for k in names["KINDS"]]
+        starts, ends = np.array([(path[0], path[-1]) for path in paths]).T
+        assert (np.diff(starts) < -0.05).all(), f"{size} points: {starts}"
+        assert (np.diff(ends - starts) > 0).all(), f"{size} points: {ends - starts}"
+
+
+def test_thirteen_real_points_keep_the_minority():
+    loss = [theory.loss_probability(51, 200, 0.05, share) for share in (0.06, 0.065)]
+    assert loss[1] < 0.05 < loss[0], loss
+    real = round(0.065 * 200)
+    assert real == 13
+    assert abs(real * 0.05 - 2 / 3) < 0.02
