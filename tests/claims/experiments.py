@@ -12,6 +12,7 @@ from functools import cache
 from statistics import NormalDist
 
 import numpy as np
+import torch
 from scipy.optimize import minimize
 
 from collapse import categorical, measures
@@ -455,16 +456,22 @@ def _autoencoders(
         held = measures.classes_held(classifier.probabilities(images))
         return np.stack([measures.pixel_variance(images), held], axis=-1)
 
-    seen = recurse(
-        VAE(steps=steps),
-        load_digits().train_images,
-        generations=refits - 1,
-        sample_size=sample_size,
-        chains=everyone,
-        diet=Diet(real_fraction=np.repeat(shares, chains)),
-        rng=np.random.default_rng([seed, 0]),
-        measures={"it": look},
-    )["it"]
+    # Where other programs compute as well, two threads mostly wait for each other.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        seen = recurse(
+            VAE(steps=steps),
+            load_digits().train_images,
+            generations=refits - 1,
+            sample_size=sample_size,
+            chains=everyone,
+            diet=Diet(real_fraction=np.repeat(shares, chains)),
+            rng=np.random.default_rng([seed, 0]),
+            measures={"it": look},
+        )["it"]
+    finally:
+        torch.set_num_threads(threads)
     real = measures.pixel_variance(load_digits().train_images)
     return {
         share: {
