@@ -23,8 +23,10 @@ PIP     := $(PY) -m pip --disable-pip-version-check --quiet
 STAMPS  := $(VENV)/stamps
 SITE    := _build/html
 
-# A figure or number of a chapter may depend on any of these.
-COMPUTES := $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null)
+# A figure or number of a chapter may depend on any of these: also on MNIST's files, where
+# a reader has put them beside the chapters.
+COMPUTES := $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null) \
+              $(shell find book/mnist 2>/dev/null)
 PAGES    := $(shell find book -type f -not -path 'book/collapse/*' -not -path 'book/data/*' \
               -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
 # The ledger page fails the build when a claim has no test.

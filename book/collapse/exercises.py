@@ -439,22 +439,32 @@ def _curator(answer: object) -> str:
     images = load_digits().test_images.reshape(3, 100, 64)
     # Halfway to the mean image, digits are hard to tell.
     blurred = (images + images.mean(axis=(0, 1))) / 2
+    # So are two written over each other, and these have more contrast, not less.
+    double = np.maximum(images, np.roll(images, 1, axis=1))
+    shown = np.concatenate([images, blurred, double], axis=1)
     with _their_code("curator"):
-        both = np.asarray(answer(np.concatenate([images, blurred], axis=1)), float)
-    if both.shape != (3, 200):
+        scores = np.asarray(answer(shown), float)
+    if scores.shape != (3, 300):
         raise WrongAnswerError(
-            f"Images of shape (3, 200, 64) got scores of shape {both.shape}; one score "
-            "for each image is wanted."
+            f"Images of shape (3, 300, 64) got scores of shape {scores.shape}; one "
+            "score for each image is wanted."
         )
-    if not np.isfinite(both).all():
+    if not np.isfinite(scores).all():
         raise WrongAnswerError("Scores must be finite.")
-    sharp = np.mean(both[:, :100] > both[:, 100:])
+    clear, blur, over = np.split(scores, 3, axis=1)
+    sharp = np.mean(clear > blur)
     if sharp < 0.4:
         raise WrongAnswerError(
             "Blurred digits get better scores than sharp ones: the best are kept."
         )
     if sharp < 0.9:
         raise WrongAnswerError(f"Only {sharp:.0%} of real digits beat their blur.")
+    single = np.mean(clear > over)
+    if single < 0.7:
+        raise WrongAnswerError(
+            f"Only {single:.0%} of real digits beat two that are written over each "
+            "other: ask the classifier, not the contrast."
+        )
     return f"{sharp:.0%} of real digits score better than a blurred copy."
 
 

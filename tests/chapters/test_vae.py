@@ -1,13 +1,18 @@
 """What the chapter on autoencoders writes out and says is so."""
 
+import functools
 import itertools
+from pathlib import Path
 
+import jupytext
 import numpy as np
 import pytest
 import torch
 
-from collapse import sweep
-from collapse.vae import SingleVAE
+from collapse import measures, sweep
+from collapse.digits import digit_classifier
+from collapse.recursion import Diet, recurse
+from collapse.vae import VAE, SingleVAE
 from support.chapters import BOOK, run_chapter
 
 
@@ -72,6 +77,24 @@ def test_five_per_cent_die_and_ten_do_not_in_every_chain(spread):
     assert spread(0.1)[20].min() > 0.3, spread(0.1)[20]
 
 
+def test_without_real_images_the_end_comes_ever_faster(spread):
+    kept = spread(0).mean(axis=1)
+    parts = kept[1:8] / kept[:7]
+    assert parts[0] > 0.7 > 0.4 > parts[6], parts
+    assert (np.diff(parts[2:]) < 0).all(), parts
+
+
+def test_ten_per_cent_level_off_within_twenty_generations(spread):
+    level = spread(0.1).mean(axis=1)
+    assert abs(level[20] - level[15]) < 0.05 * level[0], level
+
+
+def test_half_real_images_keep_most_of_the_spread_and_every_digit(spread):
+    assert spread(0.5)[20].min() > 0.7 * spread(0.5)[0].max()
+    held = look_up("classes_held", real_fraction=0.5, output="mean")
+    assert (held == 10).all(), held
+
+
 @pytest.mark.parametrize("output", ["mean", "draw"])
 def test_more_real_images_leave_more_variance(spread, output):
     levels = [spread(share, output)[20] for share in (0, 0.1, 0.25, 0.5, 1)]
@@ -85,6 +108,30 @@ def test_the_dashed_guess_is_near_from_ten_per_cent_on(names, spread):
         kept = spread(share)[0].mean() / names["real_variance"]
         guess = names["guess"](share, kept)[20]
         assert guess == pytest.approx(level, rel=0.2), f"{share}: {level:.2f}"
+
+
+def test_the_guess_promises_a_level_where_the_digits_die(names, spread):
+    kept = spread(0.05)[0].mean() / names["real_variance"]
+    assert names["guess"](0.05, kept)[20] > 0.3
+    assert look_up("classes_held", real_fraction=0.05, output="mean")[20].max() == 0
+
+
+def test_the_way_to_the_level_is_slower_than_the_guess(names, spread):
+    for share in (0.1, 0.25, 0.5):
+        kept = spread(share)[0].mean() / names["real_variance"]
+        guess = names["guess"](share, kept)
+        assert (spread(share)[1:4].mean(axis=1) > guess[1:4]).all(), share
+
+
+def test_draws_keep_more_than_the_guess_says(names, spread):
+    for share in (0.1, 0.25, 0.5):
+        kept = spread(share, "draw")[0].mean() / names["real_variance"]
+        assert spread(share, "draw")[20].min() > names["guess"](share, kept)[20]
+
+
+def look_up(name, **chosen):
+    """Return (generations, chains) of a measure in the sweep over real shares."""
+    return sweep.load("digits_mixing").select(name, repetition=0, **chosen)
 
 
 def test_draws_lose_less_at_first_and_end_in_noise(spread):
@@ -103,6 +150,43 @@ def test_named_digits_stay_where_hardly_any_is_shown():
     named = result.select("classes_named", **chosen)[5]
     held = result.select("classes_held", **chosen)[5]
     assert named.mean() > 8 > 2 > held.mean(), (named, held)
+    noise = look_up("classes_named", real_fraction=0, output="draw")
+    assert noise.mean(axis=1).min() > 7, noise.mean(axis=1)
+
+
+def test_the_effective_number_falls_earlier_and_ends_between_two_and_three():
+    number = look_up("effective_classes", real_fraction=0, output="mean")
+    named = look_up("classes_named", real_fraction=0, output="mean")
+    assert (number[3:6].mean(axis=1) < named[3:6].mean(axis=1)).all()
+    assert 2 < number[20].min() <= number[20].max() < 3, number[20]
+
+
+def test_the_frechet_distance_tells_digits_from_noise():
+    apart = {
+        share: look_up("frechet_features", real_fraction=share, output="draw")[20]
+        for share in (0, 1)
+    }
+    assert apart[0].min() > 8 * apart[1].max(), apart
+
+
+def test_latent_dimensions_fall_silent_one_by_one():
+    kl = look_up("kl", real_fraction=0, output="mean").mean(axis=1)
+    used = np.sum(kl > 0.1, axis=-1)
+    assert (np.diff(used) <= 0).all(), used
+    assert used[0] == 8
+    assert used[20] == 0
+    assert len(set(used[:9].tolist())) >= 5, used
+
+
+def test_real_digits_move_outwards_and_then_fall_into_the_centre(names):
+    spread = names["planes"].var(axis=2).mean(axis=-1)
+    ages, shares = names["PLANE_AGES"], names["PLANE_SHARES"]
+    without, half = spread[:, shares.index(0)], spread[:, shares.index(0.5)]
+    peak = without.argmax()
+    assert without[peak] > 1.8 * without[0], without
+    assert (np.diff(without[:peak]) > -0.1).all(), without
+    assert without[ages.index(14)] < 0.3 * without[0], without
+    assert np.abs(half / half[0] - 1).max() < 0.15, half
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +210,11 @@ def test_the_number_of_images_hardly_matters(settings):
         ("16 hidden units", "40 hidden units", 4),
         ("40 hidden units", "standard", 4),
         ("150 steps", "standard", 4),
+        ("150 steps", "standard", 0),
+        ("16 hidden units", "40 hidden units", 0),
+        ("40 hidden units", "standard", 0),
         ("standard", "2400 steps", 6),
+        ("standard", "previous weights", 2),
         ("beta 16", "standard", 3),
         ("standard", "beta 1", 6),
         ("standard", "draws", 6),
@@ -145,3 +233,99 @@ def test_what_lasts_longer_than_what(settings, worse, better, generation):
 def test_fewer_latent_dimensions_lose_more_in_the_first_fit(settings):
     first = [settings(f"{n} latent dimensions")[0].mean() for n in (2, 4)]
     assert first[0] < first[1] < settings("standard")[0].mean()
+
+
+@pytest.mark.parametrize(("setting", "by"), [("beta 16", 3), ("2400 steps", 12)])
+def test_where_it_is_gone_and_when(settings, setting, by):
+    assert settings(setting)[by].max() < 0.05, settings(setting)[by]
+
+
+def test_a_curator_keeps_more_digits_for_longer(names):
+    classifier, held = digit_classifier(), {}
+
+    def sure(images):
+        return classifier.probabilities(images).max(axis=-1)
+
+    def count(model, data):
+        return measures.classes_held(classifier.probabilities(data), least=0.005)
+
+    for curator in (None, sure):
+        held[curator] = recurse(
+            VAE(steps=200),
+            names["digits"].train_images,
+            generations=4,
+            sample_size=500,
+            diet=Diet(curator=curator),
+            chains=4,
+            rng=np.random.default_rng(7),
+            measures={"held": count},
+        )["held"][4]
+    assert held[sure].min() > held[None].max(), held
+    assert held[sure].max() < 10, held
+
+
+@pytest.fixture
+def run_mnist_cells(names, monkeypatch, tmp_path):
+    """Return a function that runs these cells in an empty folder of their own."""
+    monkeypatch.chdir(tmp_path)
+    cells = [
+        cell.source
+        for cell in jupytext.read(BOOK / "vae.md").cells
+        if cell.cell_type == "code" and "mnist" in cell.source
+    ]
+    assert len(cells) == 2
+
+    def run():
+        # Trained for next to nothing, as this is not about the quality of digits.
+        found = {**names, "VAE": functools.partial(VAE, steps=3)}
+        for cell in cells:
+            exec(compile(cell, "<mnist>", "exec"), found)
+        shown = found["explore_mnist"]() if found["mnist_is_here"] else None
+        return found, shown
+
+    return run
+
+
+def write_mnist(folder, images, test_images):
+    """Write MNIST's four files, with these images of 28 by 28 bytes."""
+    folder.mkdir()
+    for part, pictures in (("train", images), ("t10k", test_images)):
+        labels = np.arange(len(pictures), dtype=np.uint8) % 10
+        for kind, array in (("images-idx3", pictures), ("labels-idx1", labels)):
+            sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+            head = bytes([0, 0, 8, array.ndim]) + sizes
+            (folder / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+
+
+def test_with_mnist_beside_it_the_chapter_runs_the_loop_on_it(run_mnist_cells):
+    images = np.random.default_rng(1).integers(0, 256, (60, 28, 28), dtype=np.uint8)
+    write_mnist(Path("mnist"), images[:50], images[50:])
+    found, shown = run_mnist_cells()
+    # Generation 0 has the real images, in another order; the others have drawn ones.
+    assert found["large"].shape == (6, 40, 784)
+    real = {image.tobytes() for image in images[:50]}
+    bytes_of = np.rint(255 * found["large"]).astype(np.uint8)
+    assert {image.tobytes() for image in bytes_of[0]} <= real
+    assert not {image.tobytes() for image in bytes_of[1]} & real
+    expected = images[:50].reshape(50, -1).var(axis=0).sum() / 255**2
+    assert found["left"][0] == pytest.approx(expected, rel=1e-4)
+    assert [slider.name for slider in shown.sliders] == ["generation"]
+    first, last = shown.recording.captions[0], shown.recording.captions[-1]
+    assert f"all real. Pixel variance: {expected:.1f}, in" in first
+    assert f"all drawn. Pixel variance: {found['left'][5]:.1f}, in" in last
+
+
+def test_without_mnist_the_chapter_says_so(run_mnist_cells, capsys):
+    found, _ = run_mnist_cells()
+    assert not found["mnist_is_here"]
+    assert "no folder mnist here" in capsys.readouterr().out
+
+
+def test_a_damaged_file_of_mnist_is_named(run_mnist_cells):
+    write_mnist(
+        Path("mnist"), np.zeros((9, 28, 28), np.uint8), np.zeros((9, 28, 28), np.uint8)
+    )
+    file = Path("mnist") / "train-images-idx3-ubyte"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="train-images-idx3-ubyte must hold 7056"):
+        run_mnist_cells()

@@ -12,6 +12,8 @@ from functools import cache
 from statistics import NormalDist
 
 import numpy as np
+import torch
+from scipy.optimize import minimize
 
 from collapse import categorical, measures
 from collapse.categorical import Categorical, CategoricalModel, zipf
@@ -511,16 +513,22 @@ def _autoencoders(
         held = measures.classes_held(classifier.probabilities(images))
         return np.stack([measures.pixel_variance(images), held], axis=-1)
 
-    seen = recurse(
-        VAE(steps=steps),
-        load_digits().train_images,
-        generations=refits - 1,
-        sample_size=sample_size,
-        chains=everyone,
-        diet=Diet(real_fraction=np.repeat(shares, chains)),
-        rng=np.random.default_rng([seed, 0]),
-        measures={"it": look},
-    )["it"]
+    # Where other programs compute as well, two threads mostly wait for each other.
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        seen = recurse(
+            VAE(steps=steps),
+            load_digits().train_images,
+            generations=refits - 1,
+            sample_size=sample_size,
+            chains=everyone,
+            diet=Diet(real_fraction=np.repeat(shares, chains)),
+            rng=np.random.default_rng([seed, 0]),
+            measures={"it": look},
+        )["it"]
+    finally:
+        torch.set_num_threads(threads)
     real = measures.pixel_variance(load_digits().train_images)
     return {
         share: {
@@ -580,3 +588,34 @@ def vae_drift(*, real_fraction, seed, **protocol) -> list[Estimate]:
     runs = _autoencoders(**protocol, seed=seed[0])
     change = runs[real_fraction]["spread"][-1] - 1
     return [Estimate(-change), Estimate(change)]
+
+
+def linear_autoencoder(
+    *, refits, real_fraction, noise, beta, sample_size, chains, seed
+) -> list[Estimate]:
+    """Measure how much linear autoencoders' mean images vary, for each share."""
+    rng, found = np.random.default_rng(seed), []
+    for count, share in zip(refits, real_fraction, strict=True):
+        ends = np.empty(chains)
+        for chain in range(chains):
+            data = rng.standard_normal(sample_size)
+            for _ in range(count):
+                scale = _best_decoder(np.mean(data**2), noise, beta)
+                data = scale * rng.standard_normal(sample_size)
+                real = round(share * sample_size)
+                data[:real] = rng.standard_normal(real)
+            ends[chain] = scale**2
+        found.append(Estimate(ends))
+    return found
+
+
+def _best_decoder(square: float, noise: float, beta: float) -> float:
+    """Maximise the linear autoencoder's bound for data of this mean square; give w."""
+
+    def loss(weights: np.ndarray) -> float:
+        w, a, log_variance = weights
+        error = (1 - a * w) ** 2 * square + w**2 * np.exp(log_variance)
+        kl = a**2 * square + np.exp(log_variance) - 1 - log_variance
+        return error / (2 * noise) + beta * kl / 2
+
+    return float(minimize(loss, [0.5, 0.5, -1.0], tol=1e-8).x[0])

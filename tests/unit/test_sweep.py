@@ -16,6 +16,7 @@ import joblib
 import numpy as np
 import pytest
 
+from collapse.experiments import digits_mixing
 from collapse.sweep import Result, Sweep, UnusableResultError, load, run, save
 from collapse.sweep import code as code_module
 from collapse.sweep.code import (
@@ -199,11 +200,14 @@ class TestNumbers:
         ):
             far = run(sweep, resume=False, progress=False)
             far_big = run(big, resume=False, progress=False)
+            far_digits = run(digits_mixing.TINY, resume=False, progress=False)
         processes = {path.name.split("-")[2] for path in tmp_path.glob("call-*")}
         assert len(processes) == 2, f"the cells ran in processes {processes}"
         assert far.provenance["workers"] == 2
         assert equal(far, quickly(sweep))
         assert equal(far_big, quickly(big))
+        # A chapter's own sweep, whose autoencoders train on threads of torch.
+        assert equal(far_digits, quickly(digits_mixing.TINY))
 
     @pytest.mark.parametrize("n_jobs", [1, 2])
     def test_a_cell_computes_on_one_thread(self, n_jobs):
