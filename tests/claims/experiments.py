@@ -17,10 +17,12 @@ from scipy.optimize import minimize
 
 from collapse import categorical, measures
 from collapse.categorical import Categorical, CategoricalModel, zipf
+from collapse.corpus.encyclopaedia import encyclopaedia
 from collapse.digits import digit_classifier, load_digits
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.measures import mixture_l2_distance, mode_shares, wasserstein2_squared
 from collapse.mixture import GaussianMixture, GaussianMixtureModel
+from collapse.opt import Decoding, LanguageModel, OPTConfig, Training
 from collapse.recursion import Diet, recurse
 from collapse.regression import LinearModel, LinearRegression, excess_error
 from collapse.streams import Streams
@@ -619,3 +621,119 @@ def _best_decoder(square: float, noise: float, beta: float) -> float:
         return error / (2 * noise) + beta * kl / 2
 
     return float(minimize(loss, [0.5, 0.5, -1.0], tol=1e-8).x[0])
+
+
+class _Documents:
+    """The encyclopaedia as blocks for a language model, without their first token."""
+
+    chain_axis = True
+
+    def sample(self, n, rng):
+        return encyclopaedia().sample(n, rng)[..., 1:]
+
+
+ARMS = {"warm": (1.0, 0.0), "cool": (0.8, 0.0), "tenth": (0.8, 0.1)}
+"""Temperature and real share of each arm."""
+
+
+@cache
+def _language_models(
+    refits: int,
+    first_documents: int,
+    first_steps: int,
+    documents: int,
+    steps: int,
+    chains: int,
+    seed: int,
+) -> dict[str, dict[str, np.ndarray]]:
+    """Follow the encyclopaedia in three arms; all entries use this one run.
+
+    Returns
+    -------
+    dict
+        For each arm ``real`` and ``own``, log perplexities; ``right``, the share of
+        texts without a mistake; and ``facts``, how many are left: (refits, chains).
+    """
+    grammar, documents_of = encyclopaedia(), _Documents()
+    config = OPTConfig(len(grammar.words), width=64, layers=2, positions=grammar.length)
+    streams = Streams(np.random.default_rng([seed, 0]).spawn(chains))
+    first = LanguageModel(config, Training(steps=first_steps), jobs=2).fit(
+        documents_of.sample(first_documents, streams), streams
+    )
+    real = documents_of.sample(400, np.random.default_rng([seed, 1]))
+
+    def look(model, data):
+        texts = model.sample(400, np.random.default_rng([seed, 2]))
+        counted = [grammar.census(each) for each in texts]
+        return np.stack(
+            [
+                np.log(model.perplexity(real)),
+                np.log(model.perplexity(texts)),
+                [each.grammatical_documents / each.documents for each in counted],
+                [np.count_nonzero(each.facts) for each in counted],
+            ],
+            axis=-1,
+        )
+
+    again, runs = Training(steps=steps, learning_rate=5e-3), {}
+    for arm, (temperature, share) in ARMS.items():
+        decoding = Decoding(temperature=temperature)
+        seen = recurse(
+            LanguageModel(first.networks, again, again, decoding, jobs=2),
+            documents_of,
+            generations=refits - 1,
+            sample_size=documents,
+            diet=Diet(real_fraction=share),
+            chains=chains,
+            rng=np.random.default_rng([seed, 3]),
+            measures={"it": look},
+        )["it"]
+        names = ("real", "own", "right", "facts")
+        runs[arm] = {name: seen[..., place] for place, name in enumerate(names)}
+    return runs
+
+
+def lm_real(*, seed, **protocol) -> list[Estimate]:
+    """Measure generation 0's perplexity of real texts, relative to the last one's."""
+    real = _language_models(**protocol, seed=seed[0])["cool"]["real"]
+    return [Estimate(np.exp(real[0] - real[-1]))]
+
+
+def lm_own(*, seed, **protocol) -> list[Estimate]:
+    """Measure the last perplexity of the model's own texts, relative to the first."""
+    own = _language_models(**protocol, seed=seed[0])["cool"]["own"]
+    return [Estimate(np.exp(own[-1] - own[0]))]
+
+
+def lm_facts(*, seed, **protocol) -> list[Estimate]:
+    """Measure which share of the facts of generation 0 the last one still states."""
+    facts = _language_models(**protocol, seed=seed[0])["cool"]["facts"]
+    return [Estimate(facts[-1] / facts[0])]
+
+
+def lm_two_ways(*, seed, **protocol) -> list[Estimate]:
+    """Measure how grammar changes freely drawn, and, negated, cautiously drawn."""
+    runs = _language_models(**protocol, seed=seed[0])
+    warm, cool = (runs[arm]["right"] for arm in ("warm", "cool"))
+    return [Estimate(warm[-1] - warm[0]), Estimate(cool[0] - cool[-1])]
+
+
+def lm_tenth(*, seed, **protocol) -> list[Estimate]:
+    """Measure the last perplexity of real texts with a tenth real, relative to none."""
+    runs = _language_models(**protocol, seed=seed[0])
+    return [Estimate(np.exp(runs["tenth"]["real"][-1] - runs["cool"]["real"][-1]))]
+
+
+def lm_protection(*, seed, **protocol) -> list[Estimate]:
+    """Measure which share of the facts' loss a tenth prevents, less that of the loss.
+
+    The second loss is that of real texts, in nats a word, since generation 0.
+    """
+    runs = _language_models(**protocol, seed=seed[0])
+    prevented = []
+    for name in ("facts", "real"):
+        change, less = (
+            runs[arm][name][-1] - runs[arm][name][0] for arm in ("cool", "tenth")
+        )
+        prevented.append(1 - less / change)
+    return [Estimate(prevented[0] - prevented[1])]

@@ -1,0 +1,243 @@
+"""What the chapter on language models writes out and says is so."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+
+from collapse import sweep
+from collapse.corpus.encyclopaedia import encyclopaedia
+from collapse.experiments._encyclopaedia import PERPLEXITIES
+from collapse.opt import OPT, OPTConfig
+from support.chapters import BOOK, run_chapter
+
+WARM, COOL, BEAM = "temperature 1", "temperature 0.8", "beam search"
+DRAWN = (WARM, "temperature 0.9", COOL)
+SHARES = (0, 0.1, 0.5, 1)
+
+
+@pytest.fixture(scope="module")
+def names():
+    return run_chapter(BOOK / "language-model.md").names
+
+
+@pytest.fixture(scope="module")
+def course():
+    """Return a function: a measure (generations, chains) of one cell."""
+    result = sweep.load("encyclopaedia_mixing")
+
+    def look(name, decoding, real_fraction=0):
+        return result.select(
+            name, decoding=decoding, real_fraction=real_fraction, repetition=0
+        )
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def trial():
+    """Return a function: a measure (generations, chains) of one setting."""
+    result = sweep.load("encyclopaedia_errors")
+    return lambda name, setting: result.select(name, setting=setting, repetition=0)
+
+
+def below(less, more):
+    """Check that every chain lies below every other one."""
+    assert less.max() < more.min(), (less, more)
+
+
+class TestModel:
+    def test_the_network_written_out_is_that_of_the_package(self, names):
+        config = OPTConfig(97, width=32, layers=2, heads=4, positions=40)
+        ours = OPT(config, torch.Generator().manual_seed(0))
+        written = names["SmallOPT"](97, width=32, layers=2, heads=4, positions=40)
+        renamed = {
+            "norm1": "attention_norm",
+            "qkv": "query_key_value",
+            "out": "attention_out",
+            "norm2": "feed_norm",
+            "feed.0": "feed_in",
+            "feed.2": "feed_out",
+        }
+        state = ours.state_dict()
+        for number, (here, there) in itertools.product((0, 1), renamed.items()):
+            for kind in ("weight", "bias"):
+                tensor = state.pop(f"layers.{number}.{there}.{kind}")
+                state[f"layers.{number}.{here}.{kind}"] = tensor
+        for kind in ("weight", "bias"):
+            state[f"norm.{kind}"] = state.pop(f"final_norm.{kind}")
+        written.load_state_dict(state)
+        tokens = torch.randint(97, (3, 17), generator=torch.Generator().manual_seed(1))
+        torch.testing.assert_close(written(tokens), ours(tokens), atol=1e-5, rtol=1e-5)
+
+    def test_its_perplexity_is_that_of_the_package(self, names):
+        texts = encyclopaedia().sample(50, np.random.default_rng(5))
+        written = names["perplexity"](names["network"], torch.from_numpy(texts))
+        family = names["opt"].LanguageModel(
+            names["network"], names["opt"].Training(steps=1, learning_rate=0.0)
+        )
+        model = family.fit(texts[:, 1:], np.random.default_rng(0))
+        assert float(written) == pytest.approx(model.perplexity(texts[:, 1:]), rel=1e-4)
+
+    def test_strange_words_are_marked_and_no_others(self, names):
+        grammar = encyclopaedia()
+        good = grammar.encode(names["SHOWN"][0] + " It leaves room for great windows.")
+        assert not names["marked"](good, "medieval architecture").any()
+        stray = grammar.encode(names["SHOWN"][0] + " It often wanders whale it.")
+        marks = names["marked"](stray, "medieval architecture")
+        assert marks[-2] or marks[-3], marks
+        assert not marks[: len(grammar.encode(names["SHOWN"][0]))].any()
+
+    def test_a_text_is_laid_out_whole_and_once(self, names):
+        row = sweep.load("encyclopaedia_mixing")["texts"][0, 0, 0, 8, 2]
+        pages = names["laid_out"](row, 2)
+        text = encyclopaedia().decode(row.astype(int))
+        stacked = [
+            "".join(max(letters) for letters in zip(*lines, strict=True))
+            for lines in zip(*(page.split("\n") for page in pages), strict=True)
+        ]
+        assert " ".join(line.strip() for line in stacked) == text
+        assert max(map(len, stacked)) <= names["COLUMNS"] + 1
+
+
+class TestTwoWays:
+    def test_grammar_falls_where_words_are_drawn_freely(self, course):
+        right = course("grammatical", WARM)
+        below(right[8], right[0])
+
+    def test_grammar_improves_where_they_are_drawn_cautiously(self, course):
+        right = course("grammatical", COOL)
+        below(right[0], right[8])
+
+    @pytest.mark.parametrize("decoding", DRAWN)
+    def test_facts_topics_and_words_go_in_both(self, course, decoding):
+        for name in ("facts", "topics", "vocabulary"):
+            below(course(name, decoding)[8], course(name, decoding)[0])
+
+    def test_beam_search_writes_one_text_from_the_start_and_for_ever(self, course):
+        different = course("different_documents", BEAM)
+        assert different == pytest.approx(1 / 500)
+        vocabulary = course("vocabulary", BEAM)
+        assert (vocabulary == vocabulary[0]).all()
+
+    def test_its_own_texts_look_better_to_a_cautious_model_only(self, course):
+        cautious, free = (course("own_perplexity", each) for each in (COOL, WARM))
+        below(cautious[8], cautious[0])
+        assert cautious[8].max() < encyclopaedia().perplexity
+        below(free[0], free[8])
+
+    def test_histograms_shift_left_or_grow_a_tail(self, course):
+        edges = PERPLEXITIES[1:]
+
+        def share(decoding, inside):
+            counts = course("perplexities", decoding).sum(axis=1)[[0, 8]]
+            return counts[:, inside].sum(axis=1) / counts.sum(axis=1)
+
+        low = edges < 1.45
+        for decoding in (COOL, "temperature 0.9"):
+            first, last = share(decoding, low)
+            assert last > first + 0.05, decoding
+        first, last = share(WARM, edges > 10)
+        assert last > 0.1 > 0.01 > first
+        first, last = share("temperature 0.9", edges > 6)
+        assert last > first
+
+    def test_pairs_of_words_multiply_while_half_of_the_facts_go(self, course):
+        pairs, facts = (course(name, WARM, 0.1) for name in ("distinct_2", "facts"))
+        below(pairs[0], pairs[8])
+        assert (facts[8] / facts[0]).mean() == pytest.approx(0.5, abs=0.07)
+
+
+class TestBlame:
+    def test_without_the_loop_perplexity_soon_stands_almost_still(self, course, trial):
+        for decoding, other in ((WARM, "temperature 1"), (COOL, "temperature 0.8")):
+            still = trial("real_perplexity", f"{other}, no loop")
+            below(still[8], course("real_perplexity", decoding)[8])
+            # The second half of the generations adds less than the first one.
+            rise = np.log(still).mean(axis=1)
+            assert rise[8] - rise[4] < 0.3 * (rise[4] - rise[0]), decoding
+
+    def test_networks_without_a_past_collapse_all_the_same(self, course, trial):
+        scratch = trial("real_perplexity", "from scratch")
+        assert scratch[8].min() > 3 * scratch[0].max()
+        below(trial("facts", "from scratch")[8], trial("facts", "from scratch")[2])
+
+    @pytest.mark.parametrize(
+        "setting", ["first weights", "3000 documents", "accumulate"]
+    )
+    def test_what_loses_less_than_the_usual_loop(self, course, trial, setting):
+        below(trial("real_perplexity", setting)[8], course("real_perplexity", WARM)[8])
+        usual, kept = course("facts", WARM)[8], trial("facts", setting)[8]
+        assert kept.mean() > usual.mean() + 5, (kept, usual)
+
+    def test_a_nucleus_acts_like_a_low_temperature(self, course, trial):
+        nucleus = trial("real_perplexity", "nucleus 0.9")[8]
+        below(course("real_perplexity", WARM)[8], nucleus)
+        below(
+            trial("own_perplexity", "nucleus 0.9")[8],
+            trial("own_perplexity", "nucleus 0.9")[0],
+        )
+
+    def test_a_repetition_penalty_leaves_no_text_without_a_mistake(self, trial):
+        assert (trial("grammatical", "repetition penalty 2") == 0).all()
+        assert trial("real_perplexity", "repetition penalty 2")[8].min() > 10
+
+    def test_real_openings_keep_topics_alive_under_beam_search(self, course, trial):
+        topics = trial("topics", "real openings, beam search")[8]
+        assert topics.min() >= 20 > 1 == course("topics", BEAM)[8].max()
+        little = trial("topics", "real openings")[8].mean()
+        assert little - course("topics", WARM)[8].mean() < 3
+
+
+class TestRealTexts:
+    @pytest.mark.parametrize("decoding", [*DRAWN, BEAM])
+    def test_more_real_texts_lower_perplexity(self, course, decoding):
+        levels = [course("real_perplexity", decoding, share)[8] for share in SHARES]
+        for more, less in itertools.pairwise(levels):
+            below(less, more)
+
+    @pytest.mark.parametrize("decoding", DRAWN)
+    def test_more_real_texts_leave_more_facts(self, course, decoding):
+        levels = [course("facts", decoding, share)[8].mean() for share in SHARES]
+        assert levels == sorted(levels)
+
+    def test_nothing_but_real_texts_and_nothing_is_lost(self, course):
+        for decoding in (*DRAWN, BEAM):
+            real = course("real_perplexity", decoding, 1)
+            assert np.abs(real / real[0] - 1).max() < 0.05
+            if decoding != BEAM:
+                facts = course("facts", decoding, 1).mean(axis=1)
+                assert facts[8] > 0.95 * facts[0]
+
+    def test_a_tenth_protects_perplexity_under_beam_search_and_no_variety(self, course):
+        assert course("real_perplexity", BEAM)[8].min() > 100
+        assert course("real_perplexity", BEAM, 0.1)[8].max() < 3
+        assert course("different_documents", BEAM, 0.1)[8] == pytest.approx(1 / 500)
+
+
+class TestDrift:
+    def test_more_texts_wander_off_and_real_texts_hold_them(self, course):
+        for decoding in DRAWN:
+            away = course("drifted", decoding).mean(axis=1)
+            assert away[8] > 2.5 * away[0]
+            assert course("drifted", decoding, 0.1)[8].mean() < away[8] / 2
+        assert course("drifted", BEAM)[8].mean() > 0.9
+
+    def test_they_go_to_the_commonest_topics(self, course, names):
+        topics = encyclopaedia().topics
+        ends = sum(course("endings", decoding)[8].sum(axis=0) for decoding in DRAWN)
+        others = np.where(np.array(topics) == "medieval architecture", 0, ends)
+        two = {topics[place] for place in np.argsort(others)[-2:]}
+        assert two == {"weather", "rivers"}, dict(zip(topics, ends, strict=True))
+
+    def test_hardly_one_in_thousands_ends_with_jackrabbits(self, names):
+        topics = list(encyclopaedia().topics)
+        place = topics.index("jackrabbits")
+        ends = [
+            sweep.load(f"encyclopaedia_{each}")["endings"]
+            for each in ("mixing", "errors")
+        ]
+        found = sum(int(each[..., place].sum()) for each in ends)
+        assert names["numbers"]["jackrabbits"] == str(found)
+        assert found < 1e-3 * sum(each.sum() for each in ends)
