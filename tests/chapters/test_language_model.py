@@ -242,3 +242,30 @@ class TestDrift:
         found = sum(int(each[..., place].sum()) for each in ends)
         assert names["numbers"]["jackrabbits"] == str(found)
         assert found < 1e-3 * sum(each.sum() for each in ends)
+
+
+class TestRealPages:
+    @pytest.fixture(scope="class")
+    def read(self):
+        """Return a function: a measure (generations, chains) of one cell."""
+        result = sweep.load("real_text")
+        return lambda name, decoding, share: result.select(
+            name, decoding=decoding, real_fraction=share, repetition=0
+        )
+
+    @pytest.mark.parametrize("decoding", [WARM, BEAM])
+    def test_a_tenth_of_real_text_is_milder(self, read, decoding):
+        none, tenth = (read("real_perplexity", decoding, each)[4] for each in (0, 0.1))
+        below(tenth, none)
+
+    def test_beam_search_ends_in_stutter_with_or_without_a_tenth(self, read):
+        for share in (0, 0.1):
+            again = read("repeated", BEAM, share)
+            assert again[4].min() > 0.7 > 0.4 > again[0].max()
+        below(read("own_perplexity", BEAM, 0)[4], read("own_perplexity", BEAM, 0)[0])
+
+    def test_nothing_but_real_text_learned_by_heart_costs_something(self, read):
+        control = read("real_perplexity", WARM, 1)
+        below(control[0], control[4])
+        below(control[4], read("real_perplexity", WARM, 0)[4])
+        below(control[4], read("real_perplexity", BEAM, 0.1)[4])

@@ -260,6 +260,8 @@ class TestMarking:
         assert (census.documents, census.grammatical_documents) == (3, 2)
         assert (census.sentences, census.grammatical_sentences) == (5, 3)
         assert census.topics.sum() == 5
+        assert census.grammatical_topics.sum() == 3
+        assert (census.grammatical_topics <= census.topics).all()
         assert dict(zip(TOY.facts, census.facts.tolist(), strict=True)) == {
             "habit": 1,
             "sleep": 0,
