@@ -394,3 +394,21 @@ def test_recording_does_not_depend_on_what_was_recorded_before():
     again = record(figure, update, settle(axes))
     for positions, _ in states(axes):
         assert first.drawing(positions) == again.drawing(positions)
+
+
+def test_lines_that_must_stay_aligned_do_not_grow_on_a_phone():
+    figure, axes = plt.subplots()
+    axes.axis("off")
+    label = axes.text(0, 0.9, "label")
+    axes.text(0, 0.5, "of several\nlines")
+    axes.text(0, 0.1, "in columns", family="monospace")
+
+    def update(n):
+        label.set_alpha(n)
+        return f"{n}"
+
+    recording = record(figure, update, settle({"n": [0.5, 1]}))
+    marks = [mark for drawing in recording.drawing([0]) for mark in drawing]
+    growth = {mark.text: mark.growth for mark in marks if hasattr(mark, "text")}
+    assert growth.pop("label") > 1
+    assert growth == {"of several": 1, "lines": 1, "in columns": 1}

@@ -252,8 +252,9 @@ class MarkRenderer(RendererBase):
         style = _font_style(prop) + colour
         style += ("", ";text-anchor:middle", ";text-anchor:end")[round(part * 2)]
         unit = UNITS_PER_PIXEL
-        several_lines = mtext is not None and "\n" in mtext.get_text()
-        growth = self._growth(x, y, width, part, angle) if not several_lines else 1.0
+        growth = 1.0
+        if not _is_set_in_rows(mtext, prop):
+            growth = self._growth(x, y, width, part, angle)
         self._marks.append(
             TextMark(
                 self._clip(gc),
@@ -548,6 +549,16 @@ def _has_one_colour(gc, face) -> bool:
         return True
     edge, face = ((*colour, 1.0)[:4] for colour in (gc.get_rgb(), face))
     return edge[3] == 0 or np.allclose(edge, face, atol=1 / 255)
+
+
+def _is_set_in_rows(mtext, prop: FontProperties) -> bool:
+    """Whether a line has others that it must stay aligned with.
+
+    Matplotlib hands over the lines of a longer text without their artist; and who
+    chooses a monospaced face sets words in columns.
+    """
+    several_lines = mtext is None or "\n" in mtext.get_text()
+    return several_lines or "mono" in prop.get_family()[0].lower()
 
 
 def _is_on_colour(mtext, gc) -> bool:
