@@ -143,10 +143,11 @@ class TestTwoWays:
         first, last = share("temperature 0.9", edges > 6)
         assert last > first
 
-    def test_pairs_of_words_multiply_while_half_of_the_facts_go(self, course):
+    def test_pairs_of_words_multiply_while_more_than_half_of_the_facts_go(self, course):
         pairs, facts = (course(name, WARM, 0.1) for name in ("distinct_2", "facts"))
         below(pairs[0], pairs[8])
-        assert (facts[8] / facts[0]).mean() == pytest.approx(0.5, abs=0.07)
+        assert (facts[8] < facts[0] / 2).sum() >= 3
+        assert facts[8].mean() < facts[0].mean() / 2
 
 
 class TestBlame:
@@ -164,13 +165,24 @@ class TestBlame:
         assert scratch[8].mean() > course("real_perplexity", WARM)[8].mean()
         below(trial("facts", "from scratch")[8], trial("facts", "from scratch")[2])
 
-    @pytest.mark.parametrize(
-        "setting", ["first weights", "3000 documents", "accumulate"]
-    )
+    @pytest.mark.parametrize("setting", ["3000 documents", "accumulate"])
     def test_what_loses_less_than_the_usual_loop(self, course, trial, setting):
         below(trial("real_perplexity", setting)[8], course("real_perplexity", WARM)[8])
-        usual, kept = course("facts", WARM)[8], trial("facts", setting)[8]
-        assert kept.mean() > usual.mean() + 5, (kept, usual)
+        below(course("facts", WARM)[8], trial("facts", setting)[8])
+
+    def test_first_weights_help_perplexity_and_hardly_the_facts(self, course, trial):
+        below(
+            trial("real_perplexity", "first weights")[8],
+            course("real_perplexity", WARM)[8],
+        )
+        kept, usual = trial("facts", "first weights")[8], course("facts", WARM)[8]
+        assert kept.min() < usual.max(), (kept, usual)
+
+    def test_from_scratch_is_worse_than_going_on_with_as_many_documents(self, trial):
+        below(
+            trial("real_perplexity", "3000 documents")[8],
+            trial("real_perplexity", "from scratch")[8],
+        )
 
     def test_a_nucleus_acts_like_a_low_temperature(self, course, trial):
         nucleus = trial("real_perplexity", "nucleus 0.9")[8]
@@ -189,6 +201,9 @@ class TestBlame:
         assert topics.min() >= 20 > 1 == course("topics", BEAM)[8].max()
         little = trial("topics", "real openings")[8].mean()
         assert little - course("topics", WARM)[8].mean() < 3
+        real = trial("real_perplexity", "real openings")[8]
+        below(real, course("real_perplexity", WARM)[8])
+        assert trial("real_perplexity", "real openings, beam search")[8].min() > 10
 
 
 class TestRealTexts:
@@ -231,6 +246,7 @@ class TestDrift:
         others = np.where(np.array(topics) == "medieval architecture", 0, ends)
         two = {topics[place] for place in np.argsort(others)[-2:]}
         assert two == {"weather", "rivers"}, dict(zip(topics, ends, strict=True))
+        assert np.sort(others)[-2:].sum() > others.sum() / 2
 
     def test_hardly_one_in_thousands_ends_with_jackrabbits(self, names):
         topics = list(encyclopaedia().topics)

@@ -367,6 +367,7 @@ def test_right_answers_pass(exercise, answer):
         ("lm-nucleus", lambda p, mass: nucleus(p, mass) * mass, "should be left"),
         ("lm-nucleus", stops_before_the_mass, "should be left"),
         ("lm-nucleus", takes_it_as_sorted, "should be left"),
+        ("lm-nucleus", lambda p, mass: nucleus(p, mass + 2e-12), "should be left"),
         ("lm-nucleus", lambda p, mass: np.array(p), "should be left"),
         ("lm-nucleus", changes_what_it_is_given, "were handed over changed"),
         ("lm-nucleus", lambda p: p, "TypeError"),
