@@ -47,6 +47,20 @@ def below(less, more):
     assert less.max() < more.min(), (less, more)
 
 
+class TestEncyclopaedia:
+    def test_it_has_the_topics_words_and_facts_that_are_named(self):
+        grammar = encyclopaedia()
+        assert len(grammar.topics) == 24
+        shares = dict(zip(grammar.topics, grammar.topic_probabilities, strict=True))
+        assert f"{100 * shares['weather']:.0f}" == "38"
+        assert f"{100 * shares['numbers']:.1f}" == "0.6"
+        assert grammar.topics.index("medieval architecture") == 3 - 1
+        assert grammar.topics.index("jackrabbits") == 20 - 1
+        # With the full stop and the comma, without the special tokens.
+        assert len(grammar.words) - 4 == 770
+        assert len(grammar.facts) == 259
+
+
 class TestModel:
     def test_the_network_written_out_is_that_of_the_package(self, names):
         config = OPTConfig(97, width=32, layers=2, heads=4, positions=40)
