@@ -104,8 +104,8 @@ def run(
     compute = float(sum(arrays.pop(SECONDS) for arrays in ordered))
     provenance |= {
         "workers": count,
-        "compute_seconds": round(compute, 3),
-        "elapsed_seconds": round(time.perf_counter() - began, 3),
+        "compute_seconds": round(compute, 6),
+        "elapsed_seconds": round(time.perf_counter() - began, 6),
         "resumed_cells": resumed,
     }
     return Result(_stack(sweep, cells, ordered), sweep.axes, provenance)
