@@ -430,6 +430,20 @@ def _check_dots(drawn: np.ndarray) -> None:
         raise WrongAnswerError("Neighbouring pixels share their dots.")
 
 
+def _scores(
+    answer: Callable[[np.ndarray], object], shown: np.ndarray, what: str, thing: str
+) -> np.ndarray:
+    """Return the scores that a reader's function gives to (chains, n, ...)."""
+    with _their_code(what):
+        scores = np.asarray(answer(shown), float)
+    if scores.shape != shown.shape[:2]:
+        raise WrongAnswerError(
+            f"{thing.capitalize()}s of shape {shown.shape} got scores of shape "
+            f"{scores.shape}; one score for each {thing} is wanted."
+        )
+    return scores
+
+
 def _curator(answer: object) -> str:
     # Imported here, because scikit-learn takes a second and no other check needs it.
     from .digits import load_digits
@@ -442,13 +456,7 @@ def _curator(answer: object) -> str:
     # So are two written over each other, and these have more contrast, not less.
     double = np.maximum(images, np.roll(images, 1, axis=1))
     shown = np.concatenate([images, blurred, double], axis=1)
-    with _their_code("curator"):
-        scores = np.asarray(answer(shown), float)
-    if scores.shape != (3, 300):
-        raise WrongAnswerError(
-            f"Images of shape (3, 300, 64) got scores of shape {scores.shape}; one "
-            "score for each image is wanted."
-        )
+    scores = _scores(answer, shown, "curator", "image")
     if not np.isfinite(scores).all():
         raise WrongAnswerError("Scores must be finite.")
     clear, blur, over = np.split(scores, 3, axis=1)
@@ -535,13 +543,7 @@ def _verifier(answer: object) -> str:
     # Two words that stand side by side in the first sentence change places.
     wrong[:, [2, 3]] = texts[:, [3, 2]]
     both = np.concatenate([texts, wrong]).reshape(3, 200, -1)
-    with _their_code("function"):
-        scores = np.asarray(answer(both), float)
-    if scores.shape != (3, 200):
-        raise WrongAnswerError(
-            f"Texts of shape {both.shape} got scores of shape {scores.shape}; one "
-            "score for each text is wanted."
-        )
+    scores = _scores(answer, both, "function", "text")
     if np.isnan(scores).any():
         raise WrongAnswerError("A score is not a number.")
     right, broken = scores.reshape(2, 300)
