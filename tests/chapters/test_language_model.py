@@ -274,15 +274,16 @@ class TestDrift:
         assert found < 1e-3 * sum(each.sum() for each in ends)
 
 
-class TestRealPages:
-    @pytest.fixture(scope="class")
-    def read(self):
-        """Return a function: a measure (generations, chains) of one cell."""
-        result = sweep.load("real_text")
-        return lambda name, decoding, share: result.select(
-            name, decoding=decoding, real_fraction=share, repetition=0
-        )
+@pytest.fixture(scope="module")
+def read():
+    """Return a function: a measure (generations, chains) of one cell on real text."""
+    result = sweep.load("real_text")
+    return lambda name, decoding, share: result.select(
+        name, decoding=decoding, real_fraction=share, repetition=0
+    )
 
+
+class TestRealPages:
     @pytest.mark.parametrize("decoding", [WARM, BEAM])
     def test_a_tenth_of_real_text_is_milder(self, read, decoding):
         none, tenth = (read("real_perplexity", decoding, each)[4] for each in (0, 0.1))

@@ -96,16 +96,20 @@ def _beside(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _listening(explorations: list[Exploration]) -> Iterator[None]:
+    """Keep what is explored in here; a chapter's name for it may be called later on."""
     original = collapse.explore.explore
+    listening = True
 
     @functools.wraps(original)
     def explore(fig, update, **axes):
         explored = original(fig, update, **axes)
-        explorations.append(Exploration(fig, update, explored))
+        if listening:
+            explorations.append(Exploration(fig, update, explored))
         return explored
 
     collapse.explore.explore = explore
     try:
         yield
     finally:
+        listening = False
         collapse.explore.explore = original
