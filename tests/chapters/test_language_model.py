@@ -8,7 +8,8 @@ import torch
 
 from collapse import sweep
 from collapse.corpus.encyclopaedia import encyclopaedia
-from collapse.experiments._encyclopaedia import PERPLEXITIES
+from collapse.corpus.grammar import END
+from collapse.experiments._encyclopaedia import PERPLEXITIES, SHOWN
 from collapse.opt import OPT, OPTConfig
 from support.chapters import BOOK, run_chapter
 
@@ -59,6 +60,12 @@ class TestEncyclopaedia:
         # With the full stop and the comma, without the special tokens.
         assert len(grammar.words) - 4 == 770
         assert len(grammar.facts) == 259
+
+
+def assert_rounded(text, number):
+    """Check that a text shows a number, rounded to the digits that it has."""
+    digits = len(text.partition(".")[2])
+    assert abs(float(text) - number) <= 0.5 * 10**-digits + 1e-4
 
 
 class TestModel:
@@ -113,6 +120,88 @@ class TestModel:
         ]
         assert " ".join(line.strip() for line in stacked).strip() == text
         assert max(map(len, stacked)) <= names["COLUMNS"] + 1
+
+
+class TestNumbers:
+    """The numbers in the text are those of the generation and setting it names."""
+
+    @pytest.mark.parametrize(
+        ("name", "measure", "decoding", "share", "generation"),
+        [
+            ("right_first", "grammatical", WARM, 0, 0),
+            ("right_warm", "grammatical", WARM, 0, 8),
+            ("right_cool_first", "grammatical", COOL, 0, 0),
+            ("right_cool", "grammatical", COOL, 0, 8),
+            ("right_real", "grammatical", COOL, 1, 8),
+            ("facts_first", "facts", COOL, 0, 0),
+            ("facts_none", "facts", COOL, 0, 8),
+            ("facts_tenth", "facts", COOL, 0.1, 8),
+            ("facts_half", "facts", COOL, 0.5, 8),
+            ("facts_warm_first", "facts", WARM, 0, 0),
+            ("facts_warm", "facts", WARM, 0, 8),
+            ("topics_first", "topics", COOL, 0, 0),
+            ("topics_none", "topics", COOL, 0, 8),
+            ("topics_tenth", "topics", COOL, 0.1, 8),
+            ("topics_half", "topics", COOL, 0.5, 8),
+            ("real_first", "real_perplexity", COOL, 0, 0),
+            ("real_none", "real_perplexity", COOL, 0, 8),
+            ("real_tenth", "real_perplexity", COOL, 0.1, 8),
+            ("real_warm", "real_perplexity", WARM, 0, 8),
+            ("beam_none", "real_perplexity", BEAM, 0, 8),
+            ("beam_tenth", "real_perplexity", BEAM, 0.1, 8),
+            ("own_first", "own_perplexity", COOL, 0, 0),
+            ("own_cool", "own_perplexity", COOL, 0, 8),
+            ("own_warm_first", "own_perplexity", WARM, 0, 0),
+            ("own_warm", "own_perplexity", WARM, 0, 8),
+            ("pairs_first", "distinct_2", WARM, 0.1, 0),
+            ("pairs", "distinct_2", WARM, 0.1, 8),
+            ("away_first", "drifted", WARM, 0, 0),
+            ("away", "drifted", WARM, 0, 8),
+            ("away_cool", "drifted", COOL, 0, 8),
+            ("away_tenth", "drifted", COOL, 0.1, 8),
+            ("away_beam", "drifted", BEAM, 0, 8),
+        ],
+    )
+    def test_of_the_main_sweep(
+        self, names, course, name, measure, decoding, share, generation
+    ):
+        mean = course(measure, decoding, share)[generation].mean()
+        if measure in ("grammatical", "distinct_2", "drifted"):
+            mean *= 100
+        assert_rounded(names["numbers"][name], mean)
+
+    def test_of_the_texts_that_left_architecture(self, names):
+        topics = np.array(encyclopaedia().topics)
+        elsewhere = topics != "medieval architecture"
+        away = sum(
+            int(sweep.load(f"encyclopaedia_{each}")["endings"][..., elsewhere].sum())
+            for each in ("mixing", "errors")
+        )
+        assert names["numbers"]["wanderers"] == f"{away:,}"
+
+    @pytest.mark.parametrize(
+        ("name", "decoding", "share", "generation"),
+        [
+            ("py_first", BEAM, 0, 0),
+            ("py_beam", BEAM, 0, 4),
+            ("py_tenth", BEAM, 0.1, 4),
+            ("py_warm", WARM, 0, 4),
+            ("py_warm_tenth", WARM, 0.1, 4),
+            ("py_control", WARM, 1, 4),
+        ],
+    )
+    def test_of_real_text(self, names, read, name, decoding, share, generation):
+        mean = read("real_perplexity", decoding, share)[generation].mean()
+        assert_rounded(names["numbers"][name], mean)
+
+
+def test_correct_new_texts_stand_beside_one_that_is_mostly_strange(names, course):
+    assert course("grammatical", COOL)[6].mean() > 0.95
+    row = course("texts", COOL)[6, 2].astype(int)
+    given = len(encyclopaedia().encode(SHOWN[2]))
+    strange = names["marked"](row, "jackrabbits")[given:]
+    written = (row[given:] > 3) & (np.cumsum(row[given:] == END) == 0)
+    assert strange[written].mean() > 0.5
 
 
 class TestTwoWays:
@@ -300,3 +389,12 @@ class TestRealPages:
         below(control[0], control[4])
         below(control[4], read("real_perplexity", WARM, 0)[4])
         below(control[4], read("real_perplexity", BEAM, 0.1)[4])
+        tenth = read("real_perplexity", WARM, 0.1)[4]
+        assert tenth.min() < control[4].max()
+        assert control[4].min() < tenth.max()
+        assert abs(tenth.mean() / control[4].mean() - 1) < 0.1
+
+    def test_beam_search_grows_a_tail_that_generation_0_never_wrote(self, read):
+        counts = read("perplexities", BEAM, 0).sum(axis=1)
+        strangest = np.flatnonzero(counts[0]).max()
+        assert counts[4, strangest + 1 :].sum() > 0.05 * counts[4].sum()
