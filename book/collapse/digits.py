@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import math
 import os
-import tempfile
 import urllib.request
 import zlib
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier
 
 from .validation import boolean, finite_array, generator, refuse, whole_number
+from .whole_file import replace_file
 
 MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 """Where `load_mnist` downloads from, unless told otherwise."""
@@ -373,11 +373,4 @@ def _fetch(address: str, place: Path, checksum: str) -> None:
             f"{address} must have the MD5 {checksum}, got {found} for "
             f"{len(content)} bytes; nothing was saved"
         )
-    handle, unfinished = tempfile.mkstemp(dir=place.parent, prefix=place.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(unfinished, place)
-    except BaseException:
-        os.unlink(unfinished)
-        raise
+    replace_file(place, lambda path: path.write_bytes(content))

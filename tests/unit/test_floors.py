@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[2] / "book" / "collapse"
 FLOORS = {
     "validation": 0,
     "streams": 0,
+    "whole_file": 0,
     "gaussian": 1,
     "regression": 1,
     "mixture": 1,

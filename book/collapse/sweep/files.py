@@ -8,11 +8,10 @@ holds the checksum which ties the two together. Floor 3.
 import hashlib
 import importlib
 import json
-import os
 import platform
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -23,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from ..validation import refuse
+from ..whole_file import replace_file
 from . import code, grid
 from .grid import Sweep, Value
 
@@ -154,7 +154,7 @@ def save(result: Result, folder: str | Path | None = None) -> Path:
     write_npz(npz, {name: result[name] for name in result})
     provenance = {**result.provenance, "npz_sha256": _checksum(npz)}
     text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
-    _replace(npz.with_suffix(".json"), lambda path: path.write_text(text, "utf-8"))
+    replace_file(npz.with_suffix(".json"), lambda path: path.write_text(text, "utf-8"))
     return npz
 
 
@@ -263,7 +263,7 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         with temporary.open("wb") as file:
             np.savez_compressed(file, **arrays)
 
-    _replace(path, write)
+    replace_file(path, write)
 
 
 def read_npz(path: Path) -> dict[str, np.ndarray] | None:
@@ -273,16 +273,6 @@ def read_npz(path: Path) -> dict[str, np.ndarray] | None:
             return {name: file[name] for name in file.files}
     except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
         return None
-
-
-def _replace(path: Path, write: Callable[[Path], Any]) -> None:
-    """Write beside a file, then put the new one in its place in one step."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        write(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _read_provenance(path: Path, name: str) -> dict[str, Any]:
