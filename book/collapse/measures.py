@@ -483,6 +483,33 @@ def vocabulary_in_use(tokens: Any, ignore: Sequence[int] = ()) -> np.ndarray:
     return _of_each_set(tokens, 1, ignore, number)
 
 
+def histogram(values: Any, edges: Any) -> np.ndarray:
+    """Return how many values fall into each bin, with nothing left out.
+
+    Parameters
+    ----------
+    values : array, shape (..., n)
+    edges : array, shape (bins + 1,)
+        Ascending. What lies below the first edge counts in the first bin, what lies
+        above the last one in the last bin.
+
+    Returns
+    -------
+    array of int, shape (..., bins)
+
+    Raises
+    ------
+    ValueError
+        If `values` is not finite, or `edges` do not ascend.
+    """
+    values = finite_array("values", values, axes=1)
+    edges = finite_array("edges", edges, axes=1)
+    if edges.ndim != 1 or len(edges) < 2 or (np.diff(edges) <= 0).any():
+        raise refuse("edges", edges, "two or more ascending numbers")
+    inside = np.clip(values, edges[0], edges[-1])
+    return np.apply_along_axis(lambda row: np.histogram(row, edges)[0], -1, inside)
+
+
 def mode_shares(data: Any, modes: Any, radius: float = np.inf) -> np.ndarray:
     """Return which share of the points lies at each of the known modes.
 

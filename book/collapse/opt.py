@@ -8,14 +8,16 @@ torch, numpy and the floor below, and no other family and no corpus.
 import copy
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import joblib
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
@@ -38,6 +40,9 @@ _FAR = -1e9
 
 _TOGETHER = 256
 """Sequences that are generated or scored in one batch."""
+
+_COLDEST = 1e-6
+"""The least temperature but 0; logits divided by less may be infinite."""
 
 
 @dataclass(frozen=True)
@@ -368,12 +373,14 @@ def load_opt(folder: str | Path) -> OPT:
     Raises
     ------
     ValueError
-        If a file is missing, the configuration asks for what this network has not,
-        or a tensor is missing, unknown or of another shape; the message names it.
+        If a file is missing or damaged, the configuration asks for what this network
+        has not, or a tensor is missing, unknown or of another shape; the message
+        names it.
     """
     folder = Path(folder)
     config = _read_config(folder / "config.json")
     found = {_short(name): tensor for name, tensor in _read_tensors(folder).items()}
+    found.pop("version", None)  # a mark in old checkpoints, not a weight
     head = found.pop("lm_head.weight", None)
     table = found.get("embed_tokens.weight")
     if head is not None and table is not None and not torch.equal(head, table):
@@ -414,22 +421,35 @@ def save_opt(model: OPT, folder: str | Path) -> None:
 def _read_config(path: Path) -> OPTConfig:
     if not path.is_file():
         raise ValueError(f"{path.parent} must hold a {path.name}, and has none")
-    fields = _DEFAULTS | json.loads(path.read_text(encoding="utf-8"))
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # undecodable text, or no JSON
+        raise ValueError(f"{path} must hold JSON, and does not: {error}") from None
+    if not isinstance(given, dict):
+        raise ValueError(f"{path} must hold a JSON object, got {given!r:.60}")
+    fields = _DEFAULTS | given
     for name, value in _REQUIRED.items():
         if fields.get(name, value) != value:
             raise refuse(f"{name} in {path}", fields[name], repr(value))
-    return OPTConfig(**{ours: fields[theirs] for ours, theirs in _FIELDS.items()})
+    try:
+        return OPTConfig(**{ours: fields[theirs] for ours, theirs in _FIELDS.items()})
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
 
 
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
-    if (folder / "model.safetensors").is_file():
-        return load_file(folder / "model.safetensors")
-    path = folder / "pytorch_model.bin"
-    if path.is_file():
-        return torch.load(path, map_location="cpu", weights_only=True)
-    raise ValueError(
-        f"{folder} must hold model.safetensors or pytorch_model.bin, and has neither"
-    )
+    safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
+    if not safe.is_file() and not pickled.is_file():
+        raise ValueError(
+            f"{folder} must hold {safe.name} or {pickled.name}, and has neither"
+        )
+    try:
+        if safe.is_file():
+            return load_file(safe)
+        return torch.load(pickled, map_location="cpu", weights_only=True)
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError) as error:
+        path = safe if safe.is_file() else pickled
+        raise ValueError(f"{path} must hold weights, and is damaged: {error}") from None
 
 
 def _short(name: str) -> str:
@@ -486,7 +506,8 @@ class Decoding:
     Parameters
     ----------
     temperature : float
-        Logits are divided by it; at 0 the most probable token is always taken.
+        Logits are divided by it; at 0 the most probable token is always taken. Above
+        0 it is at least 1e-6.
     top_k : int, optional
         Only the so many most probable tokens are drawn from, ties included.
     top_p : float, optional
@@ -515,7 +536,8 @@ class Decoding:
     repetition_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        real_number("temperature", self.temperature, 0)
+        if 0 < real_number("temperature", self.temperature, 0) < _COLDEST:
+            raise refuse("temperature", self.temperature, f"0 or at least {_COLDEST}")
         if self.top_k is not None:
             whole_number("top_k", self.top_k, 1)
         if self.top_p is not None and real_number("top_p", self.top_p, 0, 1) == 0:
@@ -619,6 +641,11 @@ def generate(
         raise refuse("decoding", decoding, "a Decoding or None")
     whole_number("new_tokens", new_tokens, 1)
     prompts, mask = _check_prompts(model, prompts, new_tokens, mask)
+    if end_token is not None:
+        _check_token("end_token", end_token, model.config)
+    forbidden = {_check_token("forbidden", each, model.config) for each in forbidden}
+    if len(forbidden) == model.config.vocabulary_size:
+        raise ValueError("forbidden must leave a token to choose, got all of them")
     if decoding.draws and not isinstance(generator, torch.Generator):
         raise refuse("generator", generator, "a torch.Generator, to draw tokens")
     reader = _Reader(model, prompts, new_tokens, mask, forbidden)
@@ -640,10 +667,7 @@ def _check_prompts(
     model: OPT, prompts: Any, new_tokens: int, mask: Any
 ) -> tuple[Tensor, Tensor | None]:
     device = model.tokens.weight.device
-    whole = finite_array("prompts", np.asarray(prompts), axes=2)
-    prompts = _tokens("prompts", whole, model.config).to(device)
-    if prompts.ndim != 2:
-        raise ValueError(f"prompts must have shape (B, P), got {tuple(prompts.shape)}")
+    prompts = _rows("prompts", prompts, model.config).to(device)
     # The last token that is chosen is never read.
     needed = prompts.shape[1] + new_tokens - 1
     if needed > model.config.positions:
@@ -654,10 +678,15 @@ def _check_prompts(
     if mask is None:
         return prompts, None
     mask = torch.as_tensor(mask, dtype=torch.bool, device=device)
-    if mask.shape != prompts.shape or not mask[:, -1].all():
+    if mask.shape != prompts.shape:
         raise ValueError(
-            f"mask must have the prompts' shape {tuple(prompts.shape)} and be True in "
-            f"its last column, got shape {tuple(mask.shape)}"
+            f"mask must have the prompts' shape {tuple(prompts.shape)}, "
+            f"got {tuple(mask.shape)}"
+        )
+    if not mask[:, -1].all() or (mask[:, :-1] & ~mask[:, 1:]).any():
+        raise ValueError(
+            "mask must be False on the left of each row only, where the prompt is "
+            "padded, and True in the last column"
         )
     return prompts, mask
 
@@ -671,7 +700,7 @@ class _Reader:
         prompts: Tensor,
         new_tokens: int,
         mask: Tensor | None,
-        forbidden: Sequence[int],
+        forbidden: Iterable[int],
     ) -> None:
         self.model, self.prompts = model, prompts
         B, self.P = prompts.shape
@@ -806,6 +835,22 @@ def _tokens(name: str, array: Any, config: OPTConfig) -> Tensor:
     return torch.from_numpy(array.astype(np.int64))
 
 
+def _rows(name: str, array: Any, config: OPTConfig) -> Tensor:
+    """Return rows of tokens of equal length as a tensor, (n, T)."""
+    if isinstance(array, Tensor):
+        array = array.cpu().numpy()
+    tokens = _tokens(name, finite_array(name, array, axes=2), config)
+    if tokens.ndim != 2:
+        raise ValueError(f"{name} must have shape (n, T), got {tuple(tokens.shape)}")
+    return tokens
+
+
+def _check_token(name: str, token: Any, config: OPTConfig) -> int:
+    if whole_number(name, token, 0) >= config.vocabulary_size:
+        raise refuse(name, token, f"a token below {config.vocabulary_size}")
+    return int(token)
+
+
 @dataclass(frozen=True)
 class Training:
     """How a network is fitted: AdamW, a short warm-up, then a cosine to nothing.
@@ -859,7 +904,8 @@ def train(
     ----------
     model : OPT
     blocks : tensor of int, shape (n, T)
-        Shorter ones are padded on the right; padding is not learned.
+        Shorter ones are padded on the right; padding is not learned. Blocks in which
+        nothing follows the first token are left out.
     training : Training
     generator : torch.Generator
         On the CPU, for the order of the blocks.
@@ -868,7 +914,29 @@ def train(
     -------
     list of float
         The loss of each step, in nats a token.
+
+    Raises
+    ------
+    ValueError
+        If an argument is of the wrong kind, a token is not in the vocabulary, a block
+        is too long for the network, or nothing is left to learn.
     """
+    if not isinstance(training, Training):
+        raise refuse("training", training, "a Training")
+    if not isinstance(generator, torch.Generator):
+        raise refuse("generator", generator, "a torch.Generator")
+    blocks = _rows("blocks", blocks, model.config)
+    # The last token of a block is predicted and never read.
+    if blocks.shape[1] > model.config.positions + 1:
+        raise ValueError(
+            f"blocks must fit into {model.config.positions} positions, got shape "
+            f"{tuple(blocks.shape)}"
+        )
+    blocks = blocks[(blocks[:, 1:] != model.config.padding_token).any(1)]
+    if not len(blocks):
+        raise ValueError(
+            "blocks must hold tokens to learn, got nothing after the first ones"
+        )
     device = model.tokens.weight.device
     optimizer = torch.optim.AdamW(
         model.parameters(), weight_decay=training.weight_decay, fused=True
@@ -1076,9 +1144,16 @@ class LanguageModel:
         whole_number("jobs", self.jobs, 1)
         for name in ("prompts", "openings"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, self._rows(name, getattr(self, name)))
+                rows = _rows(name, getattr(self, name), self.config)
+                object.__setattr__(self, name, rows)
         if self.prompts is not None and self.openings is not None:
             raise ValueError("openings must be None where there are prompts")
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError, TypeError) as error:
+            reason = str(error).splitlines()[0]
+            allowed = f"one that torch can use here ({reason})"
+            raise refuse("device", self.device, allowed) from None
 
     def _check_networks(self) -> None:
         given = self.network
@@ -1090,13 +1165,6 @@ class LanguageModel:
         if any(one.config != given[0].config for one in given):
             raise ValueError("network must hold networks of one shape")
         object.__setattr__(self, "network", tuple(given))
-
-    def _rows(self, name: str, given: Any) -> Tensor:
-        """Check rows of tokens of equal length."""
-        rows = finite_array(name, given, axes=2)
-        if rows.ndim != 2:
-            raise ValueError(f"{name} must have shape (N, P), got {rows.shape}")
-        return _tokens(name, rows, self.config)
 
     @property
     def config(self) -> OPTConfig:

@@ -607,8 +607,8 @@ class Grammar:
         )
 
     def _resembles(self, words: Words) -> int:
-        evidence = self._log_word_shares[:, list(words)].sum(axis=1)
-        return int((np.log(self.topic_probabilities) + evidence).argmax())
+        """Return the topic that makes such words likeliest, common or rare."""
+        return int(self._log_word_shares[:, list(words)].sum(axis=1).argmax())
 
     def _strays(self, words: Words) -> tuple[bool, ...]:
         first = _shared(self._forwards, words)
@@ -643,6 +643,22 @@ class Grammar:
             table[row, : len(topics)] = topics
         return table.reshape(*array.shape[:-1], -1)
 
+    def last_topics(self, tokens: Any) -> np.ndarray:
+        """Return the topic of each document's last sentence.
+
+        Parameters
+        ----------
+        tokens : array of int, shape (..., length)
+
+        Returns
+        -------
+        array of int, shape (...)
+            Indices of `topics`; -1 for a document without any sentence.
+        """
+        of = self.topics_of(tokens)
+        last = np.maximum((of >= 0).sum(axis=-1, keepdims=True) - 1, 0)
+        return np.take_along_axis(of, last, axis=-1)[..., 0]
+
     def drifted(self, tokens: Any, topic: str) -> np.ndarray:
         """Return whether documents no longer are about `topic` when they end.
 
@@ -657,10 +673,7 @@ class Grammar:
         array of bool, shape (...)
             By the last sentence; True for a document without any.
         """
-        index = self._topic("topic", topic)
-        of = self.topics_of(tokens)
-        last = np.maximum((of >= 0).sum(axis=-1, keepdims=True) - 1, 0)
-        return np.take_along_axis(of, last, axis=-1)[..., 0] != index
+        return self.last_topics(tokens) != self._topic("topic", topic)
 
     def foreign(self, tokens: Any, topic: str) -> np.ndarray:
         """Return which words of documents never occur in texts about `topic`.

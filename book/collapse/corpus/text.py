@@ -48,6 +48,8 @@ def read_text(path: str | Path, shortest: int = SHORTEST) -> str:
         the message says which, and where.
     """
     shortest = whole_number("shortest", shortest, 1)
+    if not isinstance(path, str | Path):
+        raise refuse("path", path, "the path of a text file")
     path = Path(path)
     if not path.is_file():
         raise ValueError(f"path must be a text file, and {path} is none")

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .. import measures
-from ..corpus.encyclopaedia import ARCHITECTURE, JACKRABBITS, encyclopaedia
+from ..corpus.encyclopaedia import ARCHITECTURE, encyclopaedia
 from ..corpus.grammar import END, PAD
 from ..opt import (
     OPT,
@@ -62,7 +62,6 @@ MEASURES = (
     "distinct_2",
     "different_documents",
     "drifted",
-    "jackrabbits",
 )
 """What `encyclopaedia_history` returns for each generation and chain."""
 
@@ -131,14 +130,12 @@ def encyclopaedia_history(
         ``vocabulary``, how many words occur; ``distinct_2``; ``different_documents``,
         the share of documents left if copies are struck out; and of 100 texts that
         began about medieval architecture, ``drifted``, the share whose last sentence
-        is not about it, and ``jackrabbits``, the share whose last sentence is about
-        these.
+        is not about it.
         Besides, of int16: ``endings``, (generations + 1, chains, 24), how many of the
         100 texts end with each topic; ``perplexities``, (generations + 1, chains, 40),
         a histogram of the new documents' perplexities under generation 0, in the bins
-        of `PERPLEXITIES`; ``texts``, (generations + 1, 3, tokens), chain 0's
-        completions of `SHOWN`; and ``samples``, (generations + 1, 2, tokens), two of
-        its new documents.
+        of `PERPLEXITIES`; and ``texts``, (generations + 1, 3, tokens), chain 0's
+        completions of `SHOWN`.
     """
     streams = [np.random.default_rng([SEED, chain]) for chain in range(chains)]
     eyes = _Eyes(setting, rng)
@@ -159,13 +156,11 @@ def encyclopaedia_history(
         },
     )
     numbers = history["numbers"].astype(np.float32)
-    texts = history["texts"][:, 0].astype(np.int16)
     return {
         **{name: numbers[..., place] for place, name in enumerate(MEASURES)},
         "endings": history["endings"].astype(np.int16),
         "perplexities": history["perplexities"].astype(np.int16),
-        "texts": texts[:, : len(SHOWN)],
-        "samples": texts[:, len(SHOWN) :],
+        "texts": history["texts"][:, 0].astype(np.int16),
     }
 
 
@@ -227,30 +222,24 @@ class _Eyes:
         # The measures that follow look at these documents.
         self.written = model.sample(LOOKED_AT, np.random.default_rng(self.seed))
         counted = [_counted(documents) for documents in self.written]
-        topics = list(encyclopaedia().topics)
-        ended = self.ends / self.ends.sum(axis=1, keepdims=True)
+        place = encyclopaedia().topics.index(ARCHITECTURE)
         return np.column_stack(
             [
                 model.perplexity(self.real),
                 model.perplexity(self.written),
                 counted,
-                1 - ended[:, topics.index(ARCHITECTURE)],
-                ended[:, topics.index(JACKRABBITS)],
+                1 - self.ends[:, place] / self.ends.sum(axis=1),
             ]
         )
 
     def perplexities(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
         """Return histograms under generation 0, (chains, bins)."""
         values = self.zero.block_perplexity(self.written)
-        inside = np.clip(values, PERPLEXITIES[0], PERPLEXITIES[-1])
-        return np.stack([np.histogram(row, PERPLEXITIES)[0] for row in inside])
+        return measures.histogram(values, PERPLEXITIES)
 
     def texts(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return completed texts and new ones, (chains, 3 + 2, tokens)."""
-        completed = complete(model, self.shown, self.decoding, self.seed)
-        return np.concatenate(
-            [completed, _begun(self.written[:, :2], completed.shape[-1])], axis=1
-        )
+        """Return completed texts, (chains, 3, tokens)."""
+        return complete(model, self.shown, self.decoding, self.seed)
 
 
 class _GenerationZero:
@@ -313,18 +302,11 @@ def complete(
     return texts
 
 
-def _begun(documents: np.ndarray, length: int) -> np.ndarray:
-    """Put back the token that begins each document, and pad to a length."""
-    begun = np.full((*documents.shape[:-1], length), PAD)
-    begun[..., 0] = END
-    begun[..., 1 : documents.shape[-1] + 1] = documents
-    return begun
-
-
 def _counted(documents: np.ndarray) -> tuple[float, ...]:
     """Measure one chain's new documents: what stands between perplexity and drift."""
     grammar = encyclopaedia()
-    census = grammar.census(_begun(documents, documents.shape[-1] + 1))
+    begun = np.pad(documents, ((0, 0), (1, 0)), constant_values=END)
+    census = grammar.census(begun)
     return (
         census.grammatical_documents / census.documents,
         np.count_nonzero(census.grammatical_topics),
@@ -339,10 +321,7 @@ def _counted(documents: np.ndarray) -> tuple[float, ...]:
 
 def _last_topics(texts: np.ndarray) -> np.ndarray:
     """Count last sentences by topic, (chains, n, tokens) to (chains, topics)."""
-    topics = len(encyclopaedia().topics)
-    of = encyclopaedia().topics_of(texts)
-    last = np.maximum((of >= 0).sum(axis=-1, keepdims=True) - 1, 0)
-    ends = np.take_along_axis(of, last, axis=-1)[..., 0]
+    ends, topics = encyclopaedia().last_topics(texts), len(encyclopaedia().topics)
     return np.stack([np.bincount(row, minlength=topics) for row in ends])
 
 

@@ -11,12 +11,8 @@ import numpy as np
 from ..opt import Decoding, Training
 from ..recursion import Diet
 from ..sweep import Sweep
-from ._encyclopaedia import (
-    FIRST_DOCUMENTS,
-    SEED,
-    changed,
-    encyclopaedia_history,
-)
+from ..validation import option
+from ._encyclopaedia import FIRST_DOCUMENTS, SEED, changed, encyclopaedia_history
 
 COOL = Decoding(temperature=0.8)
 
@@ -50,7 +46,7 @@ def history(
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Run the chains of one setting; see `encyclopaedia_history`."""
-    changes = dict(SETTINGS[setting])
+    changes = dict(SETTINGS[option("setting", setting, list(SETTINGS))])
     diet = Diet(memory=changes.pop("memory", "replace"))
     return encyclopaedia_history(
         changed(**changes),

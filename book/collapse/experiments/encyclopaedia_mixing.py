@@ -9,7 +9,16 @@ import numpy as np
 from ..opt import Decoding
 from ..recursion import Diet
 from ..sweep import Sweep
-from ._encyclopaedia import SEED, changed, encyclopaedia_history
+from ..validation import option
+from ._encyclopaedia import (
+    PERPLEXITIES,
+    SEED,
+    SHOWN,
+    changed,
+    encyclopaedia_history,
+)
+
+__all__ = ["DECODINGS", "PERPLEXITIES", "SHOWN", "SWEEP", "history"]
 
 DECODINGS = {
     "temperature 1": Decoding(),
@@ -31,8 +40,9 @@ def history(
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Run the chains of one cell; see `encyclopaedia_history` for what comes back."""
+    chosen = DECODINGS[option("decoding", decoding, list(DECODINGS))]
     return encyclopaedia_history(
-        changed(decoding=DECODINGS[decoding], documents=documents, steps=steps),
+        changed(decoding=chosen, documents=documents, steps=steps),
         Diet(real_fraction=real_fraction),
         generations=generations,
         first_steps=first_steps,

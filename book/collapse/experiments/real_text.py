@@ -37,6 +37,7 @@ from ..opt import (
 )
 from ..recursion import Diet, recurse
 from ..sweep import Sweep
+from ..validation import option
 
 SEED = 2024
 """Of all histories; chain 0 of every setting begins with one and the same model."""
@@ -56,7 +57,7 @@ DECODINGS = {"temperature 1": Decoding(), "beam search": Decoding(beams=5)}
 PERPLEXITIES = np.geomspace(1, 1000, 31)
 """The edges of the histograms' bins; what lies above goes into the last one."""
 
-MEASURES = ("real_perplexity", "own_perplexity", "vocabulary", "distinct_2", "repeated")
+MEASURES = ("real_perplexity", "own_perplexity", "vocabulary", "repeated")
 """What is returned for each generation and chain, beside histograms and texts."""
 
 
@@ -114,7 +115,7 @@ def history(
     dict of str to array
         Of float32, shape (generations + 1, chains): ``real_perplexity`` of held-out
         blocks; ``own_perplexity`` of new blocks under the model that wrote them;
-        ``vocabulary``, how many different tokens 128 new blocks hold; ``distinct_2``;
+        ``vocabulary``, how many different tokens 128 new blocks hold;
         ``repeated``, the share of runs of four tokens that stood in their block
         before. ``perplexities`` (generations + 1, chains, 30), int16: a histogram of
         the new blocks' perplexities under generation 0. ``prompts`` (3,) and
@@ -135,7 +136,7 @@ def history(
         network or load_opt(checkpoint),
         again,
         again,
-        decoding=DECODINGS[decoding],
+        decoding=DECODINGS[option("decoding", decoding, list(DECODINGS))],
         prompts=training,
         device=device,
     )
@@ -224,7 +225,6 @@ class _Eyes:
                 model.perplexity(self.real),
                 model.perplexity(self.written),
                 measures.vocabulary_in_use(self.written, ignored),
-                measures.distinct_ngrams(self.written, 2, ignored),
                 measures.repeated_ngrams(self.written, 4, ignored),
             ]
         )
@@ -232,8 +232,7 @@ class _Eyes:
     def perplexities(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
         """Return histograms under generation 0, (chains, bins)."""
         values = self.zero.block_perplexity(self.written)
-        inside = np.clip(values, PERPLEXITIES[0], PERPLEXITIES[-1])
-        return np.stack([np.histogram(row, PERPLEXITIES)[0] for row in inside])
+        return measures.histogram(values, PERPLEXITIES)
 
     def texts(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
         """Return how each chain continues the prompts in view, (chains, 3)."""
