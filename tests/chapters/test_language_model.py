@@ -9,7 +9,7 @@ import torch
 from collapse import sweep
 from collapse.corpus.encyclopaedia import encyclopaedia
 from collapse.corpus.grammar import END
-from collapse.experiments._encyclopaedia import PERPLEXITIES, SHOWN
+from collapse.experiments.encyclopaedia_mixing import PERPLEXITIES, SHOWN
 from collapse.opt import OPT, OPTConfig
 from support.chapters import BOOK, run_chapter
 

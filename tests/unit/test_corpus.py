@@ -233,6 +233,17 @@ class TestMarking:
         parsed, _ = self.parse("Far dog far. Purrs cat purrs.")
         assert [each.topic for each in parsed.sentences] == ["dogs", "cats"]
 
+    def test_how_common_a_topic_is_does_not_make_strange_words_its_own(self):
+        """A sentence of words that both topics use alike goes to the one that uses
+        one of them a little more, were it a thousand times rarer."""
+        often = Plan("often", "it", [[Line("it {is|was} {here|there} .")]], 1000.0)
+        rare = Plan("rare", "it", [[Line("it is {here|there} .")]], 1.0)
+        grammar = Grammar([often, rare])
+        for words, topic in (("here is it .", "rare"), ("here was it .", "often")):
+            (sentence,) = grammar.parse(grammar.encode(words)).sentences
+            assert not sentence.grammatical
+            assert sentence.topic == topic
+
     def test_an_unfinished_sentence_is_a_sentence(self):
         parsed, marked = self.parse("A dog runs")
         assert [each.grammatical for each in parsed.sentences] == [False]
@@ -245,6 +256,9 @@ class TestMarking:
         assert TOY.drifted(tokens, "cats").tolist() == [False, True, True, True]
         assert TOY.drifted(tokens, "dogs").tolist() == [True, False, True, False]
         assert TOY.topics_of(tokens).tolist() == [[0, 0], [0, 2], [-1, -1], [2, -1]]
+        assert TOY.last_topics(tokens).tolist() == [0, 2, -1, 2]
+        assert TOY.last_topics(tokens.reshape(2, 2, -1)).tolist() == [[0, 2], [-1, 2]]
+        assert TOY.last_topics(tokens[1]) == 2
 
     def test_foreign_words_are_those_that_a_topic_never_uses(self):
         tokens = TOY.encode("A cat barks. It riddles unicorns.", finished=True)
@@ -391,6 +405,22 @@ class TestEncyclopaedia:
                 assert reading.topic == sentence.topic == document.topic
                 assert not any(sentence.strays)
 
+    def test_the_second_fact_of_a_sentence_is_another_one(self, book):
+        """Of facts with the chances p and q, the pair has p q / (1 - p)."""
+        for plan in book.plans:
+            single, pairs = {}, {}
+            for line in plan.slots[1]:
+                if line.construction == "plain pronoun":
+                    single[line.facts[0]] = line.weight
+                elif line.construction == "two facts":
+                    pairs[line.facts] = line.weight
+            chances = {fact: w / sum(single.values()) for fact, w in single.items()}
+            total = sum(pairs.values())
+            assert set(pairs) == set(itertools.permutations(chances, 2))
+            for (first, second), weight in pairs.items():
+                p, q = chances[first], chances[second]
+                assert weight / total == pytest.approx(p * q / (1 - p))
+
     def test_no_sentence_belongs_to_two_topics(self, book):
         owners = {}
         for plan in book.plans:
@@ -536,6 +566,9 @@ class TestReadText:
         for path in (tmp_path / "none.txt", tmp_path):
             with pytest.raises(ValueError, match="path must be a text file"):
                 text.read_text(path)
+        for nonsense in (None, 3, b"text.txt"):
+            with pytest.raises(ValueError, match="path must be the path of a text"):
+                text.read_text(nonsense)
 
     def test_a_byte_order_mark_and_line_ends_are_evened(self, tmp_path):
         path = self.file(tmp_path, "\ufeffone\r\ntwo\rthree é".encode())

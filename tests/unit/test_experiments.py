@@ -15,10 +15,19 @@ import pytest
 import torch
 from scipy.stats import t
 
+from collapse import measures
+from collapse.corpus.encyclopaedia import ARCHITECTURE, encyclopaedia
 from collapse.corpus.text import train_tokenizer
 from collapse.experiments import __main__ as command
-from collapse.experiments import paper_mixture, real_text
-from collapse.opt import OPT, OPTConfig, save_opt
+from collapse.experiments import (
+    _encyclopaedia,
+    encyclopaedia_errors,
+    encyclopaedia_mixing,
+    paper_mixture,
+    real_text,
+)
+from collapse.opt import OPT, Decoding, OPTConfig, Training, save_opt
+from collapse.recursion import Diet, recurse
 from collapse.sweep import UnusableResultError, load, run, save
 from collapse.sweep.files import DATA, grid_of
 from collapse.sweep.runner import compute_cell
@@ -282,6 +291,146 @@ def test_what_ships_is_small_and_nothing_else_lies_beside_it() -> None:
         assert "/" not in json.dumps(provenance), f"{path.name} names a path"
 
 
+@pytest.fixture
+def keep(monkeypatch):
+    """A function: let an experiment's loop keep its models and data, in a list."""
+
+    def listen(module):
+        kept = []
+
+        def keeping(*arguments, **options):
+            kept.append(
+                recurse(*arguments, keep_models=True, keep_data=True, **options)
+            )
+            return kept[-1]
+
+        monkeypatch.setattr(module, "recurse", keeping)
+        return kept
+
+    return listen
+
+
+class TestEncyclopaediaHistory:
+    """Models that have hardly learned, so that no generation is like another."""
+
+    @staticmethod
+    def history(**changes):
+        usual = {"documents": 40, "training": Training(steps=6, learning_rate=0.02)}
+        return _encyclopaedia.encyclopaedia_history(
+            _encyclopaedia.changed(**(usual | changes)),
+            Diet(),
+            generations=2,
+            first_steps=8,
+            chains=2,
+            rng=np.random.default_rng(7),
+        )
+
+    def test_who_reads_what(self, keep):
+        """Its own texts are read by who wrote them, the histogram by generation 0."""
+        kept = keep(_encyclopaedia)
+        made = self.history()
+        models, edges = kept[0].models, _encyclopaedia.PERPLEXITIES
+        seed = int(np.random.default_rng(7).integers(2**32))
+        for age, model in enumerate(models):
+            written = model.sample(500, np.random.default_rng(seed))
+            own, first = model.perplexity(written), models[0].perplexity(written)
+            np.testing.assert_allclose(made["own_perplexity"][age], own, rtol=1e-5)
+            if age:
+                assert (np.abs(own / first - 1) > 0.01).all()
+            expected = measures.histogram(models[0].block_perplexity(written), edges)
+            assert np.array_equal(made["perplexities"][age], expected)
+            real = encyclopaedia().sample(500, np.random.default_rng(seed))[:, 1:]
+            expected = model.perplexity(real)
+            np.testing.assert_allclose(made["real_perplexity"][age], expected, 1e-5)
+
+    @pytest.mark.parametrize("loop", [True, False])
+    def test_without_the_loop_all_read_what_generation_0_writes(self, keep, loop):
+        """Beam search writes one text, so that it can be told whose it is."""
+        kept = keep(_encyclopaedia)
+        self.history(decoding=Decoding(beams=2), loop=loop)
+        (history,) = kept
+        rows = [model.sample(3, np.random.default_rng(0)) for model in history.models]
+        assert not np.array_equal(rows[0], rows[1])
+        for age in (1, 2):
+            writer = rows[age - 1] if loop else rows[0]
+            read = history.data[age]
+            assert np.array_equal(read, np.broadcast_to(writer[:, :1], read.shape))
+        assert encyclopaedia().is_grammatical(history.data[0]).all()
+
+    def test_drift_is_judged_by_the_last_sentence(self, monkeypatch):
+        """Of a hundred texts whose first sentence is real and about architecture."""
+        complete, completed = _encyclopaedia.complete, []
+
+        def keeping(*arguments):
+            completed.append(complete(*arguments))
+            return completed[-1]
+
+        monkeypatch.setattr(_encyclopaedia, "complete", keeping)
+        made, grammar = self.history(), encyclopaedia()
+        asked = [texts for texts in completed if texts.shape[1] == 100]
+        assert len(asked) == 3
+        for age, chains in enumerate(asked):
+            for chain, texts in enumerate(chains):
+                parsed = [grammar.parse(text).sentences for text in texts]
+                assert {each[0].topic for each in parsed} == {ARCHITECTURE}
+                assert all(each[0].grammatical for each in parsed)
+                last = [each[-1].topic for each in parsed]
+                expected = [last.count(topic) for topic in grammar.topics]
+                assert made["endings"][age, chain].tolist() == expected
+                away = 1 - last.count(ARCHITECTURE) / 100
+                assert away > 0
+                assert made["drifted"][age, chain] == pytest.approx(away)
+
+    @pytest.mark.parametrize("start", ["previous", "first", "nothing"])
+    def test_where_each_generation_starts(self, keep, start):
+        """Nothing is learned, so that a network shows what it began with."""
+        kept = keep(_encyclopaedia)
+        still = Training(steps=1, learning_rate=0.0)
+        self.history(start=start, training=still, documents=20)
+        weights = [
+            [network.tokens.weight for network in model.networks]
+            for model in kept[0].models
+        ]
+        for chain in (0, 1):
+            begun = _encyclopaedia._first_network(chain, 8).tokens.weight
+            for age in (0, 1, 2):
+                known = torch.equal(weights[age][chain], begun)
+                assert known == (start != "nothing")
+        assert not torch.equal(weights[0][0], weights[0][1])
+        if start == "nothing":
+            assert not torch.equal(weights[0][0], weights[1][0])
+
+    def test_learning_goes_on_or_begins_again(self, keep):
+        """From the first weights a few steps lead less far than step upon step."""
+        kept = keep(_encyclopaedia)
+        step = Training(steps=1, learning_rate=1e-3)
+        for start in ("previous", "first"):
+            self.history(start=start, training=step)
+        for chain in (0, 1):
+            begun = _encyclopaedia._first_network(chain, 8).tokens.weight
+            further, back = (
+                (history.models[2].networks[chain].tokens.weight - begun).abs().max()
+                for history in kept
+            )
+            # Adam moves a weight by about the rate in each step.
+            assert further > 2e-3
+            assert back < 1.5e-3
+
+    @pytest.mark.parametrize(
+        ("module", "name"),
+        [
+            (encyclopaedia_mixing, "decoding"),
+            (encyclopaedia_errors, "setting"),
+            (real_text, "decoding"),
+        ],
+    )
+    def test_a_choice_that_there_is_not_is_refused(self, module, name):
+        with pytest.raises(ValueError, match=f"{name} must be one of .*got 'tea'"):
+            module.history(
+                **(module.TINY.grid | {name: "tea"}), rng=np.random.default_rng(0)
+            )
+
+
 class TestRealText:
     WORDS = "the mason carves a stone and the stone outlives the mason by far . "
 
@@ -296,11 +445,50 @@ class TestRealText:
         sweep = real_text.TINY.with_grid(decoding=["beam search"], **changes)
         return run(sweep, resume=False, n_jobs=1, progress=False)
 
+    @staticmethod
+    def history(**changes):
+        usual = real_text.TINY.grid | {"decoding": "beam search"}
+        chance = np.random.default_rng(7)
+        return real_text.history(**(usual | changes), rng=chance)
+
     def test_it_is_the_papers_protocol(self):
         sweep = real_text.SWEEP
         assert real_text.LENGTH == 64
         assert real_text.DECODINGS["beam search"].beams == 5
         assert {0, 0.1} <= set(sweep.axes["real_fraction"])
+
+    def test_who_reads_what(self, keep):
+        """Its own blocks are read by who wrote them, the histogram by generation 0."""
+        kept = keep(real_text)
+        made = self.history(decoding="temperature 1", rate=0.05, steps=10)
+        first, last = kept[0].models
+        corpus = real_text._corpus(None, None, 300)
+        held_out = corpus.held_out[: real_text.LOOKED_AT]
+        seed = int(np.random.default_rng(7).integers(2**32))
+        for age, model in enumerate((first, last)):
+            written = model.sample(128, np.random.default_rng(seed))
+            for name, blocks in (("own", written), ("real", held_out)):
+                got = made[f"{name}_perplexity"][age]
+                np.testing.assert_allclose(got, model.perplexity(blocks), rtol=1e-5)
+            counts = measures.histogram(
+                first.block_perplexity(written), real_text.PERPLEXITIES
+            )
+            assert np.array_equal(made["perplexities"][age], counts)
+        gap = np.log(last.perplexity(held_out) / first.perplexity(held_out))
+        assert (np.abs(gap) > 0.01).all(), "nothing was learned between"
+
+    def test_it_is_asked_about_what_no_network_has_read(self, keep):
+        kept = keep(real_text)
+        self.history()
+        corpus = real_text._corpus(None, None, 300)
+        training, held_out = (
+            {tuple(row) for row in rows.tolist()}
+            for rows in (corpus.training, corpus.held_out)
+        )
+        assert not training & held_out
+        assert len(held_out) > real_text.LOOKED_AT
+        read = {tuple(row) for chain in kept[0].data[0] for row in chain.tolist()}
+        assert read <= training
 
     def test_any_text_will_do(self, text):
         made = self.run(text=text, training_blocks=None, vocabulary=270)

@@ -517,6 +517,40 @@ class TestEdges:
             measures.log_variance([])
 
 
+class TestHistograms:
+    def test_it_is_numpys_with_nothing_left_out(self):
+        values = np.random.default_rng(1).normal(size=(2, 3, 500))
+        edges = np.linspace(-1, 2, 8)
+        counts = measures.histogram(values, edges)
+        assert counts.shape == (2, 3, 7)
+        assert (counts.sum(axis=-1) == 500).all()
+        for place in np.ndindex(2, 3):
+            inside, _ = np.histogram(values[place], edges)
+            inside[0] += (values[place] < -1).sum()
+            inside[-1] += (values[place] > 2).sum()
+            assert np.array_equal(counts[place], inside)
+
+    def test_one_row(self):
+        found = measures.histogram([-5, 0, 0.5, 1, 99], [0, 1, 2])
+        assert found.tolist() == [3, 2]
+
+    @pytest.mark.parametrize(
+        ("values", "edges", "message"),
+        [
+            ([0, np.nan], [0, 1], "values must"),
+            ([0, np.inf], [0, 1], "values must"),
+            ([], [0, 1], "values must"),
+            ([1.0], [0], "edges must be two or more ascending numbers"),
+            ([1.0], [0, 0, 1], "edges must be two or more ascending numbers"),
+            ([1.0], [1, 0], "edges must be two or more ascending numbers"),
+            ([1.0], [[0, 1]], "edges must be two or more ascending numbers"),
+        ],
+    )
+    def test_bad_arguments(self, values, edges, message):
+        with pytest.raises(ValueError, match=message):
+            measures.histogram(values, edges)
+
+
 class TestRepetition:
     TOKENS = np.array(
         [

@@ -297,6 +297,44 @@ class TestCheckpoints:
         with pytest.raises(ValueError, match=r"model\.safetensors or pytorch_model"):
             load_opt(tmp_path)
 
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b'{"vocab_size": ', "must hold JSON, and does not"),
+            (b"\xff\xfe{}", "must hold JSON, and does not"),
+            (b"[1, 2]", r"must hold a JSON object, got \[1, 2\]"),
+            (b'{"vocab_size": 97, "hidden_size": "wide"}', "width must be"),
+        ],
+    )
+    def test_a_damaged_configuration_is_named(self, small, tmp_path, content, message):
+        save_opt(small[1], tmp_path)
+        (tmp_path / "config.json").write_bytes(content)
+        with pytest.raises(ValueError, match=rf"config\.json.*{message}"):
+            load_opt(tmp_path)
+
+    @pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+    @pytest.mark.parametrize("left", [0, 7, 1000])
+    def test_damaged_weights_are_named(self, small, tmp_path, name, left):
+        save_opt(small[1], tmp_path)
+        whole = tmp_path / "model.safetensors"
+        tensors = load_file(whole)
+        if name != whole.name:
+            whole.unlink()
+            torch.save(tensors, tmp_path / name)
+        file = tmp_path / name
+        file.write_bytes(file.read_bytes()[:left])
+        with pytest.raises(ValueError, match=rf"{name} must hold weights, and is dam"):
+            load_opt(tmp_path)
+
+    def test_a_mark_of_old_checkpoints_is_no_weight(self, small, tmp_path):
+        save_opt(small[1], tmp_path)
+        file = tmp_path / "model.safetensors"
+        marked = load_file(file) | {"model.decoder.version": torch.ones(1)}
+        file.unlink()
+        torch.save(marked, tmp_path / "pytorch_model.bin")
+        again = load_opt(tmp_path)
+        assert torch.equal(again.tokens.weight, small[1].tokens.weight)
+
 
 class TestDecoders:
     @pytest.mark.parametrize("end_token", [None, 2, 5])
@@ -444,6 +482,7 @@ class TestDecoders:
         ("change", "message"),
         [
             ({"temperature": -1}, "temperature must be"),
+            ({"temperature": 1e-40}, "temperature must be 0 or at least 1e-06"),
             ({"top_k": 0}, "top_k must be"),
             ({"top_p": 0}, "top_p must be"),
             ({"top_p": 1.5}, "top_p must be"),
@@ -466,7 +505,15 @@ class TestDecoders:
             ({"new_tokens": 128}, "fit into 128 positions, got 2 \\+ 128"),
             ({"decoding": 0.5}, "decoding must be"),
             ({"mask": [[True]]}, "mask must have the prompts' shape"),
-            ({"mask": [[True, False]]}, "be True in its last column"),
+            ({"mask": [[True, False]]}, "True in the last column"),
+            (
+                {"prompts": [[3, 4, 5]], "mask": [[True, False, True]]},
+                "mask must be False on the left of each row only",
+            ),
+            ({"end_token": 97}, "end_token must be a token below 97, got 97"),
+            ({"end_token": -1}, "end_token must be"),
+            ({"forbidden": [2, 97]}, "forbidden must be a token below 97, got 97"),
+            ({"forbidden": range(97)}, "forbidden must leave a token to choose"),
             ({"generator": None}, "generator must be a torch.Generator"),
         ],
     )
@@ -519,6 +566,84 @@ class TestTraining:
         # Adam's first step divides each gradient by itself: tiny ones by rounding.
         gap = (ours.layers[0].feed_out.weight - plain.layers[0].feed_out.weight).abs()
         assert gap.median() < 1e-6
+
+    def test_blocks_with_nothing_to_learn_are_left_out(self):
+        data = torch.from_numpy(counting(12))
+        nothing = torch.tensor([[3] + [1] * 7])
+        between = torch.cat([nothing, data[:5], nothing, data[5:], nothing])
+        models = [OPT(TINY, chance()) for _ in range(2)]
+        losses = [
+            train(model, blocks, Training(steps=9, batch_size=1), chance())
+            for model, blocks in zip(models, (data, between), strict=True)
+        ]
+        assert losses[0] == losses[1]
+        assert torch.equal(models[0].tokens.weight, models[1].tokens.weight)
+
+    def test_steep_slopes_are_clipped(self):
+        """Several steps are those of Adam with gradients of norm 1 at most."""
+
+        def steep():
+            network = OPT(TINY, chance())
+            with torch.no_grad():
+                network.tokens.weight.mul_(20)
+            return network
+
+        data, training = torch.from_numpy(counting(8)), Training(4, 8, 0.01)
+        ours, clipped, free = steep(), steep(), steep()
+        train(ours, data, training, chance())
+        norms = []
+        for network, largest in ((clipped, 1.0), (free, np.inf)):
+            optimizer = torch.optim.AdamW(network.parameters(), 0.01, weight_decay=0)
+            for step in range(4):
+                optimizer.param_groups[0]["lr"] = 0.01 * training.rate(step)
+                predicted = network(data[:, :-1]).flatten(0, 1)
+                target = data[:, 1:].flatten()
+                optimizer.zero_grad()
+                F.cross_entropy(predicted, target, ignore_index=1).backward()
+                norm = torch.nn.utils.clip_grad_norm_(network.parameters(), largest)
+                norms.append(float(norm))
+                optimizer.step()
+        # Adam does not see the size of slopes, only how it changes.
+        assert min(norms) > 1
+        assert max(norms) > 1.2 * min(norms)
+
+        def gap(other):
+            one, two = ours.layers[0].feed_out.weight, other.layers[0].feed_out.weight
+            return (one - two).abs().median()
+
+        assert gap(clipped) < 1e-5
+        assert gap(free) > 10 * gap(clipped)
+
+    def test_weights_decay_by_a_share_of_the_learning_rate(self):
+        data = torch.from_numpy(counting(8))
+        before = OPT(TINY, chance()).layers[0].feed_in.weight
+        kept, shrunk = OPT(TINY, chance()), OPT(TINY, chance())
+        for network, decay in ((kept, 0.0), (shrunk, 0.5)):
+            step = Training(1, 8, learning_rate=0.1, weight_decay=decay)
+            train(network, data, step, chance())
+        gap = kept.layers[0].feed_in.weight - shrunk.layers[0].feed_in.weight
+        torch.testing.assert_close(gap, 0.1 * 0.5 * before, atol=1e-6, rtol=1e-4)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"blocks": torch.ones(0, 5)}, "blocks must"),
+            ({"blocks": [3, 4]}, "blocks must have at least 2 axes"),
+            ({"blocks": [[[3, 4]]]}, r"blocks must have shape \(n, T\)"),
+            ({"blocks": [[3, 12]]}, r"blocks must be tokens in \[0, 12\)"),
+            ({"blocks": [[3.5, 4]]}, "blocks must be whole numbers"),
+            ({"blocks": [[3] * 14]}, "blocks must fit into 12 positions"),
+            ({"blocks": [[3], [4]]}, "blocks must hold tokens to learn"),
+            ({"blocks": [[3, 1, 1], [1, 1, 1]]}, "blocks must hold tokens to learn"),
+            ({"training": 300}, "training must be a Training"),
+            ({"generator": rng()}, "generator must be a torch.Generator"),
+        ],
+        ids=str,
+    )
+    def test_bad_arguments(self, change, message):
+        good = {"blocks": [[3, 4]], "training": QUICK, "generator": chance()}
+        with pytest.raises(ValueError, match=message):
+            train(OPT(TINY, chance()), **(good | change))
 
     @pytest.mark.parametrize(
         "change",
@@ -613,6 +738,21 @@ class TestFamily:
             model.log_prob(counting(7)), alone.log_prob(counting(7))
         )
         assert model.perplexity(blocks) < 3
+
+    @pytest.mark.parametrize("kind", ["prompts", "openings"])
+    def test_which_prompts_are_used_is_left_to_chance(self, kind):
+        """Fewer blocks than prompts begin with any of these, not with the first."""
+        pairs = np.array([[a, b] for a in range(3, 12) for b in range(3, 12)])
+        greedy = Decoding(temperature=0)
+        family = LanguageModel(TINY, QUICK, decoding=greedy, **{kind: pairs})
+        model = family.fit(counting(40), rng())
+        used = [model.sample(9, rng(seed)) for seed in (1, 2)]
+        assert not np.array_equal(*used)
+        if kind == "openings":
+            places = [
+                {(9 * (a - 3) + b - 3) for a, b in blocks[:, :2]} for blocks in used
+            ]
+            assert all(len(each) == 9 and max(each) > 20 for each in places)
 
     def test_each_chain_may_begin_with_a_network_of_its_own(self):
         chance = torch.Generator().manual_seed(0)
@@ -737,6 +877,9 @@ class TestFamily:
             ({"fine_tuning": 150}, "fine_tuning must be"),
             ({"decoding": 1.0}, "decoding must be"),
             ({"jobs": 0}, "jobs must be"),
+            ({"device": "abacus"}, "device must be one that torch can use here"),
+            ({"device": "cuda:99"}, "device must be one that torch can use here"),
+            ({"device": 1.5}, "device must be one that torch can use here"),
             ({"prompts": [3, 4]}, "prompts must have"),
             ({"prompts": [[3, 12]]}, "prompts must be tokens"),
             ({"openings": [3, 4]}, "openings must have"),
