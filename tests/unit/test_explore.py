@@ -215,6 +215,42 @@ def test_black_and_grey_follow_the_theme_and_hues_stay():
     assert "#000000" not in html.partition("</svg>")[0].partition("<svg")[2]
 
 
+def test_words_are_dark_enough_to_read_on_either_paper():
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], color="#d9630f")
+    axes.text(0.5, 0.5, "hue", color="#d9630f")
+    axes.text(0.5, 0.4, "pale", color="0.5")
+    axes.text(0.5, 0.3, "boxed", color="#2a86c6", bbox={"facecolor": "gold"})
+    axes.text(0.5, 0.2, "white", color="white")
+
+    def update(y):
+        line.set_ydata([0, y])
+
+    html = explore(figure, update, y=[1, 2]).html()
+    styles = {
+        words: style
+        for style, words in re.findall(r'<text [^>]*style="([^"]*)"[^>]*>([^<]*)', html)
+    }
+    assert "fill:color-mix(in srgb,#d9630f 75%,var(--ink))" in styles["hue"]
+    assert "fill:color-mix(in srgb,var(--ink) 65%,var(--paper))" in styles["pale"]
+    assert "fill:#2a86c6" in styles["boxed"]
+    assert "fill:#ffffff" in styles["white"]
+    assert "stroke:#d9630f" in html
+
+
+def test_no_line_of_a_caption_ends_before_a_per_cent():
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1])
+
+    def update(y):
+        line.set_ydata([0, y])
+        return f"{y} % and so on, % by %"
+
+    html = explore(figure, update, y=[1, 2]).html()
+    assert "1\N{NO-BREAK SPACE}% and so on, % by %</figcaption>" in html
+    assert "2\N{NO-BREAK SPACE}% and so on" in html
+
+
 # -- sliders --------------------------------------------------------------------------
 
 

@@ -37,6 +37,11 @@ def identify(recording: Recording) -> str:
     return "ex" + hashlib.sha256(base.encode()).hexdigest()[:10]
 
 
+def unbroken(sentence: str) -> str:
+    """Return a sentence in which no line ends between a number and its per cent."""
+    return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", sentence)
+
+
 def figure_html(recording: Recording, identity: str, controls: bool) -> str:
     """The figure as HTML that shows its base state by itself.
 
@@ -49,7 +54,7 @@ def figure_html(recording: Recording, identity: str, controls: bool) -> str:
         Whether to include the range inputs of the static page; they stay hidden
         until the script has connected them.
     """
-    caption = html.escape(recording.caption(recording.start))
+    caption = html.escape(unbroken(recording.caption(recording.start)))
     return (
         f'<figure class="explore" id="{identity}"><style>{asset("explore.css")}</style>'
         f"{svg(recording, identity)}"
@@ -148,7 +153,7 @@ def encode(recording: Recording) -> dict:
         "start": list(recording.start),
         "texts": [list(slider.texts) for slider in recording.sliders],
         "layers": layers,
-        "captions": list(recording.captions),
+        "captions": [unbroken(sentence) for sentence in recording.captions],
         "caption": _table(recording.caption_table),
         "marks": encoded,
         "strings": strings.items,

@@ -29,6 +29,10 @@ _FAR = 8.0  # figure sizes; beyond this a path is cut so that numbers stay short
 _CIRCLE = Path.unit_circle()
 _LARGEST_TEXT_GROWTH = 1.25
 _WHITE = 0.95  # lighter words and lines are meant for coloured ground
+# Per cent of the page's ink in coloured and in grey words, at least. Lines are seen at
+# a contrast of 3:1; to be read, words need 4.5:1, on light paper and on dark.
+_INK_IN_WORDS = 25
+_INK_IN_GREY_WORDS = 65
 
 
 class UnsupportedDrawingError(ValueError):
@@ -247,7 +251,11 @@ class MarkRenderer(RendererBase):
         y = y - part * width * np.sin(radians)
         size = self.points_to_pixels(prop.get_size_in_points())
         colour = _colour(
-            "fill", gc.get_rgb(), _forced_alpha(gc), literal=_is_on_colour(mtext, gc)
+            "fill",
+            gc.get_rgb(),
+            _forced_alpha(gc),
+            literal=_is_on_colour(mtext, gc),
+            words=True,
         )
         style = _font_style(prop) + colour
         style += ("", ";text-anchor:middle", ";text-anchor:end")[round(part * 2)]
@@ -572,12 +580,15 @@ def _is_on_colour(mtext, gc) -> bool:
     return alpha > 0 and max(red, green, blue) - min(red, green, blue) > 0.05
 
 
-def _colour(name: str, rgb, alpha: float | None, literal: bool = False) -> str:
+def _colour(
+    name: str, rgb, alpha: float | None, literal: bool = False, words: bool = False
+) -> str:
     """CSS of a colour; greys become mixtures of the page's ink and paper.
 
     So black text and white backgrounds follow a light or a dark theme, and the
-    greys between them too, while hues stay what the author chose. A ``literal``
-    colour stays as well: white words and lines are there to be read on a hue.
+    greys between them too, while hues stay what the author chose; only coloured
+    ``words`` get some ink, to be read on either paper. A ``literal`` colour stays as
+    well: white words and lines are there to be read on a hue.
     """
     red, green, blue = (round(255 * float(channel)) for channel in rgb[:3])
     if alpha is None:
@@ -586,11 +597,14 @@ def _colour(name: str, rgb, alpha: float | None, literal: bool = False) -> str:
         return ""
     if not literal and max(red, green, blue) - min(red, green, blue) <= 2:
         ink = round(100 * (1 - green / 255))
+        ink = max(ink, _INK_IN_GREY_WORDS) if words else ink
         value = {0: "var(--paper)", 100: "var(--ink)"}.get(
             ink, f"color-mix(in srgb,var(--ink) {ink}%,var(--paper))"
         )
     else:
         value = f"#{red:02x}{green:02x}{blue:02x}"
+        if words and not literal:
+            value = f"color-mix(in srgb,{value} {100 - _INK_IN_WORDS}%,var(--ink))"
     opacity = f"{name}-opacity:{alpha:.3g}" if alpha < 1 else ""
     return f"{name}:{value}" + (";" + opacity.lstrip(";") if opacity else "")
 
