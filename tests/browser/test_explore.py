@@ -246,6 +246,46 @@ def test_text_and_axes_take_the_ink_of_the_page(open_figure, scheme):
     assert paper != ink
 
 
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_lies_below_a_figure_stays_where_it_is(open_figure, width):
+    opened, _, _, _ = open_figure(talkative, width=width)
+    heights, lines = set(), set()
+    for place in range(5):
+        opened.put(0, place)
+        assert opened.caption == said(place)
+        box = opened.figure.bounding_box()
+        heights.add(round(box["y"] + box["height"]))
+        lines.add(
+            opened.page.evaluate(
+                """() => {
+                    const words = document.createRange();
+                    words.selectNodeContents(document.querySelector("figcaption"));
+                    return Math.round(words.getBoundingClientRect().height);
+                }"""
+            )
+        )
+    assert len(heights) == 1
+    assert len(lines) > 1, "the captions are equally long"
+    named = opened.page.locator("svg.explore-picture").aria_snapshot()
+    assert named.count("word") == 40, "a screen reader hears more than the caption"
+
+
+def said(place: int) -> str:
+    return " ".join([f"State {place}.", *["word"] * 10 * place])
+
+
+def talkative():
+    """A figure whose captions have from no to forty words."""
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1])
+
+    def update(state):
+        line.set_ydata([0, state])
+        return said(state)
+
+    return figure, update, {"state": Slider(range(5))}
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_overflows_the_page(open_figure, width):
     opened, _, _, _ = open_figure(figures.three_sliders, width=width)

@@ -55,12 +55,13 @@ def figure_html(recording: Recording, identity: str, controls: bool) -> str:
         until the script has connected them.
     """
     caption = html.escape(unbroken(recording.caption(recording.start)))
+    longest = html.escape(unbroken(max(recording.captions, key=len)))
     return (
         f'<figure class="explore" id="{identity}"><style>{asset("explore.css")}</style>'
         f"{svg(recording, identity)}"
         f"{_controls(recording, identity) if controls else ''}"
-        f'<figcaption id="{identity}caption" aria-live="polite">{caption}</figcaption>'
-        "</figure>"
+        f'<figcaption id="{identity}caption" aria-live="polite" '
+        f'data-longest="{longest}">{caption}</figcaption></figure>'
     )
 
 
