@@ -515,7 +515,7 @@ class Decoding:
     beams : int
         From 2 on, beam search: the so many most probable beginnings are kept.
     repetition_penalty : float
-        What a token's odds lose if it has occurred: a positive logit is divided by
+        By how much a token becomes less likely if it has occurred: a positive logit is divided by
         this, a negative one multiplied; 1 changes nothing.
 
     Raises

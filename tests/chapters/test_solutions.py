@@ -1,6 +1,7 @@
 """The solutions that chapters print run, and pass their own checks."""
 
 import re
+from functools import cache
 
 import pytest
 from matplotlib import pyplot as plt
@@ -17,14 +18,29 @@ SOLUTIONS = {
 }
 
 
-@pytest.mark.parametrize("name", SOLUTIONS)
-def test_the_code_of_a_solution_is_right(name):
+@cache
+def solved(name):
+    """Run a solution after its chapter, once; return all names."""
     path, code = SOLUTIONS[name]
     names = dict(run_chapter(path).names)
     with plt.rc_context():
         exec(compile(code, f"solution {name}", "exec"), names)
-    feedback = check(name, names["answer"])
+    return names
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_the_code_of_a_solution_is_right(name):
+    feedback = check(name, solved(name)["answer"])
     assert feedback, feedback.message
+
+
+def test_a_verifier_mends_texts_and_narrows_topics():
+    """What the solution prints: correct texts are read, about fewer topics."""
+    runs = solved("lm-verifier")["runs"]
+    plain, verified = runs["without"], runs["with"]
+    assert (plain["right"][1:, 0] < 0.5).all()
+    assert (verified["right"][1:, 0] > 0.5).all()
+    assert (verified["topics"][2:, 0] < plain["topics"][2:, 0]).all()
 
 
 def test_every_chapter_has_such_solutions():

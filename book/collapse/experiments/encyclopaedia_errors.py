@@ -1,7 +1,7 @@
 """Why language models collapse: one setting after the other is changed.
 
-Nothing but synthetic text after generation 0, eight generations, four chains; the rest
-as in `encyclopaedia_mixing`. Floor 3.
+No fresh real text after generation 0, eight generations, four chains; the rest as in
+`encyclopaedia_mixing`. Floor 3.
 """
 
 from typing import Any
@@ -35,7 +35,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "real openings": {"opening": 3},
     "real openings, beam search": {"opening": 3, "decoding": Decoding(beams=5)},
 }
-"""What is changed in each; otherwise the temperature is 1 and nothing is real."""
+"""What is changed in each; otherwise the temperature is 1 and nothing is real.
+
+Accumulating keeps the real documents of generation 0, and openings are real words.
+"""
 
 
 def history(
