@@ -6,7 +6,9 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +19,7 @@ from scipy.stats import t
 
 from collapse import measures
 from collapse.corpus.encyclopaedia import ARCHITECTURE, encyclopaedia
+from collapse.corpus.grammar import END, PAD, UNKNOWN
 from collapse.corpus.text import train_tokenizer
 from collapse.experiments import __main__ as command
 from collapse.experiments import (
@@ -26,7 +29,7 @@ from collapse.experiments import (
     paper_mixture,
     real_text,
 )
-from collapse.opt import OPT, Decoding, OPTConfig, Training, save_opt
+from collapse.opt import OPT, Decoding, OPTConfig, Training, generate, save_opt
 from collapse.recursion import Diet, recurse
 from collapse.sweep import UnusableResultError, load, run, save
 from collapse.sweep.files import DATA, grid_of
@@ -381,6 +384,84 @@ class TestEncyclopaediaHistory:
                 assert away > 0
                 assert made["drifted"][age, chain] == pytest.approx(away)
 
+    def test_texts_in_view_are_written_as_all_others(self, keep):
+        """Each prompt continued alone, by the first chain, is what is kept."""
+        kept = keep(_encyclopaedia)
+        decoding, grammar = Decoding(beams=2), encyclopaedia()
+        made = self.history(decoding=decoding)
+        prompts = [grammar.encode(text) for text in _encyclopaedia.SHOWN]
+        room = 96 + 1 - max(map(len, prompts))
+        for age, model in enumerate(kept[0].models):
+            for prompt, text in zip(prompts, made["texts"][age], strict=True):
+                alone = generate(
+                    model.networks[0],
+                    prompt[None],
+                    new_tokens=min(grammar.length, room),
+                    decoding=decoding,
+                    end_token=END,
+                    forbidden=[PAD],
+                )
+                whole = np.append(prompt, alone[0].numpy())
+                assert np.array_equal(text[: len(whole)], whole)
+                assert (text[len(whole) :] == PAD).all()
+
+    def test_openings_are_words_of_real_documents(self, keep):
+        kept = keep(_encyclopaedia)
+        self.history(opening=3)
+        self.history()
+        grammar = encyclopaedia()
+        for history, opened in zip(kept, (True, False), strict=True):
+            for read in history.data[1:]:
+                begun = np.pad(read[..., :3], ((0, 0), (0, 0), (1, 0)))
+                begun[..., 0] = END
+                real = grammar.prefix_log_prob(begun) > -np.inf
+                assert real.all() == opened
+
+    def test_documents_are_counted(self):
+        """A document, its copy, another one, and one with no right sentence."""
+        grammar = encyclopaedia()
+        about = {}
+        for row in grammar.sample(300, np.random.default_rng(4)):
+            about.setdefault(grammar.parse(row).topic, row)
+        one, other, third = (about[topic] for topic in ("weather", "rivers", "bread"))
+        broken = third.copy()
+        words = np.flatnonzero(broken > UNKNOWN)
+        full_stop = grammar.encode("Bread .")[-1]
+        words = words[broken[words] != full_stop]
+        broken[words] = broken[words][::-1]
+        counted = _encyclopaedia._counted(np.stack([one, one, other, broken])[:, 1:])
+        found = dict(zip(_encyclopaedia.MEASURES[2:-1], counted, strict=True))
+        parsed = [grammar.parse(row) for row in (one, other)]
+        readings = [each.readings[0] for text in parsed for each in text.sentences]
+        assert not any(each.grammatical for each in grammar.parse(broken).sentences)
+        assert found["grammatical"] == 3 / 4
+        assert found["topics"] == 2
+        assert found["facts"] == len({fact for each in readings for fact in each.facts})
+        assert found["constructions"] == len({each.construction for each in readings})
+        assert found["different_documents"] == 3 / 4
+        rows = [
+            row[1:][row[1:] > UNKNOWN].tolist() for row in (one, one, other, broken)
+        ]
+        assert found["vocabulary"] == len({word for row in rows for word in row})
+        pairs = [pair for row in rows for pair in pairwise(row)]
+        assert found["distinct_2"] == pytest.approx(len(set(pairs)) / len(pairs))
+        # Sentences of the broken text count for the topics that they resemble.
+        topics = [
+            each.topic
+            for row in (one, one, other, broken)
+            for each in grammar.parse(row).sentences
+        ]
+        shares = np.unique(topics, return_counts=True)[1] / len(topics)
+        effective = np.exp(-(shares * np.log(shares)).sum())
+        assert found["effective_topics"] == pytest.approx(effective)
+
+    def test_what_is_not_changed_stays(self):
+        usual = _encyclopaedia.Setting()
+        other = _encyclopaedia.changed(steps=7, documents=9)
+        assert other.training == replace(usual.training, steps=7)
+        assert replace(other, training=usual.training, documents=1000) == usual
+        assert _encyclopaedia.changed() == usual
+
     @pytest.mark.parametrize("start", ["previous", "first", "nothing"])
     def test_where_each_generation_starts(self, keep, start):
         """Nothing is learned, so that a network shows what it began with."""
@@ -474,6 +555,10 @@ class TestRealText:
                 first.block_perplexity(written), real_text.PERPLEXITIES
             )
             assert np.array_equal(made["perplexities"][age], counts)
+            again = measures.repeated_ngrams(written, 4, [PAD])
+            np.testing.assert_allclose(made["repeated"][age], again, rtol=1e-6)
+            used = [len(np.setdiff1d(blocks, [PAD])) for blocks in written]
+            assert made["vocabulary"][age].tolist() == used
         gap = np.log(last.perplexity(held_out) / first.perplexity(held_out))
         assert (np.abs(gap) > 0.01).all(), "nothing was learned between"
 

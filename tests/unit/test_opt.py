@@ -701,6 +701,21 @@ class TestFamily:
         expected = (logs.gather(2, data[..., None])[..., 0] * (data != 1)).sum(1)
         np.testing.assert_allclose(model.log_prob(data), expected, atol=1e-4)
 
+    def test_the_start_token_need_not_be_the_end_token(self):
+        config = OPTConfig(12, 16, 1, 2, positions=12, start_token=0)
+        family = LanguageModel(config, Training(steps=60))
+        model = family.fit(counting(40), rng())
+        data = torch.from_numpy(counting(5))
+        with torch.no_grad():
+            begun = F.pad(data, (1, 0), value=0)
+            logs = model.networks[0](begun[:, :-1]).log_softmax(-1)
+            first = logs[0, 0].exp()
+        expected = (logs.gather(2, data[..., None])[..., 0] * (data != 1)).sum(1)
+        np.testing.assert_allclose(model.log_prob(data), expected, atol=1e-4)
+        written = model.sample(2000, rng(3))[:, 0]
+        share = (written == int(first.argmax())).mean()
+        assert abs(share - float(first.max())) < 4.5 * np.sqrt(0.25 / 2000)
+
     def test_padding_is_never_written_before_the_end(self):
         blocks = LanguageModel(TINY, QUICK).fit(counting(9), rng()).sample(300, rng())
         for block in blocks.tolist():
