@@ -703,18 +703,31 @@ class TestFamily:
 
     def test_the_start_token_need_not_be_the_end_token(self):
         config = OPTConfig(12, 16, 1, 2, positions=12, start_token=0)
-        family = LanguageModel(config, Training(steps=60))
-        model = family.fit(counting(40), rng())
-        data = torch.from_numpy(counting(5))
+        network = OPT(config, chance())
         with torch.no_grad():
-            begun = F.pad(data, (1, 0), value=0)
-            logs = model.networks[0](begun[:, :-1]).log_softmax(-1)
-            first = logs[0, 0].exp()
-        expected = (logs.gather(2, data[..., None])[..., 0] * (data != 1)).sum(1)
-        np.testing.assert_allclose(model.log_prob(data), expected, atol=1e-4)
-        written = model.sample(2000, rng(3))[:, 0]
-        share = (written == int(first.argmax())).mean()
-        assert abs(share - float(first.max())) < 4.5 * np.sqrt(0.25 / 2000)
+            for part in network.parameters():
+                if part.ndim > 1:
+                    part.normal_(0, 0.7, generator=chance(part.numel()))
+        still = Training(steps=1, learning_rate=0.0)
+        model = LanguageModel(network, still).fit(counting(9), rng())
+        data = torch.from_numpy(counting(5))
+        scores, laws = [], []
+        for start in (0, 2):
+            with torch.no_grad():
+                begun = F.pad(data, (1, 0), value=start)
+                logs = network(begun[:, :-1]).log_softmax(-1)
+            each = logs.gather(2, data[..., None])[..., 0]
+            scores.append((each * (data != 1)).sum(1).numpy())
+            law = np.delete(logs[0, 0].exp().double().numpy(), 1)  # never padding
+            laws.append(law / law.sum())
+        assert np.abs(scores[0] - scores[1]).min() > 0.01
+        assert np.abs(laws[0] - laws[1]).max() > 0.1
+        np.testing.assert_allclose(model.log_prob(data), scores[0], atol=1e-4)
+        written = model.sample(3000, rng())[:, 0]
+        shares = np.delete(np.bincount(written, minlength=12), 1) / 3000
+        # Five standard errors of a share, for each of eleven.
+        allowed = 5 * np.sqrt(laws[0] * (1 - laws[0]) / 3000) + 1e-3
+        assert (np.abs(shares - laws[0]) < allowed).all()
 
     def test_padding_is_never_written_before_the_end(self):
         blocks = LanguageModel(TINY, QUICK).fit(counting(9), rng()).sample(300, rng())
