@@ -68,8 +68,8 @@ def _move(figure, explored):
 def test_words_in_figures_can_be_read(new_context, base_url, chapter, scheme):
     """WCAG 2, 1.4.3: small text has a contrast of 4.5:1 with its ground.
 
-    Words that keep a colour of their own in both themes stand on a coloured ground,
-    which this test does not know.
+    Each figure is looked at as it opens. Words that keep a colour of their own in both
+    themes stand on a coloured ground, which this test does not know.
     """
     watched = open_page(new_context(color_scheme=scheme), base_url, f"{chapter}.html")
     colours = watched.page.evaluate(

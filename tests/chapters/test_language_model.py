@@ -256,21 +256,19 @@ class TestNumbers:
         assert min(topics) >= 22
 
     def test_of_where_texts_end(self, names):
-        """Counted here document by document, not with the chapter's functions."""
         topics, shares = encyclopaedia().topics, encyclopaedia().topic_probabilities
         away = topics.index("medieval architecture")
         drawn = sweep.load("encyclopaedia_mixing")["endings"][:3]
         ends = np.array([drawn[..., place].sum() for place in range(24)])
         ends[away] = 0
-        rest = shares / (1 - shares[away])
+        rest, numbers = shares / (1 - shares[away]), names["numbers"]
         for topic in ("rivers", "weather"):
             place = topics.index(topic)
-            said = names["numbers"]
-            assert_rounded(said[f"to_{topic}"], 100 * ends[place] / ends.sum())
-            assert_rounded(said[f"real_{topic}"], 100 * rest[place])
+            assert_rounded(numbers[f"to_{topic}"], 100 * ends[place] / ends.sum())
+            assert_rounded(numbers[f"real_{topic}"], 100 * rest[place])
         hares = 100 * rest[topics.index("jackrabbits")]
-        assert_rounded(names["numbers"]["hares"], hares)
-        assert float(names["numbers"]["to_jackrabbits"]) < hares / 2
+        assert_rounded(numbers["hares"], hares)
+        assert float(numbers["to_jackrabbits"]) < hares / 2
 
 
 class TestCaptions:
@@ -515,8 +513,7 @@ class TestDrift:
         topics, shares = encyclopaedia().topics, encyclopaedia().topic_probabilities
         other = np.array(topics) != "medieval architecture"
         errors = sweep.load("encyclopaedia_errors")
-        drawn = [place for place, name in enumerate(errors.axes["setting"])]
-        drawn.remove(list(errors.axes["setting"]).index("real openings, beam search"))
+        drawn = ["beam search" not in setting for setting in errors.axes["setting"]]
         for endings in (
             sweep.load("encyclopaedia_mixing")["endings"][:3],
             errors["endings"][drawn],
