@@ -32,7 +32,8 @@ from collapse.experiments import (
 from collapse.opt import OPT, Decoding, OPTConfig, Training, generate, save_opt
 from collapse.recursion import Diet, recurse
 from collapse.sweep import UnusableResultError, load, run, save
-from collapse.sweep.files import DATA, grid_of
+from collapse.sweep.files import DATA
+from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
 SWEEPS = command.all_sweeps()
