@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .shares import share_counts, shares_of_chains
 from .streams import Randomness, uniforms
 from .validation import (
     boolean,
@@ -456,15 +457,8 @@ def _real_counts(
     share: float | tuple[float, ...], sizes: list[int], chains: int
 ) -> np.ndarray:
     """Return how many symbols are real, shape (generations + 1, chains)."""
-    if isinstance(share, tuple) and len(share) != chains:
-        raise ValueError(
-            f"real_fraction must be one number or one for each of {chains} chains, "
-            f"got {len(share)}"
-        )
-    column = np.array(sizes)[:, None]
-    # Halves up, as the loop rounds.
-    counts = np.floor(np.multiply(share, column) + 0.5 + 1e-9).astype(np.int64)
-    counts = np.broadcast_to(np.minimum(counts, column), (len(sizes), chains)).copy()
+    each = shares_of_chains("real_fraction", share, chains)
+    counts = share_counts(each, np.array(sizes)[:, None])
     counts[0] = sizes[0]
     return counts
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma, xlog1py, xlogy
 
+from .shares import share_counts
 from .validation import (
     interval_array,
     option,
@@ -643,7 +644,7 @@ def loss_probability(
         raise refuse("sample_size", sample_size, "one whole number of at most 4000")
     size = int(size)
     frequency = np.array([real_number("frequency", frequency, 0, 1)])
-    real = int(np.floor(real_number("real_fraction", real_fraction, 0, 1) * size + 0.5))
+    real = int(share_counts(real_number("real_fraction", real_fraction, 0, 1), size))
     new = _binomial(size - real, np.arange(size + 1) / size)
     fresh = _binomial(real, frequency)[0]
     law = _binomial(size, frequency)[0]
