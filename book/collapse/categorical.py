@@ -16,13 +16,15 @@ from .shares import share_counts, shares_of_chains
 from .streams import Randomness, uniforms
 from .validation import (
     boolean,
+    chain_rows,
+    check_measures,
     distributions,
     finite_array,
     fraction,
     generator,
     option,
+    read_only,
     real_number,
-    refuse,
     sample_sizes,
     whole_number,
 )
@@ -335,7 +337,7 @@ def exact_law(
     chains = whole_number("chains", chains, 1)
     option("memory", memory, ("replace", "accumulate"))
     boolean("replay", replay)
-    _check_measures(measures)
+    check_measures(measures)
     share = fraction("real_fraction", real_fraction)
     family = Categorical(len(real), smoothing, temperature, top_k)
     reality = _Reality(real, _real_counts(share, sizes, chains), replay)
@@ -356,7 +358,8 @@ def exact_law(
             training, symbols = training[:, alive], symbols[alive]
         learned = _learn(training, family.smoothing, family.symbols)
         for name, measure in measures.items():
-            recorded[name].append(_measured(name, measure, learned, symbols))
+            row = measure(read_only(learned), symbols)
+            recorded[name].append(chain_rows(f"measure {name!r}", row, chains))
     return {name: np.stack(rows) for name, rows in recorded.items()}
 
 
@@ -461,23 +464,3 @@ def _real_counts(
     counts = share_counts(each, np.array(sizes)[:, None])
     counts[0] = sizes[0]
     return counts
-
-
-def _check_measures(measures: Any) -> None:
-    if not isinstance(measures, Mapping):
-        raise refuse("measures", measures, "a mapping of names to functions")
-    for name, measure in measures.items():
-        if not callable(measure):
-            raise refuse(f"measures[{name!r}]", measure, "a function")
-
-
-def _measured(
-    name: str, measure: CountMeasure, learned: np.ndarray, symbols: np.ndarray
-) -> np.ndarray:
-    row = np.array(measure(learned, symbols))
-    if row.shape[:1] != (len(learned),):
-        raise ValueError(
-            f"measures[{name!r}] must return a leading axis of {len(learned)} "
-            f"chains, got shape {row.shape}"
-        )
-    return row
