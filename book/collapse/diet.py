@@ -245,10 +245,10 @@ class TrainingSets:
         self.pool = np.concatenate([self.pool, batch], axis=1)
         if self.diet.memory == "accumulate":
             return self.pool
-        places = self.streams.aside(_PAST).subset(
+        indices = self.streams.aside(_PAST).subset(
             self.pool.shape[1], self.sizes[generation]
         )
-        return _pick(self.pool, places)
+        return _pick(self.pool, indices)
 
 
 class _RealPoints:
@@ -342,9 +342,9 @@ def _join(parts: list[tuple[np.ndarray, np.ndarray]], size: int) -> np.ndarray:
     return data
 
 
-def _pick(rows: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Take each chain's own `places`, shape (chains, n): (chains, n, ...)."""
-    return rows[np.arange(len(rows))[:, None], places]
+def _pick(rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """Take each chain's own rows by `indices`, shape (chains, n): (chains, n, ...)."""
+    return rows[np.arange(len(rows))[:, None], indices]
 
 
 def sample_each(models: Sequence[Model], n: int, streams: Streams) -> np.ndarray:

@@ -113,7 +113,7 @@ class Streams:
         return np.stack([draw(each) for each in self.aside(_DIRECT).generators])
 
     def subset(self, pool: int, count: int) -> np.ndarray:
-        """Choose `count` different places out of `pool`, in random order.
+        """Choose `count` different indices below `pool`, in random order.
 
         Returns
         -------

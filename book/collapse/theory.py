@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma, xlog1py, xlogy
+from scipy.stats import binom
 
 from .shares import share_counts
 from .validation import (
@@ -656,12 +657,9 @@ def loss_probability(
     return lost[refits.astype(int) - 1]
 
 
-def _binomial(size: float, probabilities: np.ndarray) -> np.ndarray:
+def _binomial(size: Numbers, probabilities: np.ndarray) -> np.ndarray:
     """Return the binomial probabilities of 0, ..., M, shape (len(p), M + 1)."""
-    hits = np.arange(size + 1)
-    ways = gammaln(size + 1) - gammaln(hits + 1) - gammaln(size - hits + 1)
-    p = probabilities[:, None]
-    return np.exp(ways + xlogy(hits, p) + xlog1py(size - hits, -p))
+    return binom.pmf(np.arange(size + 1), size, probabilities[:, None])
 
 
 def word_survival(refits: Numbers, occurrences: Numbers) -> np.ndarray:

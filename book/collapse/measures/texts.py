@@ -142,6 +142,6 @@ def _of_each_set(
     runs = np.lib.stride_tricks.sliding_window_view(tokens, n, axis=-1)
     counted = ~np.isin(runs, list(ignore)).any(axis=-1)
     answers = [
-        ask(runs[place], counted[place]) for place in np.ndindex(runs.shape[:-3])
+        ask(runs[index], counted[index]) for index in np.ndindex(runs.shape[:-3])
     ]
     return np.array(answers).reshape(runs.shape[:-3])
