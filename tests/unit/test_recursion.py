@@ -128,6 +128,7 @@ class TestTheDoor:
             [[1.0], [1.0, 2.0]],
             None,
             1.0,
+            np.ma.masked_equal([1.0, -9.0], -9.0),
         ],
     )
     def test_real_data(self, real):
