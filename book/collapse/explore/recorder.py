@@ -21,8 +21,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Annotation, Text
 
+from .marks import Mark, join_neighbouring_dots
 from .player import Player, Said
-from .renderer import Mark, MarkRenderer, join_neighbouring_dots
+from .renderer import MarkRenderer
 from .sliders import Slider
 
 MAX_STATES = 5_000
