@@ -6,6 +6,7 @@ They know the network and the names that transformers gives its parts.
 import json
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -142,7 +143,7 @@ def _read_config(path: Path) -> OPTConfig:
         raise ValueError(f"{path} must hold JSON, and does not: {error}") from None
     if not isinstance(given, dict):
         raise ValueError(f"{path} must hold a JSON object, got {given!r:.60}")
-    fields = _DEFAULTS | given
+    fields: dict[str, Any] = _DEFAULTS | given
     for name, value in _REQUIRED.items():
         if fields.get(name, value) != value:
             raise refuse(f"{name} in {path}", fields[name], repr(value))
@@ -202,7 +203,7 @@ def _theirs(name: str) -> list[str]:
 
 def _export(model: OPT) -> dict[str, Tensor]:
     """Return all tensors under the names that transformers gives them."""
-    exported = {}
+    exported: dict[str, Tensor] = {}
     for name, tensor in model.state_dict().items():
         names = _theirs(name)
         exported.update(zip(names, tensor.chunk(len(names)), strict=True))

@@ -175,12 +175,12 @@ def generate(
         mask = prompt_mask(mask, prompts)
     if end_token is not None:
         one_token("end_token", end_token, vocabulary)
-    forbidden = {one_token("forbidden", each, vocabulary) for each in forbidden}
-    if len(forbidden) == vocabulary:
+    never = {one_token("forbidden", token, vocabulary) for token in forbidden}
+    if len(never) == vocabulary:
         raise ValueError("forbidden must leave a token to choose, got all of them")
     if decoding.draws and not isinstance(generator, torch.Generator):
         raise refuse("generator", generator, "a torch.Generator, to draw tokens")
-    reader = _Reader(model, prompts, new_tokens, mask, forbidden)
+    reader = _Reader(model, prompts, new_tokens, mask, never)
     logits = reader(prompts)
     if mask is not None:
         # Padding has not been said: the penalty finds a token that was in its place.

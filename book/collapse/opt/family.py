@@ -63,7 +63,7 @@ class TrainedLanguageModel:
         """
         n = whole_number("n", n, 1)
         seeds, leading = _seeds(rng, self.leading)
-        networks = self.networks_of(len(seeds))
+        networks = self._networks_for(len(seeds))
         tasks = [
             (self.family, network, self.length, n, seed)
             for network, seed in zip(networks, seeds, strict=True)
@@ -110,13 +110,13 @@ class TrainedLanguageModel:
         rows = blocks.expand(shape).reshape(-1, *blocks.shape[-2:])
         scores = [
             _score(network, each)
-            for network, each in zip(self.networks_of(len(rows)), rows, strict=True)
+            for network, each in zip(self._networks_for(len(rows)), rows, strict=True)
         ]
         total = np.stack(scores).reshape(shape[:-1])
         count = (blocks[..., 1:] != self.family.config.padding_token).sum(-1).numpy()
         return total, np.broadcast_to(count, total.shape)
 
-    def networks_of(self, chains: int) -> tuple[OPT, ...]:
+    def _networks_for(self, chains: int) -> tuple[OPT, ...]:
         """Return the network of each of so many chains: a single one serves all."""
         if len(self.networks) == 1:
             return self.networks * chains
@@ -181,8 +181,7 @@ class LanguageModel:
     chain_axis = True
 
     def __post_init__(self) -> None:
-        if not isinstance(self.network, OPTConfig | OPT):
-            self._check_networks()
+        object.__setattr__(self, "network", _checked_networks(self.network))
         if not isinstance(self.training, Training):
             raise refuse("training", self.training, "a Training")
         if not isinstance(self.fine_tuning, Training | None):
@@ -205,24 +204,12 @@ class LanguageModel:
             allowed = f"one that torch can use here ({reason})"
             raise refuse("device", self.device, allowed) from None
 
-    def _check_networks(self) -> None:
-        given = self.network
-        several = isinstance(given, Sequence) and len(given) > 0
-        if not several or not all(isinstance(one, OPT) for one in given):
-            raise refuse(
-                "network", given, "an OPTConfig, an OPT, or OPTs for the chains"
-            )
-        if any(one.config != given[0].config for one in given):
-            raise ValueError("network must hold networks of one shape")
-        object.__setattr__(self, "network", tuple(given))
-
     @property
     def config(self) -> OPTConfig:
         """The shape of the networks."""
-        given = self.network
-        if isinstance(given, tuple):
-            given = given[0]
-        return given if isinstance(given, OPTConfig) else given.config
+        network = self.network
+        first = network[0] if isinstance(network, Sequence) else network
+        return first.config if isinstance(first, OPT) else first
 
     def fit(
         self,
@@ -268,22 +255,24 @@ class LanguageModel:
                 f"rng must have a stream for each of {len(blocks)} chains, "
                 f"got {len(seeds)}"
             )
-        starts, training = self._starts(len(blocks)), self.training
+        starts = self._starts(len(blocks))
+        training = self.training
         if self.fine_tuning is not None and previous is not None:
             if not isinstance(previous, TrainedLanguageModel):
                 raise refuse("previous", previous, "a TrainedLanguageModel or None")
-            starts, training = previous.networks_of(len(blocks)), self.fine_tuning
+            starts = previous._networks_for(len(blocks))
+            training = self.fine_tuning
         tasks = [
             (start, each, training, seed, self.device)
             for start, each, seed in zip(starts, blocks, seeds, strict=True)
         ]
         networks, losses = zip(*_for_each_chain(_fit, tasks, self.jobs), strict=True)
-        losses = np.array(losses).reshape(*leading, -1)
-        return TrainedLanguageModel(self, networks, leading, length, losses)
+        courses = np.array(losses).reshape(*leading, -1)
+        return TrainedLanguageModel(self, networks, leading, length, courses)
 
     def _starts(self, chains: int) -> Sequence[OPT | OPTConfig]:
         """Return what each chain begins with."""
-        if not isinstance(self.network, tuple):
+        if not isinstance(self.network, Sequence):
             return [self.network] * chains
         if len(self.network) != chains:
             raise ValueError(
@@ -300,8 +289,8 @@ class LanguageModel:
         ValueError
             If they are no blocks of tokens, or too long for the network.
         """
-        blocks = finite_array("data", data, axes=2)
-        blocks = token_array("data", blocks, self.config.vocabulary_size)
+        rows = finite_array("data", data, axes=2)
+        blocks = token_array("data", rows, self.config.vocabulary_size)
         if self.prompts is None:
             blocks = F.pad(blocks, (1, 0), value=self.config.start_token)
         # The last token of a block is predicted and never read.
@@ -313,11 +302,23 @@ class LanguageModel:
         return blocks
 
 
+def _checked_networks(given: Any) -> OPTConfig | OPT | tuple[OPT, ...]:
+    """Return a shape, a network, or networks of one shape."""
+    if isinstance(given, OPTConfig | OPT):
+        return given
+    several = isinstance(given, Sequence) and len(given) > 0
+    if not several or not all(isinstance(each, OPT) for each in given):
+        raise refuse("network", given, "an OPTConfig, an OPT, or OPTs for the chains")
+    if any(each.config != given[0].config for each in given):
+        raise ValueError("network must hold networks of one shape")
+    return tuple(given)
+
+
 def _seeds(rng: Any, leading: tuple[int, ...]) -> tuple[list[int], tuple[int, ...]]:
     """Draw a seed for each chain from its own generator."""
     if isinstance(rng, Streams):
-        seeds = rng.each(lambda one: one.integers(2**63))
-        return seeds.tolist(), (rng.chains,)
+        seeds = rng.each(lambda each: each.integers(2**63, size=1))
+        return seeds.ravel().tolist(), (rng.chains,)
     shape = leading or (1,)
     return generator("rng", rng).integers(2**63, size=shape).ravel().tolist(), leading
 
@@ -327,8 +328,10 @@ def _fit(
 ) -> tuple[OPT, list[float]]:
     """Train one network; return it with its losses."""
     generator = torch.Generator().manual_seed(seed)
-    fresh = isinstance(start, OPTConfig)
-    network = OPT(start, generator) if fresh else copy.deepcopy(start)
+    if isinstance(start, OPTConfig):
+        network = OPT(start, generator)
+    else:
+        network = copy.deepcopy(start)
     losses = train(network.to(device), blocks, training, generator)
     return network, losses
 
