@@ -29,8 +29,6 @@ class Decoding:
     temperature : float
         Logits are divided by it; at 0 the most probable token is always taken. Above
         0 it is at least 1e-6.
-    top_k : int, optional
-        Only the so many most probable tokens are drawn from, ties included.
     top_p : float, optional
         Only the most probable tokens that together reach this probability; (0, 1].
     beams : int
@@ -51,7 +49,6 @@ class Decoding:
     """
 
     temperature: float = 1.0
-    top_k: int | None = None
     top_p: float | None = None
     beams: int = 1
     repetition_penalty: float = 1.0
@@ -61,15 +58,12 @@ class Decoding:
             raise refuse(
                 "temperature", self.temperature, f"0 or at least {_LEAST_TEMPERATURE}"
             )
-        if self.top_k is not None:
-            whole_number("top_k", self.top_k, 1)
         if self.top_p is not None and real_number("top_p", self.top_p, 0, 1) == 0:
             raise refuse("top_p", self.top_p, "a number in (0, 1]")
         whole_number("beams", self.beams, 1)
         if real_number("repetition_penalty", self.repetition_penalty, 0) == 0:
             raise refuse("repetition_penalty", self.repetition_penalty, "positive")
-        draws = self.temperature != 1 or self.top_k or self.top_p
-        if self.beams > 1 and draws:
+        if self.beams > 1 and (self.temperature != 1 or self.top_p is not None):
             raise refuse("beams", self.beams, "1 where tokens are drawn")
 
     @property
@@ -89,15 +83,12 @@ def penalise(logits: Tensor, tokens: Tensor, penalty: float) -> Tensor:
 
 
 def restrict(logits: Tensor, decoding: Decoding) -> Tensor:
-    """Apply temperature, top-k and nucleus, in this order; (B, V) to the same.
+    """Apply temperature and nucleus, in this order; (B, V) to the same.
 
     What is not to be drawn becomes minus infinity.
     """
     if decoding.temperature != 1:
         logits = logits / decoding.temperature
-    if decoding.top_k is not None:
-        least = logits.topk(min(decoding.top_k, logits.shape[-1]))[0][:, -1:]
-        logits = logits.masked_fill(logits < least, -math.inf)
     if decoding.top_p is not None and decoding.top_p < 1:
         ascending, order = logits.sort(-1)
         below = ascending.softmax(-1).cumsum(-1)

@@ -19,7 +19,7 @@ from .tokens import token_rows
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is fitted: AdamW, a short warm-up, then a cosine to nothing.
+    """How a network is fitted: Adam, a short warm-up, then a cosine to nothing.
 
     Parameters
     ----------
@@ -29,8 +29,6 @@ class Training:
         Sequences in a batch.
     learning_rate : float
         The greatest one, reached after a tenth of the steps.
-    weight_decay : float
-        By how much of itself, times the learning rate, a weight shrinks each step.
 
     Raises
     ------
@@ -39,19 +37,18 @@ class Training:
 
     References
     ----------
-    Loshchilov & Hutter (2019), "Decoupled weight decay regularization".
+    Kingma & Ba (2015), "Adam: a method for stochastic optimization"; Loshchilov &
+    Hutter (2017), "SGDR: stochastic gradient descent with warm restarts" (the cosine).
     """
 
     steps: int = 300
     batch_size: int = 16
     learning_rate: float = 1.5e-2
-    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
         whole_number("steps", self.steps, 1)
         whole_number("batch_size", self.batch_size, 1)
         real_number("learning_rate", self.learning_rate, 0)
-        real_number("weight_decay", self.weight_decay, 0)
 
     def rate(self, step: int) -> float:
         """Return the share of the learning rate at a step, counted from 0."""
@@ -103,9 +100,7 @@ def train(
         raise ValueError(
             "blocks must hold tokens to learn, got nothing after the first ones"
         )
-    optimizer = torch.optim.AdamW(
-        model.parameters(), weight_decay=training.weight_decay, fused=True
-    )
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
     order = batches(len(blocks), training.batch_size, generator)
     losses = []
     for step in range(training.steps):
