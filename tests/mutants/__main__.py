@@ -83,7 +83,7 @@ def tests_of(file: Path, root: Path) -> list[str]:
     texts = {
         path: path.read_text(encoding="utf-8")
         for folder in ("unit", "property")
-        for path in sorted((root / "tests" / folder).glob("test_*.py"))
+        for path in sorted((root / "tests" / folder).rglob("test_*.py"))
     }
     found = [
         path
