@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .linalg import mean_and_scatter, principal_axes
+from .shares import share_counts, shares_of_chains
 from .streams import Randomness, normals
 from .validation import (
     boolean,
@@ -113,7 +115,7 @@ class MultivariateGaussianModel:
             )
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
-        object.__setattr__(self, "_axes", _principal_axes(covariance))
+        object.__setattr__(self, "_axes", principal_axes("covariance", covariance))
 
     def sample(self, n: int, rng: Randomness) -> np.ndarray:
         """Draw `n` points from each distribution.
@@ -215,27 +217,8 @@ def _fit_one(data: np.ndarray, divisor: int) -> GaussianModel:
 
 
 def _fit_many(data: np.ndarray, divisor: int) -> MultivariateGaussianModel:
-    mean = data.mean(axis=-2)
-    offset = data - mean[..., None, :]
-    square_sum = np.swapaxes(offset, -1, -2) @ offset
-    return MultivariateGaussianModel(mean, square_sum / divisor)
-
-
-def _principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return standard deviations (..., d) and directions (..., d, d) in columns."""
-    # Scaled to 1, so that a tolerance and the solver see no tiny numbers.
-    size = np.abs(covariance).max(axis=(-2, -1), keepdims=True)
-    scaled = np.divide(covariance, size, out=np.zeros_like(covariance), where=size > 0)
-    if not np.allclose(scaled, np.swapaxes(scaled, -1, -2), rtol=0, atol=1e-9):
-        raise ValueError("covariance must be symmetric")
-    variances, directions = np.linalg.eigh(scaled)
-    if (variances < -1e-9).any():
-        raise ValueError(
-            "covariance must not have negative eigenvalues, "
-            f"got {variances.min():.3g} times its largest entry"
-        )
-    scales = np.sqrt(np.maximum(variances, 0) * size[..., 0])
-    return scales, directions
+    mean, scatter = mean_and_scatter(data)
+    return MultivariateGaussianModel(mean, scatter / divisor)
 
 
 def _broadcast(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -323,15 +306,11 @@ def exact_law(
     loss = 1 if estimator == "unbiased" else 0
     if isinstance(share, float):
         return _one_share(share, sizes, chains, loss, replay, memory, rng)
-    if len(share) != chains:
-        raise ValueError(
-            f"real_fraction must be one number or one for each of {chains} chains, "
-            f"got {len(share)}"
-        )
+    share = shares_of_chains("real_fraction", share, chains)
     means = np.empty((len(sizes), chains))
     variances = np.empty((len(sizes), chains))
-    for value in sorted(set(share)):
-        mine = np.equal(share, value)
+    for value in np.unique(share):
+        mine = share == value
         means[:, mine], variances[:, mine] = _one_share(
             value, sizes, int(mine.sum()), loss, replay, memory, rng
         )
@@ -347,8 +326,7 @@ def _one_share(
     memory: str,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    # Halves up, as the loop rounds.
-    reals = [min(int(np.floor(share * size + 0.5 + 1e-9)), size) for size in sizes]
+    reals = share_counts(share, sizes).tolist()
     if memory == "replace" and not any(reals[1:]):
         return _free_fall(np.array(sizes), chains, loss, rng)
     return _mixed_diet(sizes, reals, chains, loss, replay, memory, rng)

@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma, xlog1py, xlogy
+from scipy.stats import binom
 
+from .shares import share_counts
 from .validation import (
     interval_array,
     option,
@@ -643,7 +645,7 @@ def loss_probability(
         raise refuse("sample_size", sample_size, "one whole number of at most 4000")
     size = int(size)
     frequency = np.array([real_number("frequency", frequency, 0, 1)])
-    real = int(np.floor(real_number("real_fraction", real_fraction, 0, 1) * size + 0.5))
+    real = int(share_counts(real_number("real_fraction", real_fraction, 0, 1), size))
     new = _binomial(size - real, np.arange(size + 1) / size)
     fresh = _binomial(real, frequency)[0]
     law = _binomial(size, frequency)[0]
@@ -655,12 +657,9 @@ def loss_probability(
     return lost[refits.astype(int) - 1]
 
 
-def _binomial(size: float, probabilities: np.ndarray) -> np.ndarray:
+def _binomial(size: Numbers, probabilities: np.ndarray) -> np.ndarray:
     """Return the binomial probabilities of 0, ..., M, shape (len(p), M + 1)."""
-    hits = np.arange(size + 1)
-    ways = gammaln(size + 1) - gammaln(hits + 1) - gammaln(size - hits + 1)
-    p = probabilities[:, None]
-    return np.exp(ways + xlogy(hits, p) + xlog1py(size - hits, -p))
+    return binom.pmf(np.arange(size + 1), size, probabilities[:, None])
 
 
 def word_survival(refits: Numbers, occurrences: Numbers) -> np.ndarray:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
+import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -64,6 +65,14 @@ def run_chapter(path: Path) -> Run:
             if cell.cell_type == "code":
                 run.values.append(_run_cell(cell.source, run.names))
     return run
+
+
+def with_chapter(path: Path) -> pytest.MarkDecorator:
+    """Mark a test that runs a chapter: it stays with the chapter's own file of tests.
+
+    On several cores they then share one run.
+    """
+    return pytest.mark.xdist_group(f"test_{path.stem.replace('-', '_')}")
 
 
 def sweep(sizes: list[int], start: list[int]) -> Iterator[tuple[int, list[int]]]:
