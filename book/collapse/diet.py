@@ -374,4 +374,5 @@ def _real_source(
 
 
 def has_chain_axis(thing: object) -> bool:
+    """Return whether a family or distribution says that its arrays have that axis."""
     return getattr(thing, "chain_axis", False) is True
