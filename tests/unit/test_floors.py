@@ -12,6 +12,7 @@ FLOORS = {
     "validation": 0,
     "streams": 0,
     "whole_file": 0,
+    "palette": 0,
     "gaussian": 1,
     "regression": 1,
     "mixture": 1,
@@ -27,7 +28,8 @@ FLOORS = {
     "experiments": 3.5,
     "exercises": 4,
     "explore": 4,
-    "palette": 4,
+    "glue": 4,
+    "plotting": 4,
 }
 SIBLINGS_MAY_MEET = {0}
 """Floors on which modules may import one another; families never do."""
