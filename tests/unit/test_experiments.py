@@ -70,6 +70,7 @@ class TestShipped:
         with pytest.raises(UnusableResultError, match=f"sweep's {field} changed"):
             load(experiment.__name__.rpartition(".")[2])
 
+    @pytest.mark.slow
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
@@ -118,6 +119,7 @@ def have_one_law(name: str, got: np.ndarray, shipped: np.ndarray) -> None:
     assert (difference <= allowed).all(), f"{name}: {difference} > {allowed}"
 
 
+@pytest.mark.slow
 class TestTiny:
     def test_a_small_run_of_the_same_code_saves_and_loads(self, experiment, tmp_path):
         made = run(experiment.TINY, folder=tmp_path / "cells", progress=False)
@@ -313,6 +315,7 @@ def keep(monkeypatch):
     return listen
 
 
+@pytest.mark.slow
 class TestEncyclopaediaHistory:
     """Models that have hardly learned, so that no generation is like another."""
 
