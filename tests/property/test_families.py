@@ -14,7 +14,8 @@ from collapse import measures
 from collapse.categorical import Categorical, CategoricalModel, sharpen, truncate, zipf
 from collapse.mixture import COVARIANCES, GaussianMixture, GaussianMixtureModel
 from collapse.recursion import MEMORIES, Diet, recurse
-from collapse.vae import OUTPUTS, STARTS, VAE, VAEModel, _binomial
+from collapse.vae import OUTPUTS, STARTS, VAE, VAEModel
+from collapse.vae.model import binomial
 
 sixty = settings(deadline=None, max_examples=60)
 seeds = st.integers(0, 2**32)
@@ -247,6 +248,6 @@ def test_a_darker_mean_never_draws_a_lighter_pixel(levels, means, uniform):
     means = np.sort(np.array(means))
     # The lesser half counts ink, the greater half paper: each is ordered in itself.
     for half in (means[means <= 0.5], means[means > 0.5]):
-        drawn = _binomial(half, np.full(half.shape, uniform), levels)
+        drawn = binomial(half, np.full(half.shape, uniform), levels)
         assert (np.diff(drawn) >= 0).all()
         assert ((drawn >= 0) & (drawn <= 1)).all()
