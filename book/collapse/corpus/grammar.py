@@ -167,8 +167,7 @@ class Grammar(Reader):
         for word in _WORD.findall(text):
             if first and word not in self._ids:
                 word = word[0].lower() + word[1:]
-            known = word in self._ids and word not in SPECIAL
-            tokens.append(self._ids[word] if known else UNKNOWN)
+            tokens.append(self._ids.get(word, UNKNOWN))
             first = word == STOP
         return np.array(tokens + [END] * bool(finished))
 

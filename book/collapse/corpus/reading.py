@@ -208,10 +208,9 @@ class Reader:
         alive = dict(enumerate(np.log(self._prior).tolist()))
         for position, piece in enumerate(pieces):
             found: dict[int, float] = {}
-            for origin in self._origins.get(piece, ()):
-                if origin.position == position and origin.plan in alive:
-                    before = found.get(origin.plan, 0.0)
-                    found[origin.plan] = before + origin.probability
+            for plan, place, _, probability in self._origins.get(piece, ()):
+                if place == position and plan in alive:
+                    found[plan] = found.get(plan, 0.0) + probability
             alive = {plan: alive[plan] + float(np.log(p)) for plan, p in found.items()}
         whole = [
             score

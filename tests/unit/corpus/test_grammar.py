@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from collapse.corpus.grammar import END
+from collapse.corpus.grammar import END, Grammar, Line, Plan
 from collapse.streams import Streams
 from support.toy_grammar import TOY, TOY_DOCUMENTS, rows
 
@@ -23,6 +23,19 @@ def test_every_document_has_the_probability_worked_out_by_hand():
     expected = list(TOY_DOCUMENTS.values())
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     assert found.sum() == pytest.approx(1, abs=1e-12)
+
+
+def test_words_stand_in_the_order_of_their_frequency():
+    counts = dict.fromkeys(TOY.words[4:], 0.0)
+    for document, p in TOY_DOCUMENTS.items():
+        for token in TOY.encode(document)[1:]:
+            counts[TOY.words[token]] += p
+    assert (np.diff(list(counts.values())) < 1e-9).all()
+
+
+def test_rows_have_room_for_the_longest_document():
+    assert TOY.length == rows(TOY, TOY_DOCUMENTS).shape[1]
+    assert TOY.sample(1, rng()).shape == (1, TOY.length)
 
 
 def test_no_other_text_of_up_to_five_words_is_possible():
@@ -58,6 +71,24 @@ def test_samples_come_as_often_as_they_should():
     expected = 20_000 * np.array(list(TOY_DOCUMENTS.values()))
     assert sum(counts) == 20_000
     assert stats.chisquare(counts, expected).pvalue > 1e-4, counts
+
+
+def test_the_largest_uniform_draws_the_last_sentence(monkeypatch):
+    """Ten times a tenth, added up, is less than one by rounding."""
+    largest = np.nextafter(1, 0)
+    grammar = Grammar([Plan("letters", [[Line("{a|b|c|d|e|f|g|h|i|j} .")]])])
+    monkeypatch.setattr(
+        "collapse.corpus.grammar.uniforms", lambda *_: np.full((1, 2), largest)
+    )
+    assert np.full(10, 0.1).cumsum()[-1] <= largest
+    assert grammar.decode(grammar.sample(1, rng())[0]) == "J."
+
+
+def test_marks_adjoin_the_word_before_them():
+    grammar = Grammar([Plan("marks", [[Line("a , b ; c : d ! e ? f ( g .")]])])
+    text = grammar.decode(grammar.sample(1, rng())[0])
+    assert text == "A, b; c: d! e? f ( g."
+    assert np.array_equal(grammar.encode(text, True), grammar.sample(1, rng())[0])
 
 
 def test_rates_are_expected_counts():

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from collapse.corpus.grammar import Grammar, Line, Plan
+from collapse.corpus.grammar import PAD, Grammar, Line, Plan
 from support.toy_grammar import TOY, TOY_DOCUMENTS, rows
 
 
@@ -28,6 +28,18 @@ def test_all_readings_of_a_sentence_are_found_the_likeliest_first():
     joint = {"cats": 0.6, "myths": 0.2}
     scores = [joint[r.topic] * math.exp(r.log_prob) for r in sentence.readings]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_the_likeliest_reading_is_that_of_the_plan_and_the_line_together():
+    """A common plan that seldom says it, before a rare one that says nothing else."""
+    often = Plan("often", [[Line("{a|b} .", "often")]], 9.0)
+    rare = Plan("rare", [[Line("a .", "rare")]], 1.0)
+    for plans in ((often, rare), (rare, often)):
+        grammar = Grammar(plans)
+        (sentence,) = grammar.parse(grammar.encode("A.")).sentences
+        found = [(each.topic, each.log_prob) for each in sentence.readings]
+        assert found == [("often", pytest.approx(np.log(0.5))), ("rare", 0.0)]
+        assert sentence.topic == "often"
 
 
 def test_what_follows_the_end_is_not_read():
@@ -58,6 +70,14 @@ def test_other_documents_are_impossible(wrong):
 def test_an_unfinished_document_is_none():
     tokens = TOY.encode("A cat sleeps. It dreams.")
     assert TOY.log_prob(tokens) == -np.inf
+
+
+def test_padding_ends_a_text_that_has_no_end():
+    tokens = TOY.encode("A cat sleeps. It")
+    cut = np.append(tokens, [PAD, PAD])
+    assert TOY.parse(cut) == TOY.parse(tokens)
+    assert TOY.decode(cut) == "A cat sleeps. It"
+    assert TOY.log_prob(np.append(TOY.encode("A dog barks."), PAD)) == -np.inf
 
 
 def test_leading_axes_are_kept():
@@ -116,6 +136,20 @@ def test_how_common_a_topic_is_does_not_make_strange_words_its_own():
         (sentence,) = grammar.parse(grammar.encode(words)).sentences
         assert not sentence.grammatical
         assert sentence.topic == topic
+
+
+@pytest.mark.parametrize(("times", "topic"), [(4, "rare"), (5, "often")])
+def test_a_word_that_a_topic_never_has_weighs_as_if_it_had_it_seldom(times, topic):
+    """One in a hundred words may be any: with 0.5 or 0.001 one of these would turn."""
+    grammar = Grammar(
+        [
+            Plan("often", [[Line("x x x x x x x x .")]]),
+            Plan("rare", [[Line("x y y y .")]]),
+        ]
+    )
+    (sentence,) = grammar.parse(grammar.encode("x " * times + "y .")).sentences
+    assert not sentence.grammatical
+    assert sentence.topic == topic
 
 
 def test_an_unfinished_sentence_is_a_sentence():

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.processors import TemplateProcessing
 
 from collapse.corpus import text
 
@@ -59,6 +61,12 @@ def test_python_brings_a_text_of_its_own():
     assert "\n\n\n" not in found
     assert "The extended form" in found
     assert not re.search(r"^\*{3,}$", found, flags=re.M)
+
+
+def test_topics_come_in_the_order_of_their_names_without_rules(monkeypatch):
+    pages = {"b": "Two\n***\n\n\nlines\n", "a": "\nOne\n===="}
+    monkeypatch.setattr(text, "_PYTHON_TOPICS", pages)
+    assert text.python_topics() == "One\n\nTwo\n\nlines\n"
 
 
 def test_wikitext_is_found_under_its_names(tmp_path):
@@ -125,11 +133,24 @@ def test_training_twice_gives_the_same_vocabulary(manual, tokenizer):
 
 
 def test_blocks_are_the_text_in_order(manual, tokenizer):
-    rows = text.blocks(manual, tokenizer, 64)
+    rows = text.blocks(manual, tokenizer)
     assert rows.shape[1] == 64
+    assert text.blocks(manual, tokenizer, 7).shape[1] == 7
     again = tokenizer.decode(rows.ravel().tolist())
     assert manual.startswith(again.rstrip("\ufffd"))
     assert len(manual) - len(again) < 64 * 20
+
+
+def test_blocks_hold_no_token_that_a_tokenizer_would_put_around_a_text(
+    manual, tokenizer
+):
+    around = Tokenizer.from_str(tokenizer.to_str())
+    around.post_processor = TemplateProcessing(
+        single="</s> $A", special_tokens=[("</s>", 2)]
+    )
+    assert around.encode("a").ids[0] == 2
+    expected = text.blocks(manual, tokenizer)
+    assert np.array_equal(text.blocks(manual, around), expected)
 
 
 def test_the_end_is_held_out():
