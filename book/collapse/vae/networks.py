@@ -105,8 +105,9 @@ def differentiate(
     """Return the gradients of the mean loss, ``beta KL - log p(x|z)``.
 
     torch differentiates the networks. The slopes of the loss in what they return are
-    written out: left to torch as well, eight chains side by side just miss twice the
-    speed of one after the other (``python -m benchmarks vae``).
+    written out: left to torch as well, a step takes a tenth longer, and eight chains
+    side by side are hardly twice as fast as one after the other (``python -m
+    benchmarks vae``).
 
     Parameters
     ----------
