@@ -51,7 +51,9 @@ def test_chains_of_the_fast_family_do_not_feel_their_neighbours(names, family, t
 def test_every_path_that_is_named_exists(root: Path, guide: str) -> None:
     named = {
         path
-        for path in re.findall(r"`([\w./*-]+\.(?:py|md|yml|toml|bib)|[\w./-]+/)`", guide)
+        for path in re.findall(
+            r"`([\w./*-]+\.(?:py|md|yml|toml|bib)|[\w./-]+/)`", guide
+        )
         if not any(word in path for word in TO_BE_WRITTEN)
     }
     assert len(named) > 20
