@@ -5,11 +5,13 @@ the samples. Floor 1: it knows numpy and the floor below, and no other family.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from .linalg import mean_and_scatter, principal_axes
+from .shares import share_counts, shares_of_chains
 from .streams import Randomness, normals
 from .validation import (
     boolean,
@@ -100,6 +102,7 @@ class MultivariateGaussianModel:
 
     mean: Any
     covariance: Any
+    _axes: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -113,7 +116,7 @@ class MultivariateGaussianModel:
             )
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
-        object.__setattr__(self, "_axes", _principal_axes(covariance))
+        object.__setattr__(self, "_axes", principal_axes("covariance", covariance))
 
     def sample(self, n: int, rng: Randomness) -> np.ndarray:
         """Draw `n` points from each distribution.
@@ -215,27 +218,8 @@ def _fit_one(data: np.ndarray, divisor: int) -> GaussianModel:
 
 
 def _fit_many(data: np.ndarray, divisor: int) -> MultivariateGaussianModel:
-    mean = data.mean(axis=-2)
-    offset = data - mean[..., None, :]
-    square_sum = np.swapaxes(offset, -1, -2) @ offset
-    return MultivariateGaussianModel(mean, square_sum / divisor)
-
-
-def _principal_axes(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return standard deviations (..., d) and directions (..., d, d) in columns."""
-    # Scaled to 1, so that a tolerance and the solver see no tiny numbers.
-    size = np.abs(covariance).max(axis=(-2, -1), keepdims=True)
-    scaled = np.divide(covariance, size, out=np.zeros_like(covariance), where=size > 0)
-    if not np.allclose(scaled, np.swapaxes(scaled, -1, -2), rtol=0, atol=1e-9):
-        raise ValueError("covariance must be symmetric")
-    variances, directions = np.linalg.eigh(scaled)
-    if (variances < -1e-9).any():
-        raise ValueError(
-            "covariance must not have negative eigenvalues, "
-            f"got {variances.min():.3g} times its largest entry"
-        )
-    scales = np.sqrt(np.maximum(variances, 0) * size[..., 0])
-    return scales, directions
+    mean, scatter = mean_and_scatter(data)
+    return MultivariateGaussianModel(mean, scatter / divisor)
 
 
 def _broadcast(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -251,7 +235,7 @@ def _broadcast(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]
 class _Moments(NamedTuple):
     """All that a Gaussian remembers of data; arrays of shape (chains,)."""
 
-    count: int
+    size: int
     mean: np.ndarray
     square_sum: np.ndarray
     """Squared deviations from the mean, added up."""
@@ -319,21 +303,18 @@ def exact_law(
     option("memory", memory, ("replace", "accumulate"))
     boolean("replay", replay)
     generator("rng", rng)
-    share = fraction("real_fraction", real_fraction)
     loss = 1 if estimator == "unbiased" else 0
-    if isinstance(share, float):
-        return _one_share(share, sizes, chains, loss, replay, memory, rng)
-    if len(share) != chains:
-        raise ValueError(
-            f"real_fraction must be one number or one for each of {chains} chains, "
-            f"got {len(share)}"
-        )
-    means = np.empty((len(sizes), chains))
-    variances = np.empty((len(sizes), chains))
-    for value in sorted(set(share)):
-        mine = np.equal(share, value)
-        means[:, mine], variances[:, mine] = _one_share(
-            value, sizes, int(mine.sum()), loss, replay, memory, rng
+    shares = shares_of_chains(
+        "real_fraction", fraction("real_fraction", real_fraction), chains
+    )
+    different = np.unique(shares)
+    if len(different) == 1:
+        return _one_share(different[0], sizes, chains, loss, replay, memory, rng)
+    means, variances = np.empty((2, len(sizes), chains))
+    for share in different:
+        alike = shares == share
+        means[:, alike], variances[:, alike] = _one_share(
+            share, sizes, int(alike.sum()), loss, replay, memory, rng
         )
     return means, variances
 
@@ -347,8 +328,7 @@ def _one_share(
     memory: str,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    # Halves up, as the loop rounds.
-    reals = [min(int(np.floor(share * size + 0.5 + 1e-9)), size) for size in sizes]
+    reals = share_counts(share, sizes).tolist()
     if memory == "replace" and not any(reals[1:]):
         return _free_fall(np.array(sizes), chains, loss, rng)
     return _mixed_diet(sizes, reals, chains, loss, replay, memory, rng)
@@ -395,7 +375,7 @@ def _mixed_diet(
             batch = _pool(batch, _draw(size - real, *last, chains, rng))
         training = _pool(training, batch) if memory == "accumulate" else batch
         means[generation] = training.mean
-        variances[generation] = training.square_sum / (training.count - loss)
+        variances[generation] = training.square_sum / (training.size - loss)
     return means, variances
 
 
@@ -413,12 +393,12 @@ def _draw(
 
 def _pool(first: _Moments, second: _Moments) -> _Moments:
     """Return the moments of two sets of points together."""
-    count = first.count + second.count
+    count = first.size + second.size
     if count == 0:
         return first
-    share = second.count / count
+    share = second.size / count
     gap = second.mean - first.mean
-    between = first.count * share * gap**2
+    between = first.size * share * gap**2
     return _Moments(
         count,
         first.mean + share * gap,
@@ -433,7 +413,7 @@ def _prefixes(
     grown = _Moments(0, np.zeros(chains), np.zeros(chains))
     prefixes = {0: grown}
     for count in sorted(counts):
-        more = _draw(count - grown.count, 0.0, 1.0, chains, rng)
+        more = _draw(count - grown.size, 0.0, 1.0, chains, rng)
         grown = _pool(grown, more)
         prefixes[count] = grown
     return prefixes

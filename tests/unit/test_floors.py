@@ -11,7 +11,10 @@ PACKAGE = Path(__file__).parents[2] / "book" / "collapse"
 FLOORS = {
     "validation": 0,
     "streams": 0,
+    "shares": 0,
+    "linalg": 0,
     "whole_file": 0,
+    "palette": 0,
     "gaussian": 1,
     "regression": 1,
     "mixture": 1,
@@ -20,14 +23,16 @@ FLOORS = {
     "opt": 1,
     "digits": 1,
     "corpus": 1,
-    "recursion": 2,
+    "recursion": 2.5,
+    "diet": 2,
     "measures": 2,
     "theory": 2,
     "sweep": 3,
     "experiments": 3.5,
     "exercises": 4,
+    "plotting": 4,
+    "glue": 4,
     "explore": 4,
-    "palette": 4,
 }
 SIBLINGS_MAY_MEET = {0}
 """Floors on which modules may import one another; families never do."""

@@ -179,6 +179,7 @@ class TestNumbers:
                 got = quickly(each, n_jobs=None)
             assert equal(got, expected), f"{each.name} differs under {backend}"
 
+    @pytest.mark.slow
     def test_a_dask_cluster_of_two_processes_gives_the_same_numbers(self, tmp_path):
         from dask.distributed import Client, LocalCluster
 
@@ -212,6 +213,7 @@ class TestNumbers:
         with joblib.parallel_config(backend="loky", n_jobs=2):
             assert equal(far_digits, quickly(digits_mixing.TINY, n_jobs=None))
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("n_jobs", [1, 2])
     def test_a_cell_computes_on_one_thread(self, n_jobs):
         sweep = Sweep(name="t", task=tasks.threads, grid={"number": [1, 2]})

@@ -1,0 +1,324 @@
+"""EM on many chains against scikit-learn, scipy and its own promises."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from sklearn import mixture as sklearn_mixture
+
+from collapse.mixture import COVARIANCES, STARTS, GaussianMixture, GaussianMixtureModel
+from collapse.recursion import Diet, recurse
+from collapse.streams import Streams
+from support.mixtures import PLANE, TRUTH, draw, rng
+
+KINDS = {"full": "full", "diagonal": "diag", "spherical": "spherical"}
+
+
+def judge(family, start, points, tolerance=1e-10):
+    """Fit scikit-learn's mixture from the same start, without a regularisation."""
+    K, dimension = family.components, points.shape[-1]
+    matrices = start.covariances.reshape(K, dimension, dimension)
+    precisions = np.linalg.inv(matrices)
+    if family.covariance != "full":
+        precisions = np.diagonal(precisions, axis1=-2, axis2=-1)
+    if family.covariance == "spherical":
+        precisions = precisions[:, 0]
+    fitted = sklearn_mixture.GaussianMixture(
+        K,
+        covariance_type=KINDS[family.covariance],
+        tol=tolerance,
+        max_iter=5000,
+        reg_covar=0,
+        weights_init=start.weights,
+        means_init=start.means.reshape(K, dimension),
+        precisions_init=precisions,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return fitted.fit(points)
+
+
+class TestAgainstScikitLearn:
+    @pytest.mark.parametrize("covariance", COVARIANCES)
+    @pytest.mark.parametrize("truth", [TRUTH, PLANE], ids=["line", "plane"])
+    def test_the_same_start_reaches_the_same_likelihood(self, truth, covariance):
+        data = draw(truth, 8, 150)
+        options = {"dimension": truth.dimension, "covariance": covariance}
+        K = truth.weights.shape[-1]
+        start = GaussianMixture(K, max_iterations=1, **options).fit(data, rng())
+        family = GaussianMixture(K, start="previous", tolerance=1e-10, **options)
+        ours = family.fit(data, previous=start)
+        for chain in range(8):
+            one = GaussianMixtureModel(
+                start.weights[chain], start.means[chain], start.covariances[chain]
+            )
+            points = data[chain].reshape(150, -1)
+            theirs = judge(family, one, points)
+            reached = ours.convergence.log_likelihood[chain]
+            # Either may stop with 1e-10 a step to go, in a slow stretch of many.
+            assert reached == pytest.approx(theirs.score(points), abs=1e-6)
+            np.testing.assert_allclose(ours.weights[chain], theirs.weights_, atol=1e-3)
+            means = ours.means[chain].reshape(K, -1)
+            np.testing.assert_allclose(means, theirs.means_, atol=5e-3)
+
+    def test_its_own_start_is_no_worse_on_average(self):
+        data = draw(PLANE, 40, 200)
+        ours = GaussianMixture(3, dimension=2).fit(data, rng())
+        theirs = [
+            sklearn_mixture.GaussianMixture(3, tol=1e-5, max_iter=2000, random_state=0)
+            .fit(points)
+            .score(points)
+            for points in data
+        ]
+        gap = ours.convergence.log_likelihood - theirs
+        # Both end in a poor local maximum now and then; the rest agree.
+        assert abs(np.median(gap)) < 1e-4
+        worse, better = np.mean(gap < -1e-3), np.mean(gap > 1e-3)
+        assert worse < better + 0.15, f"worse {worse:.0%}, better {better:.0%}"
+
+
+class TestPromises:
+    @pytest.mark.parametrize("covariance", COVARIANCES)
+    def test_the_likelihood_never_decreases(self, covariance):
+        # Few points and too many components: collapses and empty components included.
+        for truth in (TRUTH, PLANE):
+            data = draw(truth, 40, 12)
+            options = {
+                "covariance": covariance,
+                "dimension": truth.dimension,
+                "tolerance": 0.0,
+            }
+            path = [
+                GaussianMixture(5, max_iterations=steps, **options)
+                .fit(data, rng())
+                .convergence.log_likelihood
+                for steps in range(1, 40)
+            ]
+            falls = np.diff(path, axis=0).min()
+            assert falls > -1e-9, f"{covariance}: fell by {-falls:.2g}"
+
+    @pytest.mark.parametrize("truth", [TRUTH, PLANE], ids=["line", "plane"])
+    def test_a_chain_does_not_depend_on_its_neighbours(self, truth):
+        data = draw(truth, 30, 60)
+        family = GaussianMixture(3, dimension=truth.dimension)
+        together = family.fit(data, Streams(rng(2).spawn(30)))
+        for chain in (0, 7, 29):
+            alone = family.fit(
+                data[chain : chain + 1], Streams([rng(2).spawn(30)[chain]])
+            )
+            for name in ("weights", "means", "covariances"):
+                one, other = getattr(together, name)[chain], getattr(alone, name)[0]
+                assert np.array_equal(one, other), f"chain {chain}: {name}"
+            for name in ("iterations", "converged", "log_likelihood"):
+                one = getattr(together.convergence, name)[chain]
+                assert one == getattr(alone.convergence, name)[0], name
+
+    def test_the_report_is_that_of_the_model(self):
+        data = draw(PLANE, 10, 80)
+        model = GaussianMixture(3, dimension=2).fit(data, rng())
+        expected = model.log_prob(data).mean(axis=-1)
+        report = model.convergence
+        np.testing.assert_allclose(report.log_likelihood, expected, rtol=1e-9)
+        assert report.converged.all()
+        assert len(np.unique(report.iterations)) > 2
+
+    def test_who_has_not_converged_says_so(self):
+        data = draw(TRUTH, 20, 80)
+        model = GaussianMixture(2, max_iterations=3, tolerance=1e-9).fit(data, rng())
+        report = model.convergence
+        assert not report.converged.all()
+        assert (report.iterations[~report.converged] == 3).all()
+
+    @pytest.mark.parametrize("steps", [1, 4, 2000])
+    def test_mean_and_covariance_of_the_whole_are_those_of_the_data(self, steps):
+        data = draw(PLANE, 6, 90)
+        model = GaussianMixture(3, dimension=2, max_iterations=steps).fit(data, rng())
+        weights = model.weights[..., None]
+        mean = (weights * model.means).sum(axis=1)
+        np.testing.assert_allclose(mean, data.mean(axis=1))
+        offset = model.means - mean[:, None]
+        parts = model.covariances + offset[..., :, None] * offset[..., None, :]
+        whole = (weights[..., None] * parts).sum(axis=1)
+        for chain in range(6):
+            expected = np.cov(data[chain].T, ddof=0)
+            np.testing.assert_allclose(whole[chain], expected)
+
+    def test_one_component_is_the_gaussian_fit(self):
+        data = draw(PLANE, 5, 50)
+        model = GaussianMixture(1, dimension=2).fit(data, rng())
+        np.testing.assert_allclose(model.means[:, 0], data.mean(1))
+        for chain in range(5):
+            expected = np.cov(data[chain].T, ddof=0)
+            np.testing.assert_allclose(model.covariances[chain, 0], expected)
+        assert (model.weights == 1).all()
+
+    @pytest.mark.parametrize("factor", [1e-120, 1e-3, 1e100])
+    def test_units_do_not_matter(self, factor):
+        data = draw(PLANE, 4, 60)
+        family = GaussianMixture(3, dimension=2)
+        one, other = family.fit(data, rng()), family.fit(data * factor, rng())
+        np.testing.assert_allclose(other.means / factor, one.means, rtol=1e-6)
+        np.testing.assert_allclose(other.weights, one.weights, rtol=1e-6)
+        shift = 2 * np.log(factor)
+        np.testing.assert_allclose(
+            other.convergence.log_likelihood + shift, one.convergence.log_likelihood
+        )
+
+    def test_covariances_have_their_kind(self):
+        data = draw(PLANE, 3, 60)
+        diagonal = GaussianMixture(3, "diagonal", 2).fit(data, rng()).covariances
+        assert (diagonal[..., 0, 1] == 0).all()
+        circle = GaussianMixture(3, "spherical", 2).fit(data, rng()).covariances
+        assert (circle[..., 0, 1] == 0).all()
+        assert (circle[..., 0, 0] == circle[..., 1, 1]).all()
+
+
+class TestRules:
+    def test_a_component_on_one_point_stops_at_the_floor(self):
+        data = np.append(rng().normal(size=60), 40.0)
+        model = GaussianMixture(2, floor=1e-4).fit(data, rng())
+        expected = 1e-4 * data.var()
+        assert model.covariances.min() == pytest.approx(expected)
+        assert model.weights.min() == pytest.approx(1 / 61)
+
+    def test_a_component_on_a_line_stops_at_the_floor(self):
+        line = np.stack([np.linspace(0, 1, 30), np.zeros(30)], axis=-1)
+        data = np.concatenate([line, rng().normal(20, 1, (30, 2))])
+        model = GaussianMixture(2, dimension=2, floor=1e-5).fit(data, rng())
+        smallest = np.linalg.eigvalsh(model.covariances).min()
+        mean_variance = data.var(axis=0).mean()
+        assert smallest == pytest.approx(1e-5 * mean_variance, rel=1e-6)
+
+    def test_an_empty_component_stays_where_it_was(self):
+        far = GaussianMixtureModel([0.5, 0.5], [0.0, 1e4], [1.0, 2.0])
+        data = rng().normal(size=50)
+        model = GaussianMixture(2, start="previous").fit(data, previous=far)
+        assert model.weights.tolist() == [1, 0]
+        assert model.means[1] == pytest.approx(1e4)
+        assert model.covariances[1] == pytest.approx(2)
+        assert model.means[0] == pytest.approx(data.mean())
+
+    def test_more_components_than_different_points(self):
+        data = np.repeat([0.0, 1.0], 10)
+        model = GaussianMixture(4).fit(data, rng())
+        assert np.isfinite(model.convergence.log_likelihood)
+        heavy = model.weights > 1e-6
+        assert set(model.means[heavy].round(6)) == {0, 1}
+
+    def test_equal_points_give_a_point_mass(self):
+        data = np.stack([np.full(20, 3.0), rng().normal(size=20)])
+        model = GaussianMixture(2).fit(data, rng())
+        assert model.convergence.log_likelihood[0] == np.inf
+        assert model.convergence.converged.all()
+        assert (model.sample(5, rng())[0] == 3).all()
+        density = model.log_prob([[3.0, 2.0], [0.0, 0.0]])
+        assert density[0].tolist() == [np.inf, -np.inf]
+        assert np.isfinite(density[1]).all()
+
+    @pytest.mark.parametrize("start", STARTS)
+    def test_the_loop_survives_a_collapse_down_to_nothing(self, start):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            history = recurse(
+                GaussianMixture(2, start=start),
+                TRUTH,
+                generations=1200,
+                sample_size=4,
+                chains=10,
+                rng=rng(),
+                measures={"spread": lambda model, data: np.ptp(data, axis=-1)},
+            )
+        assert np.median(history["spread"][-1]) == 0
+
+
+class TestStarts:
+    def test_the_previous_model_is_where_em_begins(self):
+        data = draw(TRUTH, 3, 100)
+        family = GaussianMixture(2, start="previous", max_iterations=500)
+        first = family.fit(data, rng())
+        again = family.fit(data, previous=first)
+        assert (again.convergence.iterations <= 1).all()
+        np.testing.assert_allclose(again.means, first.means, atol=1e-2)
+
+    def test_the_loop_hands_the_previous_model_on(self):
+        history = recurse(
+            GaussianMixture(2, start="previous"),
+            TRUTH,
+            generations=3,
+            sample_size=400,
+            chains=4,
+            diet=Diet(real_fraction=0.5),
+            rng=rng(),
+            measures={"means": lambda model, data: model.means},
+        )
+        steps = np.abs(np.diff(history["means"], axis=0))
+        # Components keep their places, where another start might swap them.
+        assert steps.max() < 1
+
+    def test_k_means_finds_clusters_far_apart(self):
+        centres = 100.0 * np.arange(6)
+        data = np.repeat(centres, 5) + rng().normal(size=(40, 30))
+        model = GaussianMixture(6, max_iterations=1).fit(data, rng())
+        found = np.sort(model.means, axis=-1)
+        # Greedy k-means++ and Lloyd's steps may still miss one now and then.
+        right = (np.abs(found - centres) < 5).all(axis=-1)
+        assert right.mean() > 0.8, f"{right.mean():.0%}"
+
+    def test_a_start_that_needs_luck_needs_a_generator(self):
+        for start in STARTS:
+            with pytest.raises(ValueError, match="rng must be a Generator"):
+                GaussianMixture(2, start=start).fit([1.0, 2.0, 3.0])
+
+    def test_streams_and_a_generator_are_both_good(self):
+        data = draw(PLANE, 4, 50)
+        family = GaussianMixture(2, dimension=2)
+        assert family.fit(data, rng()).means.shape == (4, 2, 2)
+        streams = Streams(rng().spawn(4))
+        assert family.fit(data, streams).means.shape == (4, 2, 2)
+        assert family.fit(data[0], rng()).means.shape == (2, 2)
+        nested = data.reshape(2, 2, 50, 2)
+        assert family.fit(nested, rng()).covariances.shape == (2, 2, 2, 2, 2)
+
+
+class TestBadArguments:
+    @pytest.mark.parametrize("source", [None, 1, np.random.RandomState(1)])
+    def test_of_randomness(self, source):
+        with pytest.raises(ValueError, match="rng must be"):
+            GaussianMixture(2).fit([0.0, 1.0, 2.0], source)
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"components": 0}, "components must be"),
+            ({"components": 2.5}, "components must be"),
+            ({"covariance": "tied"}, "covariance must be one of 'full'"),
+            ({"dimension": 0}, "dimension must be"),
+            ({"start": "random"}, "start must be one of 'k-means"),
+            ({"tolerance": -1}, "tolerance must be"),
+            ({"max_iterations": 0}, "max_iterations must be"),
+            ({"floor": 0}, "floor must be"),
+            ({"floor": 2}, "floor must be"),
+        ],
+    )
+    def test_of_the_family(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            GaussianMixture(**{"components": 2, **arguments})
+
+    @pytest.mark.parametrize(
+        "data", [[], [1.0], np.zeros((3, 2)), [1, 2, np.nan], "ab", 3.0]
+    )
+    def test_of_data(self, data):
+        with pytest.raises(ValueError, match="data must"):
+            GaussianMixture(3).fit(data, rng())
+
+    @pytest.mark.parametrize("data", [np.zeros(4), np.zeros((1, 2)), np.zeros((5, 3))])
+    def test_of_data_of_another_dimension(self, data):
+        with pytest.raises(ValueError, match="data must"):
+            GaussianMixture(2, dimension=2).fit(data, rng())
+
+    @pytest.mark.parametrize("previous", [PLANE, "last", 1])
+    def test_of_a_previous_model(self, previous):
+        with pytest.raises(ValueError, match="previous must"):
+            GaussianMixture(2, start="previous").fit([0.0, 1.0, 2.0], previous=previous)
