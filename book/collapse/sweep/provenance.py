@@ -186,14 +186,10 @@ def undeclared(provenance: Mapping[str, Any]) -> list[str]:
 
 def other_versions(provenance: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
     """Return the versions that differ: those of the result, and those of today."""
-    now = {"python": platform.python_version()}
-    for name in provenance["versions"]:
-        if name != "python":
-            now[name] = _installed(name)
     return {
-        name: (then, now[name])
+        name: (then, now)
         for name, then in provenance["versions"].items()
-        if now[name] != then
+        if (now := _installed(name)) != then
     }
 
 
@@ -278,6 +274,9 @@ def _distributions(top: str) -> list[str]:
 
 
 def _installed(distribution: str) -> str | None:
+    """Return the version of a distribution, or of Python itself."""
+    if distribution == "python":
+        return platform.python_version()
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
