@@ -22,12 +22,11 @@ from collapse.sweep import (
     Sweep,
     UnusableResultError,
     load,
-    references,
     run,
     save,
 )
 from collapse.sweep import provenance as provenance_module
-from collapse.sweep.code import Code
+from collapse.sweep.code import Code, references
 from collapse.sweep.grid import Cell, cell_generator
 from collapse.sweep.runner import compute_cell
 from support import tasks

@@ -14,10 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from collapse.sweep import references
-from collapse.sweep.code import Code, changes
+from collapse.sweep.code import Code, Sources, changes, references
 from collapse.sweep.provenance import code_of
-from collapse.sweep.references import Sources
 
 MIXTURE, TEXT = "paper_mixture", "encyclopaedia_mixing"
 

@@ -19,9 +19,8 @@ from typing import Any
 
 from ..whole_file import replace_file
 from . import commits, grid
-from .code import Code, changes, code_behind
+from .code import Code, Definition, Sources, changes, code_behind
 from .grid import Sweep
-from .references import Definition, Sources
 
 FIELDS = {
     "name": str,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 """The folder of `collapse`."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -1,9 +1,6 @@
-"""Which code made a result: all that its task can reach, definition by definition.
+"""From a task to all that it can reach, and to a hash of what all of it computes.
 
-From the task names are followed through this package, wherever they lead. A sentence
-can be mended, a private name changed, a definition moved or added, without an hour's
-run; whatever may change a number is noticed. Floor 3: it reads source files and runs
-none of them.
+Floor 3.
 """
 
 import hashlib
