@@ -13,7 +13,7 @@ SUBPACKAGES = sorted(path.parent for path in PACKAGE.rglob("*/__init__.py"))
 
 
 def neighbours(path: Path) -> set[str]:
-    """Return the rooms of its own subpackage that a file imports, not for types only."""
+    """Return the rooms beside it that a file imports, and not for types only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
