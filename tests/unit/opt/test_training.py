@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from collapse.opt import OPT, Training, train
+from collapse.opt.training import batches
 from support.language_models import QUICK, TINY, counting, rng, seeded
 
 
@@ -18,6 +19,26 @@ def test_the_rate_warms_up_and_vanishes():
     assert all(np.diff(rates[10:]) < 0)
     assert 0 < rates[-1] < 0.001
     assert Training(steps=1).rate(0) == 1
+
+
+def test_the_usual_training():
+    assert Training() == Training(steps=300, batch_size=16, learning_rate=0.015)
+
+
+def test_each_block_is_used_once_before_any_again():
+    generator, alone = seeded(), seeded()
+    indices = batches(5, 3, generator)
+    used = torch.cat([next(indices) for _ in range(5)])
+    orders = [torch.randperm(5, generator=alone) for _ in range(3)]
+    assert torch.equal(used, torch.cat(orders))
+    # No order is drawn before it is needed.
+    assert torch.equal(generator.get_state(), alone.get_state())
+
+
+def test_blocks_may_fill_all_positions_and_one_more():
+    """The last token is only predicted."""
+    blocks = torch.arange(13)[None] % 9 + 3
+    assert len(train(OPT(TINY, seeded()), blocks, QUICK, seeded())) == QUICK.steps
 
 
 def test_padding_is_not_learned():
