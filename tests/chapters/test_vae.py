@@ -50,7 +50,9 @@ def test_the_bound_written_out_is_that_of_the_package(names, monkeypatch):
     np.testing.assert_allclose(written.detach(), expected, rtol=1e-4)
     heavier = written - theirs.elbo(torch.tensor(images))
     kl = ours.kl_per_dimension(images).sum()
-    assert float(heavier.detach().mean()) == pytest.approx((VAE().beta - 1) * kl, rel=1e-3)
+    assert float(heavier.detach().mean()) == pytest.approx(
+        (VAE().beta - 1) * kl, rel=1e-3
+    )
 
 
 def test_its_samples_are_decoder_means(names):
