@@ -16,17 +16,19 @@ LIST    ?=
 FORCE   ?=
 SET     ?=
 JOBS    ?=
+FILE    ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
 PIP     := $(PY) -m pip --disable-pip-version-check --quiet
+PYTEST  := $(PY) -m pytest --numprocesses=$(or $(JOBS),logical)
 STAMPS  := $(VENV)/stamps
 SITE    := _build/html
 
-# A figure or number of a chapter may depend on any of these: also on MNIST's files, where
-# a reader has put them beside the chapters.
-COMPUTES := $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null) \
-              $(shell find book/mnist 2>/dev/null)
+# A figure or number of a chapter may depend on any of these: also on modules beside the
+# chapters, and on MNIST's files, where a reader has put them there.
+COMPUTES := $(wildcard book/*.py) $(shell find book/mnist 2>/dev/null) \
+              $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null)
 PAGES    := $(shell find book -type f -not -path 'book/collapse/*' -not -path 'book/data/*' \
               -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
 # The ledger page fails the build when a claim has no test.
@@ -39,7 +41,11 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book lab data test bench lint clean install
+.PHONY: help serve book lab data check lint types units test mutants bench \
+  clean install
+
+# Shows a command, runs it and says how long it took.
+timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
 
 help:            ## list the commands
 	@echo "make COMMAND, where COMMAND is one of"
@@ -61,18 +67,29 @@ data: $(STAMPS)/book       ## make the results in book/data that are out of date
 	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))
 
-test: $(STAMPS)/tests $(SITE)/index.html  ## install what the tests need, run them all
-	@$(PY) -m pytest
+check: lint types units    ## what takes a minute: format, style, types, docstrings, quick tests
+
+lint: $(STAMPS)/tests      ## check format and style of the Python code
+	$(call timed,$(PY) -m ruff format --check .)
+	$(call timed,$(PY) -m ruff check .)
+
+types: $(STAMPS)/tests     ## check the types of the package
+	$(call timed,$(PY) -m mypy)
+
+units: $(STAMPS)/tests     ## run the quick tests of single functions
+	$(call timed,$(PYTEST) -q -m "not slow" tests/unit tests/property)
+
+test: lint types $(SITE)/index.html  ## install what the tests need, run them all (JOBS=1)
+	$(call timed,$(PYTEST))
+
+mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices
+	@$(PY) tests/mutants $(FILE)
 
 bench: $(STAMPS)/bench $(SITE)/index.html  ## measure the budgets: one table
 	@$(PY) -m benchmarks
 
-lint: $(STAMPS)/tests      ## check format and style of the Python code
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-
 clean:                     ## remove what was built; the environment stays (rm -r .venv)
-	rm -rf _build notebooks build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build notebooks build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 install: $(STAMPS)/book
 
@@ -104,6 +121,11 @@ $(STAMPS)/tests: $(STAMPS)/lab tests/requirements.txt tests/browser/find_browser
 	@echo "Installing what the tests need."
 	@$(PIP) install --requirement tests/requirements.txt
 	@$(PY) tests/browser/find_browser.py --install
+	@touch $@
+
+$(STAMPS)/mutants: $(STAMPS)/tests tests/mutants/requirements.txt
+	@echo "Installing what changes the modules."
+	@$(PIP) install --requirement tests/mutants/requirements.txt
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/tests benchmarks/requirements.txt

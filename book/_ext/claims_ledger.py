@@ -1,21 +1,18 @@
-r"""The claims ledger: a page made from the file that also parametrises the tests.
+r"""The claims ledger: a page made from the files that also parametrise the tests.
 
-The directive ``{claims-ledger}`` writes one entry for each claim of claims.yml, which
-lies beside the page; the role ``{claim}`id``` links to an entry. A claim that no test
-tests, or that lacks a part, is a warning of the build, and so an error.
+The directive ``{claims-ledger}``, with the names of chapters, writes one entry for each
+of their claims; the role ``{claim}`id``` links to an entry. A claim that no test
+tests, or that has a fault, is a warning of the build, and so an error.
 """
 
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import yaml
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.addnodes import pending_xref
@@ -23,25 +20,14 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
+from claims_reader import TEST, Claim, read_claims
+
 logger = logging.getLogger(__name__)
 
-REQUIRED = {
-    "id": str,
-    "chapter": str,
-    "claim": str,
-    "source": dict,
-    "protocol": dict,
-    "formula": str,
-    "expected": list,
-    "kind": str,
-    "false_alarm": float,
-    "test": str,
-}
 KINDS = {
     "equal": "{values}; each estimate's interval must hold the exact value.",
     "less": "Below {values}, with the whole interval of each estimate.",
 }
-EXPERIMENTS = "tests/claims/experiments.py"
 
 
 def claim_label(identity: str) -> str:
@@ -59,35 +45,13 @@ def functions_in(path: Path) -> frozenset[str]:
     )
 
 
-def test_faults(claim: dict[str, Any], repository: Path) -> Iterator[str]:
+def test_faults(claim: Claim, repository: Path) -> Iterator[str]:
     """Why the claim has no test, if it has none."""
-    experiment = claim["protocol"].get("experiment")
-    if experiment not in functions_in(repository / EXPERIMENTS):
-        yield f"no test: {EXPERIMENTS} has no function {experiment!r}"
-    file, _, function = claim["test"].partition("::")
-    name, _, case = function.partition("[")
-    if name not in functions_in(repository / file):
-        yield f"no test: {file} has no function {name!r}"
-    if case != f"{claim['id']}]":
-        yield f"test: {claim['test']} is the test of something else"
-
-
-def faults(claims: list[dict[str, Any]], repository: Path) -> Iterator[str]:
-    """What is wrong with the ledger, one sentence a fault."""
-    for identity, count in Counter(claim.get("id") for claim in claims).items():
-        if count > 1:
-            yield f"claim {identity}: the id is there {count} times"
-    for claim in claims:
-        name = f"claim {claim.get('id', '(without an id)')}"
-        missing = [
-            f"'{field}' is missing or no {kind.__name__}"
-            for field, kind in REQUIRED.items()
-            if not isinstance(claim.get(field), kind)
-        ]
-        if not missing and claim["kind"] not in KINDS:
-            missing.append(f"kind is none of {', '.join(KINDS)}")
-        for fault in missing or test_faults(claim, repository):
-            yield f"{name}: {fault}"
+    experiments = f"tests/claims/experiments/{claim['chapter'].replace('-', '_')}.py"
+    tests, _, function = TEST.partition("::")
+    for file, name in ((experiments, claim["experiment"]), (tests, function)):
+        if name not in functions_in(repository / file):
+            yield f"claim {claim['id']}: no test: {file} has no function {name!r}"
 
 
 def odds(probability: float) -> str:
@@ -96,23 +60,40 @@ def odds(probability: float) -> str:
 
 
 class ClaimsLedger(SphinxDirective):
-    """All claims of the ledger, by chapter."""
+    """All claims of the ledger: those of each chapter, as the arguments order them."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        relative, path = self.env.relfn2path("claims.yml")
-        self.env.note_dependency(relative)
-        claims = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        found = list(faults(claims, Path(self.env.srcdir).parent))
-        for fault in found:
-            logger.warning(fault, location=self.get_location(), type="claims")
+        folder = Path(self.env.relfn2path("claims")[1])
+        for path in folder.glob("*.yml"):
+            self.env.note_dependency(str(path))
+        chapters = self.arguments[0].split()
+        try:
+            claims = read_claims(folder)
+        except ValueError as error:
+            return self.refuse(str(error).splitlines())
+        repository = Path(self.env.srcdir).parent
+        found = [fault for claim in claims for fault in test_faults(claim, repository)]
+        with_claims = {claim["chapter"] for claim in claims}
+        if with_claims != set(chapters):
+            found.append(
+                f"the chapters with claims are {', '.join(sorted(with_claims))}"
+            )
         if found:
-            return []
+            return self.refuse(found)
         return [
-            self.chapter(name, list(entries))
-            for name, entries in groupby(claims, key=lambda claim: claim["chapter"])
+            self.chapter(name, [each for each in claims if each["chapter"] == name])
+            for name in chapters
         ]
 
-    def chapter(self, name: str, claims: list[dict[str, Any]]) -> nodes.section:
+    def refuse(self, found: list[str]) -> list[nodes.Node]:
+        for fault in found:
+            logger.warning(fault, location=self.get_location(), type="claims")
+        return []
+
+    def chapter(self, name: str, claims: list[Claim]) -> nodes.section:
         section = nodes.section(ids=[f"claims-{name}"])
         heading = f"{name.replace('-', ' ').capitalize()}: {len(claims)} claims"
         section += nodes.title("", heading)
@@ -121,7 +102,7 @@ class ClaimsLedger(SphinxDirective):
             section += self.entry(claim)
         return section
 
-    def entry(self, claim: dict[str, Any]) -> nodes.container:
+    def entry(self, claim: Claim) -> nodes.container:
         label = claim_label(claim["id"])
         entry = nodes.container(ids=[label], classes=["claim"])
         domain = self.env.get_domain("std")
@@ -135,21 +116,18 @@ class ClaimsLedger(SphinxDirective):
         entry += self.facts(claim)
         return entry
 
-    def facts(self, claim: dict[str, Any]) -> nodes.definition_list:
-        values = ", ".join(str(value) for value in claim["expected"])
+    def facts(self, claim: Claim) -> nodes.definition_list:
+        values = ", ".join(claim["expected"])
+        rival = claim["rival"]
+        wrong = ", ".join(f"{value:g}" for value in rival["values"])
         facts = {
-            "Protocol": claim["protocol"]["sentence"],
+            "Protocol": claim["protocol"],
             "Expected": KINDS[claim["kind"]].format(values=values),
+            "Must reject": f"{wrong}: {rival['text']}",
+            "False alarm": odds(claim["false_alarm"]),
+            "Source": f"{claim['source']} {{cite}}`{claim['bib']}`",
+            "Test": f"`pytest {claim['test']}`",
         }
-        if rival := claim.get("rival"):
-            wrong = ", ".join(f"{value:g}" for value in rival["values"])
-            facts["Must reject"] = f"{wrong}: {rival['text']}"
-        facts["False alarm"] = odds(claim["false_alarm"])
-        source = claim["source"]
-        facts["Source"] = source["text"]
-        if key := source.get("bib"):
-            facts["Source"] += f" {{cite}}`{key}`"
-        facts["Test"] = f"`pytest {claim['test']}`"
         items = []
         for term, text in facts.items():
             definition = nodes.definition("", *self.markdown(text))

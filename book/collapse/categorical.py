@@ -16,13 +16,15 @@ from .shares import share_counts, shares_of_chains
 from .streams import Randomness, uniforms
 from .validation import (
     boolean,
+    chain_rows,
+    check_measures,
     distributions,
     finite_array,
     fraction,
     generator,
     option,
+    read_only,
     real_number,
-    refuse,
     sample_sizes,
     whole_number,
 )
@@ -82,8 +84,8 @@ class CategoricalModel:
         if below.ndim == 1:
             return np.searchsorted(below, draws, side="right")
         symbols = np.empty(draws.shape, dtype=np.int64)
-        for place in np.ndindex(below.shape[:-1]):
-            symbols[place] = np.searchsorted(below[place], draws[place], side="right")
+        for chain in np.ndindex(below.shape[:-1]):
+            symbols[chain] = np.searchsorted(below[chain], draws[chain], side="right")
         return symbols
 
     def log_prob(self, data: Any) -> np.ndarray:
@@ -335,33 +337,34 @@ def exact_law(
     chains = whole_number("chains", chains, 1)
     option("memory", memory, ("replace", "accumulate"))
     boolean("replay", replay)
-    _check_measures(measures)
+    check_measures(measures)
     share = fraction("real_fraction", real_fraction)
     family = Categorical(len(real), smoothing, temperature, top_k)
-    reality = _Reality(real, _real_counts(share, sizes, chains), replay)
+    truth = _RealCounts(real, _real_counts(share, sizes, chains), replay)
     generator("rng", rng)
 
     recorded: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     symbols = np.arange(len(real))
     training = learned = np.empty((chains, len(real)))
     for generation, size in enumerate(sizes):
-        batch = reality.serve(generation, symbols, rng)
+        batch = truth.draw(generation, symbols, rng)
         if generation > 0:
             spoken = _decode(learned, temperature, top_k)
-            batch = batch + _toss(size - reality.counts[generation], spoken, rng)
+            batch = batch + _multinomial(size - truth.counts[generation], spoken, rng)
         grows = memory == "accumulate" and generation > 0
         training = training + batch if grows else batch
-        if smoothing == 0 and reality.never_returns:
+        if smoothing == 0 and truth.never_returns:
             alive = training.any(axis=0)
             training, symbols = training[:, alive], symbols[alive]
         learned = _learn(training, family.smoothing, family.symbols)
         for name, measure in measures.items():
-            recorded[name].append(_measured(name, measure, learned, symbols))
+            row = measure(read_only(learned), symbols)
+            recorded[name].append(chain_rows(f"measure {name!r}", row, chains))
     return {name: np.stack(rows) for name, rows in recorded.items()}
 
 
-class _Reality:
-    """Counts of real symbols for each generation; 0 eats nothing else."""
+class _RealCounts:
+    """Counts of real symbols for each generation; 0 sees nothing else."""
 
     def __init__(self, truth: np.ndarray, counts: np.ndarray, replay: bool) -> None:
         self.truth, self.counts, self.replay = truth, counts, replay
@@ -372,7 +375,7 @@ class _Reality:
         """Whether generation 0 is the only one to see real symbols."""
         return not self.counts[1:].any()
 
-    def serve(
+    def draw(
         self, generation: int, symbols: np.ndarray, rng: np.random.Generator
     ) -> np.ndarray:
         """Return the counts of a generation's real symbols, shape (chains, S)."""
@@ -381,7 +384,7 @@ class _Reality:
             return np.zeros((len(counts), len(symbols)), dtype=np.int64)
         if not self.replay:
             rows = np.broadcast_to(self.truth, (len(counts), len(self.truth)))
-            return _toss(counts, rows, rng)
+            return _multinomial(counts, rows, rng)
         if not self.prefixes:
             self._draw_prefixes(rng)
         if (counts == counts[0]).all():
@@ -396,12 +399,14 @@ class _Reality:
         drawn, grown = 0, np.zeros(rows.shape, dtype=np.int64)
         for k in np.unique(self.counts):
             more = np.full(len(rows), k - drawn)
-            drawn, grown = k, grown + _toss(more, rows, rng)
+            drawn, grown = k, grown + _multinomial(more, rows, rng)
             self.prefixes[int(k)] = grown
 
 
-def _toss(counts: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Draw multinomial counts: (chains,) tosses with (chains, S) probabilities."""
+def _multinomial(
+    counts: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Draw multinomial counts: (chains,) draws with (chains, S) probabilities."""
     drawn = rng.multinomial(counts, rows)
     # What rounding leaves over goes to the last column, even where it is dead.
     strays = np.flatnonzero((rows[:, -1] == 0) & (drawn[:, -1] > 0))
@@ -461,23 +466,3 @@ def _real_counts(
     counts = share_counts(each, np.array(sizes)[:, None])
     counts[0] = sizes[0]
     return counts
-
-
-def _check_measures(measures: Any) -> None:
-    if not isinstance(measures, Mapping):
-        raise refuse("measures", measures, "a mapping of names to functions")
-    for name, measure in measures.items():
-        if not callable(measure):
-            raise refuse(f"measures[{name!r}]", measure, "a function")
-
-
-def _measured(
-    name: str, measure: CountMeasure, learned: np.ndarray, symbols: np.ndarray
-) -> np.ndarray:
-    row = np.array(measure(learned, symbols))
-    if row.shape[:1] != (len(learned),):
-        raise ValueError(
-            f"measures[{name!r}] must return a leading axis of {len(learned)} "
-            f"chains, got shape {row.shape}"
-        )
-    return row

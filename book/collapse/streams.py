@@ -5,9 +5,9 @@ its neighbours, their order or their number. Floor 0: it knows numpy's generator
 and nothing about models.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -59,7 +59,8 @@ class Streams:
         """One seed sequence per chain, spawned on first use, to derive others."""
         if not self._seeds:
             self._seeds = [
-                each.bit_generator.seed_seq.spawn(1)[0] for each in self.generators
+                cast(np.random.SeedSequence, each.bit_generator.seed_seq).spawn(1)[0]
+                for each in self.generators
             ]
         return self._seeds
 
@@ -104,25 +105,6 @@ class Streams:
         """Draw uniforms on [0, 1), shape (chains, *size)."""
         return self.aside(_UNIFORM)._uniforms.take(self._shape(size))
 
-    def integers(
-        self, low: int, high: int | None = None, size: int | tuple[int, ...] = ()
-    ) -> np.ndarray:
-        """Draw whole numbers from `low` up to but without `high`.
-
-        With one bound they start at 0. Made from uniforms, which leaves a relative
-        bias of at most (high - low) / 2**53.
-
-        Raises
-        ------
-        ValueError
-            If the range is empty or wider than 2**53.
-        """
-        if high is None:
-            low, high = 0, low
-        if not 0 < high - low <= 2**53:
-            raise refuse("high - low", high - low, "between 1 and 2**53")
-        return low + np.floor(self.random(size) * (high - low)).astype(np.int64)
-
     def each(self, draw: Callable[[np.random.Generator], np.ndarray]) -> np.ndarray:
         """Call `draw` once per chain with a plain generator and stack the results.
 
@@ -131,32 +113,8 @@ class Streams:
         """
         return np.stack([draw(each) for each in self.aside(_DIRECT).generators])
 
-    def standard_gamma(
-        self, shape: float, size: int | tuple[int, ...] = ()
-    ) -> np.ndarray:
-        """Draw standard gammas, shape (chains, *size)."""
-        return self.each(lambda one: one.standard_gamma(shape, size))
-
-    def chisquare(self, df: float, size: int | tuple[int, ...] = ()) -> np.ndarray:
-        """Draw chi-squares with `df` degrees of freedom, shape (chains, *size)."""
-        return self.each(lambda one: one.chisquare(df, size))
-
-    def multinomial(self, n: int, pvals: np.ndarray) -> np.ndarray:
-        """Draw counts of `n` tosses, shape (chains, K).
-
-        Parameters
-        ----------
-        n : int
-            Tosses.
-        pvals : array, shape (K,) or (chains, K)
-            Probabilities, shared or one row per chain.
-        """
-        rows = np.broadcast_to(pvals, (self.chains, np.shape(pvals)[-1]))
-        turn = iter(rows)
-        return self.each(lambda one: one.multinomial(n, next(turn)))
-
     def subset(self, pool: int, count: int) -> np.ndarray:
-        """Choose `count` different places out of `pool`, in random order.
+        """Choose `count` different indices below `pool`, in random order.
 
         Returns
         -------
@@ -180,7 +138,7 @@ class Streams:
         return self.subset(n, n)
 
     def _shape(self, size: int | tuple[int, ...]) -> tuple[int, ...]:
-        per_chain = (size,) if np.isscalar(size) else tuple(size)
+        per_chain = tuple(size) if isinstance(size, Iterable) else (size,)
         return (self.chains, *per_chain)
 
 

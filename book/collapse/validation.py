@@ -5,7 +5,7 @@ Each function returns the value in the form that the caller computes with, or ra
 numpy and nothing about models.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
@@ -145,8 +145,11 @@ def finite_array(name: str, value: Any, axes: int = 0) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is empty, not numeric, not finite, ragged, or has too few axes.
+        If it is empty, not numeric, not finite, ragged, has too few axes, or holds
+        masked values.
     """
+    if np.ma.is_masked(value):
+        raise refuse(name, value, "an array without masked (missing) values")
     try:
         array = np.asarray(value)
     except ValueError:
@@ -273,3 +276,45 @@ def sample_sizes(sample_size: Any, generations: int, smallest: int) -> list[int]
         whole_number(f"sample_size[{generation}]", size, smallest)
         for generation, size in enumerate(sample_size)
     ]
+
+
+def check_measures(measures: Any) -> dict[str, Callable[..., Any]]:
+    """Return `measures` if it is a mapping of names to functions.
+
+    Raises
+    ------
+    ValueError
+        If it is not, or an entry cannot be called.
+    """
+    if not isinstance(measures, Mapping):
+        raise refuse("measures", measures, "a mapping of names to functions")
+    for name, measure in measures.items():
+        if not callable(measure):
+            raise refuse(f"measures[{name!r}]", measure, "a function")
+    return dict(measures)
+
+
+def chain_rows(name: str, value: Any, chains: int) -> np.ndarray:
+    """Return a copy of what a measure returned, whose leading axis is the chains.
+
+    Raises
+    ------
+    ValueError
+        If it is no array of numbers or words, or has no such axis.
+    """
+    rows = np.array(value)
+    if rows.dtype.kind == "O":
+        raise refuse(f"what {name} returns", value, "an array of numbers or words")
+    if rows.shape[:1] != (chains,):
+        raise ValueError(
+            f"what {name} returns must have a leading axis of {chains} chains, "
+            f"got shape {rows.shape}"
+        )
+    return rows
+
+
+def read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view of the same numbers for others to look at."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

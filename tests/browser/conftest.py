@@ -1,9 +1,8 @@
-"""A built site, a server for it and a browser: one of each for the whole run."""
+"""A server for the built site and a browser: one of each for the whole run."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,14 +22,6 @@ ARGUMENTS = [
     "--no-first-run",
     *(["--no-sandbox"] if os.geteuid() == 0 else []),
 ]
-
-
-@pytest.fixture(scope="session")
-def site(root: Path) -> Path:
-    """The folder of the built pages; builds them if something changed."""
-    built = subprocess.run(["make", "book"], cwd=root, capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout + built.stderr
-    return root / "_build" / "html"
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from collapse.explore.page import unbroken
 from support import geometry
-from support.chapters import BOOK, run_chapter, sweep
+from support.chapters import BOOK, run_chapter, sweep, with_chapter
 from support.colours import contrast
 from watch import open_page
 
@@ -18,12 +18,17 @@ CHAPTERS = sorted(
     if "explore(" in path.read_text(encoding="utf-8") and ".notebooks" not in path.parts
 )
 
+every_chapter = pytest.mark.parametrize(
+    "chapter",
+    [pytest.param(name, marks=with_chapter(BOOK / f"{name}.md")) for name in CHAPTERS],
+)
+
 
 def test_there_are_chapters_with_figures():
     assert {"index", "gaussian"} <= set(CHAPTERS)
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@every_chapter
 def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, chapter):
     watched = open_page(new_context(), base_url, f"{chapter}.html")
     figures = watched.page.locator("figure.explore")
@@ -64,7 +69,7 @@ def _move(figure, explored):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@every_chapter
 def test_words_in_figures_can_be_read(new_context, base_url, chapter, scheme):
     """WCAG 2, 1.4.3: small text has a contrast of 4.5:1 with its ground.
 

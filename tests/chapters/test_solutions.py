@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from collapse.exercises import check
-from support.chapters import BOOK, run_chapter
+from support.chapters import BOOK, run_chapter, with_chapter
 
 SOLUTION = re.compile(r"^`{4}\{solution\} (\S+)\n(.*?)^`{4}$", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -28,12 +28,19 @@ def solved(name):
     return names
 
 
-@pytest.mark.parametrize("name", SOLUTIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=with_chapter(path))
+        for name, (path, _) in SOLUTIONS.items()
+    ],
+)
 def test_the_code_of_a_solution_is_right(name):
     feedback = check(name, solved(name)["answer"])
     assert feedback, feedback.message
 
 
+@with_chapter(BOOK / "language-model.md")
 def test_a_verifier_mends_texts_and_narrows_topics():
     """What the solution prints: correct texts are read, about fewer topics."""
     runs = solved("lm-verifier")["runs"]

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
+import pytest
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import collapse.explore
@@ -26,8 +28,9 @@ class Exploration:
     """A figure, the function that draws its states, and what a reader gets."""
 
     figure: Figure
-    update: Callable[..., str]
+    update: Callable[..., str | tuple[str, str] | None]
     explored: ExploredFigure
+    title_axes: Axes | None = None
 
     def draw(self, positions: list[int]) -> str:
         """Draw a state with matplotlib alone; return its caption."""
@@ -35,7 +38,11 @@ class Exploration:
             slider.name: slider.values[index]
             for slider, index in zip(self.explored.sliders, positions, strict=True)
         }
-        return self.update(**values) or ""
+        said = self.update(**values)
+        if isinstance(said, tuple):
+            title, said = said
+            (self.title_axes or self.figure.axes[0]).set_title(title)
+        return said or ""
 
 
 @dataclass
@@ -58,6 +65,14 @@ def run_chapter(path: Path) -> Run:
             if cell.cell_type == "code":
                 run.values.append(_run_cell(cell.source, run.names))
     return run
+
+
+def with_chapter(path: Path) -> pytest.MarkDecorator:
+    """Mark a test that runs a chapter: it stays with the chapter's own file of tests.
+
+    On several cores they then share one run.
+    """
+    return pytest.mark.xdist_group(f"test_{path.stem.replace('-', '_')}")
 
 
 def sweep(sizes: list[int], start: list[int]) -> Iterator[tuple[int, list[int]]]:
@@ -101,10 +116,10 @@ def _listening(explorations: list[Exploration]) -> Iterator[None]:
     listening = True
 
     @functools.wraps(original)
-    def explore(fig, update, **axes):
-        explored = original(fig, update, **axes)
+    def explore(fig, update, title_axes=None, **sliders):
+        explored = original(fig, update, title_axes, **sliders)
         if listening:
-            explorations.append(Exploration(fig, update, explored))
+            explorations.append(Exploration(fig, update, explored, title_axes))
         return explored
 
     collapse.explore.explore = explore

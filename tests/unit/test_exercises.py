@@ -9,7 +9,14 @@ from collapse import theory
 from collapse.categorical import CategoricalModel, zipf
 from collapse.corpus.encyclopaedia import encyclopaedia
 from collapse.digits import digit_classifier
-from collapse.exercises import check
+from collapse.exercises import (
+    check,
+    gaussian,
+    language_model,
+    mixtures,
+    rare_words,
+    vae,
+)
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.mixture import GaussianMixture
 from collapse.recursion import recurse
@@ -407,6 +414,14 @@ def test_dots_are_no_answer_yet():
     assert not feedback
     assert feedback.correct is None
     assert repr(feedback).startswith("Waiting.")
+
+
+def test_no_two_chapters_claim_the_same_exercise():
+    chapters = (gaussian, mixtures, rare_words, vae, language_model)
+    names = [name for chapter in chapters for name in chapter.CHECKERS]
+    assert sorted(names) == sorted(set(names))
+    for name in names:
+        assert check(name, ...).correct is None
 
 
 def test_an_unknown_exercise_is_named():

@@ -251,6 +251,68 @@ def test_no_line_of_a_caption_ends_before_a_per_cent():
     assert "2\N{NO-BREAK SPACE}% and so on" in html
 
 
+# -- titles ---------------------------------------------------------------------------
+
+
+def two_panels(layout):
+    figure, panels = plt.subplots(1, 2, layout=layout)
+    curves = [panel.plot([0, 1], [0, 0])[0] for panel in panels]
+    panels[0].set_title("stays")
+
+    def update(height):
+        for curve, way in zip(curves, (1, -1), strict=True):
+            curve.set_ydata([0, way * height])
+        lines = "\n".join(["Two lines"] * (1 + (height > 1)))
+        return f"{lines} of height {height}", f"Height {height}."
+
+    return figure, panels, update
+
+
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+@pytest.mark.parametrize("location", ["left", "center"])
+@pytest.mark.parametrize("panel", [0, 1])
+def test_a_returned_title_is_drawn_as_one_set_by_hand(layout, location, panel):
+    heights = Slider([0, 1, 2, 3], start=2)
+    with plt.rc_context({"axes.titlelocation": location, "axes.titlecolor": "blue"}):
+        figure, panels, update = two_panels(layout)
+        title = panels[panel].set_title("")
+
+        def by_hand(height):
+            words, caption = update(height)
+            title.set_text(words)
+            return caption
+
+        expected = explore(figure, by_hand, height=heights).html()
+        figure, panels, update = two_panels(layout)
+        axes = {"title_axes": panels[1]} if panel else {}
+        assert explore(figure, update, **axes, height=heights).html() == expected
+
+
+def test_every_display_of_a_figure_shows_the_title_of_the_start_state():
+    figure, _, update = two_panels("constrained")
+    explored = explore(figure, update, height=Slider([0, 1], start=1))
+    box, _ = explored._live
+    live = box.children[0]
+    assert ">Two lines of height 1</text>" in live.markup
+    for title in ("Two lines of height 0", "Two lines of height 1"):
+        assert any(title in mark for mark in live.data["marks"])
+    assert figure.axes[0].get_title() == "Two lines of height 1"
+    assert explored._repr_mimebundle_()[0]["text/plain"] == "Height 1."
+
+
+def test_a_title_that_update_styles_itself_stays_so():
+    figure, panels, update = two_panels("constrained")
+
+    def styled(height):
+        title, caption = update(height)
+        panels[1].set_title(title, loc="right", style="italic")
+        return caption
+
+    html = explore(figure, styled, height=[0, 1]).html()
+    assert re.search(r"font-style:italic[^>]*text-anchor:end[^>]*>Two lines", html)
+    assert ">stays</text>" in html
+
+
 # -- sliders --------------------------------------------------------------------------
 
 
@@ -354,10 +416,43 @@ def test_memory_between_calls_is_refused():
         explore(figure, remembering, n=range(5))
 
 
-def test_a_caption_that_is_no_sentence_is_refused():
+@pytest.mark.parametrize(
+    "said", [7, (), ("title",), ("title", "caption", "note"), ("title", None), [7, "c"]]
+)
+def test_what_is_neither_a_caption_nor_a_title_and_a_caption_is_refused(said):
     figure, update = line_figure()
-    with pytest.raises(ValueError, match="returned 7 at height=0"):
-        explore(figure, lambda height: update(height) and 7, height=[0, 1])
+    message = f"returned {said!r} at height=0; it must return the caption, a str"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        explore(figure, lambda height: update(height) and said, height=[0, 1])
+
+
+def test_a_title_in_some_states_only_is_refused():
+    figure, update = line_figure()
+
+    def forgetful(height):
+        return ("Up", update(height)) if height else update(height)
+
+    with pytest.raises(ValueError, match=r"at height=1; .* in every state or in none"):
+        explore(figure, forgetful, height=[0, 1])
+
+
+def test_a_title_of_a_figure_without_axes_is_refused():
+    figure = plt.figure()
+    words = figure.text(0.5, 0.5, "")
+
+    def update(n):
+        words.set_text(n)
+        return "A title", "A caption."
+
+    with pytest.raises(ValueError, match=r"'A title' at n=1, .* has no axes"):
+        explore(figure, update, n=[1, 2])
+
+
+@pytest.mark.parametrize("title_axes", [0, plt.Figure().subplots()])
+def test_only_axes_of_the_figure_can_carry_its_title(title_axes):
+    figure, update = line_figure()
+    with pytest.raises(ValueError, match="title_axes must be Axes of fig, got "):
+        explore(figure, update, title_axes, height=[0, 1])
 
 
 def test_a_figure_that_changes_size_is_refused():

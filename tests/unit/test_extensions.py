@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import copy
 import io
 import re
 from pathlib import Path
@@ -13,6 +12,7 @@ import yaml
 from fontTools.ttLib import TTFont
 
 import claims_ledger
+import claims_reader
 import lean_pages
 import prerendered_math
 from subset_font import glyphs_of, subset_font
@@ -100,37 +100,78 @@ def test_font_without_a_wanted_glyph_is_refused() -> None:
 
 
 @pytest.fixture
-def claims(root: Path) -> list[dict]:
-    text = (root / "book" / "appendix" / "claims.yml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+def entries() -> list[dict]:
+    """The entries of one chapter, as they are written."""
+    path = claims_reader.APPENDIX / "claims" / "gaussian.yml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def test_ledger_is_complete(claims: list[dict], root: Path) -> None:
-    assert list(claims_ledger.faults(claims, root)) == []
+def test_ledger_is_complete(root: Path) -> None:
+    for claim in claims_reader.read_claims():
+        assert list(claims_ledger.test_faults(claim, root)) == []
+        assert claim["bib"]
+        assert claim["false_alarm"] <= 1e-3
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda claim: claim.pop("formula"), "'formula' is missing"),
-        (lambda claim: claim.pop("test"), "'test' is missing"),
-        (lambda claim: claim.update(kind="about"), "kind is none of equal, less"),
-        (lambda claim: claim.update(false_alarm="1e-4"), "'false_alarm' is missing"),
-        (lambda claim: claim["protocol"].update(experiment="none"), "no test"),
-        (lambda claim: claim.update(test="tests/nowhere.py::test_it[x]"), "no test"),
-        (lambda claim: claim.update(id="renamed"), "is the test of something else"),
+        (lambda entry: entry.pop("id"), "'id' is a required property"),
+        (lambda entry: entry.pop("formula"), "'formula' is a required property"),
+        (lambda entry: entry.update(kind="about"), "not one of ['equal', 'less']"),
+        (lambda entry: entry.update(false_alarm="1e-4"), "not of type 'number'"),
+        (lambda entry: entry.update(false_alarm=0.01), "greater than the maximum"),
+        (lambda entry: entry.update(expected=[1.0]), "not of type 'string'"),
+        (lambda entry: entry.update(claim="No full stop"), "does not match"),
+        (lambda entry: entry.update(note="why"), "'note' was unexpected"),
+        (lambda entry: entry.update(chapter="vae"), "'chapter' was unexpected"),
+        (lambda entry: entry["rival"].pop("text"), "'text' is a required property"),
+        (lambda entry: entry["rival"]["values"].append(1), "as many rivals"),
+        (lambda entry: entry.pop("theory"), "'theory' is a dependency"),
     ],
 )
-def test_claim_without_a_part_or_a_test_fails_the_build(
-    change, message: str, claims: list[dict], root: Path
+def test_an_entry_with_a_fault_is_refused(
+    change, message: str, entries: list[dict], tmp_path: Path
 ) -> None:
-    broken = copy.deepcopy(claims)
-    change(broken[0])
-    found = list(claims_ledger.faults(broken, root))
-    assert len(found) >= 1
-    assert any(message in fault for fault in found), found
+    broken = next(entry for entry in entries if "theory_arguments" in entry)
+    change(broken)
+    (fault,) = claims_reader.faults(entries)
+    assert message in fault
+    assert fault.startswith(f"claim {broken.get('id', '(without an id)')}: ")
+    (tmp_path / "gaussian.yml").write_text(yaml.safe_dump(entries), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        claims_reader.read_claims(tmp_path)
 
 
-def test_claim_that_is_there_twice_is_found(claims: list[dict], root: Path) -> None:
-    (fault,) = claims_ledger.faults([*claims, claims[0]], root)
-    assert fault == f"claim {claims[0]['id']}: the id is there 2 times"
+def test_a_claim_that_is_there_twice_is_found(entries: list[dict]) -> None:
+    (fault,) = claims_reader.faults([*entries, entries[0]])
+    assert fault == f"claim {entries[0]['id']}: the id is there 2 times"
+
+
+@pytest.mark.parametrize("field", ["experiment", "chapter"])
+def test_a_claim_without_an_experiment_is_found(field: str, root: Path) -> None:
+    claim = {**claims_reader.read_claims()[0], field: "none"}
+    (fault,) = claims_ledger.test_faults(claim, root)
+    assert fault.startswith(f"claim {claim['id']}: no test: tests/claims/experiments/")
+
+
+def test_a_claim_without_a_test_is_found(root: Path, monkeypatch) -> None:
+    monkeypatch.setattr(claims_ledger, "TEST", "tests/claims/test_claims.py::test_no")
+    (fault,) = claims_ledger.test_faults(claims_reader.read_claims()[0], root)
+    assert "tests/claims/test_claims.py has no function 'test_no'" in fault
+
+
+def test_what_an_entry_leaves_out_follows(entries: list[dict]) -> None:
+    (claim,) = (
+        claim
+        for claim in claims_reader.read_claims()
+        if claim["id"] == "gaussian-mle-variance-decay"
+    )
+    follows = {
+        "chapter": "gaussian",
+        "test": f"{claims_reader.TEST}[gaussian-mle-variance-decay]",
+        "kind": "equal",
+        "false_alarm": 1e-4,
+        "bib": "shumailov2024collapse",
+    }
+    assert claim == {**entries[0], **follows}

@@ -23,13 +23,15 @@ FLOORS = {
     "opt": 1,
     "digits": 1,
     "corpus": 1,
-    "recursion": 2,
+    "recursion": 2.5,
+    "diet": 2,
     "measures": 2,
     "theory": 2,
     "sweep": 3,
     "experiments": 3.5,
     "exercises": 4,
     "plotting": 4,
+    "glue": 4,
     "explore": 4,
 }
 SIBLINGS_MAY_MEET = {0}

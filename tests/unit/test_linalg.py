@@ -43,7 +43,7 @@ def test_a_negative_eigenvalue_of_rounding_counts_as_0():
 
 @pytest.mark.parametrize("size", [1.0, 1e-20, 1e20])
 def test_what_is_no_covariance_is_refused(size):
-    with pytest.raises(ValueError, match="other must not have negative.*-0.01 times"):
+    with pytest.raises(ValueError, match=r"other must not have negative.*-0.01 times"):
         principal_axes("other", size * np.diag([1.0, -0.01]))
     with pytest.raises(ValueError, match="other must be symmetric"):
         principal_axes("other", size * np.array([[1.0, 1e-6], [0.0, 1.0]]))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from collapse import streams as streams_module
 from collapse.gaussian import Gaussian, GaussianModel
 from collapse.recursion import Diet, recurse
-from collapse.streams import Streams
 
 TRUTH = GaussianModel(0.0, 1.0)
 POINTS = np.arange(30.0)
@@ -40,6 +38,34 @@ class Fixed:
     def sample(self, n, rng):
         """Return the prepared samples, or call for them."""
         return self.samples(n, rng) if callable(self.samples) else self.samples
+
+
+class Plain:
+    """A family without a chain axis; ``in_place`` works on the data it is given."""
+
+    def __init__(self, in_place=False):
+        self.in_place = in_place
+
+    def fit(self, data):
+        """Fit mean and variance."""
+        mean = data.mean()
+        if self.in_place:
+            data -= mean
+        else:
+            data = data - mean
+        return GaussianModel(mean, np.square(data).mean())
+
+
+class Table:
+    """Points that are an array, and have a method of another meaning besides."""
+
+    def __array__(self, dtype=None, copy=None):
+        """Return the points."""
+        return POINTS
+
+    def sample(self, frac):
+        """Return some rows, as tables do."""
+        raise AssertionError("not a distribution")
 
 
 class TestTheDoor:
@@ -100,6 +126,7 @@ class TestTheDoor:
             [[1.0], [1.0, 2.0]],
             None,
             1.0,
+            np.ma.masked_equal([1.0, -9.0], -9.0),
         ],
     )
     def test_real_data(self, real):
@@ -149,8 +176,42 @@ class TestTheDoor:
             run(measures=measures)
 
     def test_a_measure_without_a_chain_axis(self):
-        with pytest.raises(ValueError, match=r"measures\['m'\].*2 chains"):
+        with pytest.raises(ValueError, match=r"measure 'm' returns.*2 chains"):
             run(chains=2, measures={"m": lambda model, data: 1.0})
+
+    @pytest.mark.parametrize("measure", [3, "mean", {"mean": len}])
+    def test_measure(self, measure):
+        with pytest.raises(ValueError, match="measure must be a function or None"):
+            run(measure=measure)
+
+    @pytest.mark.parametrize("answer", [None, 1.0, [1.0], np.zeros(2)])
+    def test_a_measure_that_returns_no_dict(self, answer):
+        with pytest.raises(ValueError, match="what measure returns must be a dict"):
+            run(chains=2, measure=lambda model, data: answer)
+
+    @pytest.mark.parametrize("family", [Gaussian(), Plain()])
+    def test_a_measure_that_forgets_to_return(self, family):
+        with pytest.raises(ValueError, match="'m' returns must be an array of numbers"):
+            run(family, chains=2, measures={"m": lambda model, data: None})
+
+    def test_one_name_for_two_measures(self):
+        allowed = r"without names of measures, got \['mean'"
+        with pytest.raises(ValueError, match=allowed):
+            run(
+                measures={"mean": lambda model, data: model.mean},
+                measure=lambda model, data: {"mean": model.mean},
+            )
+
+    def test_measures_that_change_name_or_shape_on_the_way(self):
+        for later in ({"other": np.zeros(2)}, {"m": np.zeros((2, 3))}, {}):
+            answers = iter([{"m": np.zeros(2)}, later])
+            with pytest.raises(ValueError, match=r"generation 1: what is measured"):
+                run(chains=2, measure=lambda model, data, a=answers: next(a))
+
+    def test_chains_that_are_measured_differently(self):
+        answers = iter([{"m": 1.0}, {"m": [1.0, 2.0]}])
+        with pytest.raises(ValueError, match=r"measure 'm' must return .* 2 chains"):
+            run(Plain(), chains=2, measure=lambda model, data: next(answers))
 
     @pytest.mark.parametrize("name", ["real_fraction", "previous_fraction"])
     @pytest.mark.parametrize(
@@ -435,6 +496,135 @@ class TestFamilies:
         assert set(data.ravel()) == {0, 1}
 
 
+class TestWhoseArrays:
+    @pytest.mark.parametrize("memory", ["replace", "accumulate"])
+    @pytest.mark.parametrize("replay", [True, False])
+    def test_a_family_may_work_on_its_training_set_in_place(self, memory, replay):
+        paths = []
+        for in_place in (False, True):
+            history = run(
+                Plain(in_place),
+                POINTS,
+                generations=4,
+                chains=2,
+                diet=Diet(real_fraction=0.5, memory=memory, replay=replay),
+                measures={"mean": lambda model, data: [model.mean, data.mean()]},
+                rng=np.random.default_rng(3),
+                keep_data=True,
+            )
+            paths.append((history["mean"], *history.data))
+        for copied, in_place in zip(*paths, strict=True):
+            assert np.array_equal(copied, in_place)
+
+    @pytest.mark.parametrize("memory", ["replace", "accumulate"])
+    def test_nobody_else_can_change_a_training_set(self, memory):
+        def spoil(*arguments):
+            arguments[-1][...] = 0.0
+
+        class InPlace(Gaussian):
+            def fit(self, data):
+                spoil(data)
+
+        diet = Diet(real_fraction=0.5, memory=memory)
+        for changes in (
+            {"family": InPlace()},
+            {"measures": {"m": spoil}},
+            {"measure": spoil},
+            {"family": Plain(), "measure": spoil},
+            {"diet": Diet(curator=spoil)},
+        ):
+            with pytest.raises(ValueError, match="read-only"):
+                run(**{"diet": diet, **changes})
+
+    @pytest.mark.parametrize("memory", ["replace", "accumulate"])
+    def test_a_model_may_return_one_array_again_and_again(self, memory):
+        class Reuses:
+            chain_axis = True
+
+            def __init__(self):
+                self.array, self.calls = np.zeros((1, 5)), 0
+
+            def fit(self, data):
+                return self
+
+            def sample(self, n, rng):
+                self.calls += 1
+                self.array[...] = self.calls
+                return self.array
+
+        truth = Reuses()
+        diet = Diet(memory=memory)
+        history = run(Reuses(), truth, generations=3, diet=diet, keep_data=True)
+        newest = [data[0, -1] for data in history.data]
+        assert newest == [1, 1, 2, 3]
+        truth.array[...] = 9
+        assert history.data[0].tolist() == [[1] * 5]
+        if memory == "accumulate":
+            assert history.data[-1][0, ::5].tolist() == [1, 1, 2, 3]
+
+    def test_previous_points_outlive_the_array_they_came_in(self):
+        array = np.zeros((1, 5))
+
+        def samples(n, rng):
+            array[...] += 1
+            return array
+
+        history = run(
+            Fixed(samples),
+            np.zeros(9),
+            generations=3,
+            diet=Diet(previous_fraction=0.4),
+            keep_data=False,
+            measures={"data": lambda model, data: data},
+        )
+        assert (history["data"][2, 0, :2] <= 1).all()
+        assert (history["data"][2, 0, 2:] == 2).all()
+
+    def test_data_with_a_method_sample_are_data(self):
+        data = run(real=Table(), keep_data=True).data[0]
+        assert set(data.ravel()) < set(POINTS)
+
+
+class TestMeasure:
+    def test_measures_share_what_they_draw(self):
+        drawn = []
+
+        def measure(model, data):
+            points = model.sample(4, np.random.default_rng(7))
+            drawn.append(points)
+            return {"mean": points.mean(axis=-1), "size": np.full(3, data.shape[1])}
+
+        history = run(
+            chains=3,
+            measure=measure,
+            measures={"variance": lambda model, data: model.variance},
+        )
+        assert history.measures.keys() == {"mean", "size", "variance"}
+        assert history["mean"].shape == (3, 3)
+        assert np.array_equal(history["mean"], np.mean(drawn, axis=-1))
+        assert (history["size"] == 5).all()
+
+    def test_a_plain_family_is_measured_chain_by_chain(self):
+        def measure(model, data):
+            assert data.shape == (5,)
+            return {"range": (data.min(), data.max()), "word": f"{model.mean:.1f}"}
+
+        history = run(Plain(), chains=4, measure=measure)
+        assert history["range"].shape == (3, 4, 2)
+        assert history["word"].shape == (3, 4)
+        last = [f"{model.mean:.1f}" for model in history.model]
+        assert history["word"][-1].tolist() == last
+
+    def test_what_was_measured_is_not_overwritten_later(self):
+        row = np.zeros(1)
+
+        def measure(model, data):
+            row[...] += 1
+            return {"count": row}
+
+        assert run(measure=measure)["count"].ravel().tolist() == [1, 2, 3]
+
+
 class TestHistory:
     def test_shapes(self):
         history = run(
@@ -460,80 +650,3 @@ class TestHistory:
     def test_an_unknown_measure_is_named(self):
         with pytest.raises(KeyError, match="'sd' was not measured"):
             run()["sd"]
-
-
-class TestStreams:
-    def streams(self, chains=3):
-        return Streams([np.random.default_rng(seed) for seed in range(chains)])
-
-    def test_normals_are_those_of_the_generator(self):
-        streams = self.streams()
-        parts = [streams.standard_normal(size) for size in (3, 700, (2, 5), ())]
-        together = np.concatenate([part.reshape(3, -1) for part in parts], axis=1)
-        for seed, row in enumerate(together):
-            expected = np.random.default_rng(seed).standard_normal(714)
-            assert np.array_equal(row, expected)
-
-    def test_the_block_size_and_threads_change_nothing(self, monkeypatch):
-        expected = self.streams().standard_normal(100)
-        for block, threshold in ((1, 1), (7, 10**9), (4096, 1)):
-            monkeypatch.setattr(streams_module, "BLOCK", block)
-            monkeypatch.setattr(streams_module, "_WORTH_A_THREAD", threshold)
-            streams = self.streams()
-            parts = [streams.standard_normal(size) for size in (1, 9, 30, 60)]
-            assert np.array_equal(np.concatenate(parts, axis=1), expected)
-
-    def test_one_kind_of_number_does_not_shift_another(self):
-        quiet, busy = self.streams(), self.streams()
-        busy.random(5), busy.chisquare(3.0, 2), busy.permutation(4)
-        busy.aside(7).standard_normal(9)
-        assert np.array_equal(quiet.standard_normal(5), busy.standard_normal(5))
-
-    def test_side_streams_differ_from_each_other(self):
-        streams = self.streams()
-        draws = [streams.aside(key).standard_normal(4) for key in (2, 3, 4)]
-        draws.append(streams.standard_normal(4))
-        assert len(np.unique(np.round(draws, 12))) == 4 * 3 * 4
-
-    @pytest.mark.parametrize(("pool", "count"), [(10, 10), (10, 3), (500, 4), (5, 0)])
-    def test_a_subset_has_no_repetition(self, pool, count):
-        places = self.streams().subset(pool, count)
-        assert places.shape == (3, count)
-        for row in places:
-            assert len(set(row)) == count
-            assert set(row) <= set(range(pool))
-
-    @pytest.mark.parametrize("pool", [6, 30])
-    def test_subsets_are_fair(self, pool):
-        streams = Streams(np.random.default_rng(5).spawn(4000))
-        places = streams.subset(pool, 3)
-        for column in places.T:
-            counts = np.bincount(column, minlength=pool)
-            expected = 4000 / pool
-            # Chi-square with pool - 1 degrees of freedom, false alarm below 1e-5.
-            statistic = np.sum((counts - expected) ** 2 / expected)
-            assert statistic < pool - 1 + 6 * np.sqrt(2 * (pool - 1))
-
-    def test_whole_numbers_cover_their_range_evenly(self):
-        numbers = self.streams().integers(-2, 3, 20_000)
-        values, counts = np.unique(numbers, return_counts=True)
-        assert values.tolist() == [-2, -1, 0, 1, 2]
-        assert np.abs(counts / 12_000 - 1).max() < 5 / np.sqrt(12_000)
-
-    def test_laws_of_the_other_numbers(self):
-        streams = Streams(np.random.default_rng(5).spawn(2000))
-        assert streams.chisquare(9.0, 3).shape == (2000, 3)
-        assert abs(streams.chisquare(9.0, 3).mean() - 9) < 5 * np.sqrt(18 / 6000)
-        assert abs(streams.standard_gamma(4.0).mean() - 4) < 5 * np.sqrt(4 / 2000)
-        counts = streams.multinomial(10, np.array([0.2, 0.8]))
-        assert (counts.sum(axis=1) == 10).all()
-        assert abs(counts[:, 0].mean() - 2) < 5 * np.sqrt(1.6 / 2000)
-
-    @pytest.mark.parametrize(("low", "high"), [(3, 3), (0, 2**60), (5, 1)])
-    def test_an_empty_or_too_wide_range(self, low, high):
-        with pytest.raises(ValueError, match="between 1 and"):
-            self.streams().integers(low, high)
-
-    def test_a_subset_larger_than_its_pool(self):
-        with pytest.raises(ValueError, match="between 0 and the pool's 3"):
-            self.streams().subset(3, 4)

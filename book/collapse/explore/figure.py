@@ -7,17 +7,24 @@ import functools
 import io
 import pathlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from matplotlib import pyplot
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import page, widget
+from .player import Said
 from .recorder import Recording, record
 from .sliders import Slider, settle
 
 
-def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredFigure:
+def explore(
+    fig: Figure,
+    update: Callable[..., Said],
+    title_axes: Axes | None = None,
+    **sliders: Iterable | Slider,
+) -> ExploredFigure:
     """Give a matplotlib figure sliders that work with a kernel and without one.
 
     Parameters
@@ -29,9 +36,14 @@ def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredF
         grey follow the page's theme, white backgrounds too; hues stay.
     update : callable
         Called with one keyword argument a slider. It changes the figure's artists,
-        as for `matplotlib.animation.FuncAnimation`, and returns the caption: one
-        sentence that says what is to be seen. It must depend on its arguments alone.
-    **axes : iterable or Slider
+        as for `matplotlib.animation.FuncAnimation`, and returns the caption, one
+        sentence that says what is to be seen, or the pair ``(title, caption)``. It
+        must depend on its arguments alone.
+    title_axes : matplotlib.axes.Axes, optional
+        The Axes whose title is set where ``update`` returns one; by default the
+        figure's first. It looks as `matplotlib.axes.Axes.set_title` makes it from
+        ``rcParams``; for another style let ``update`` set the title itself.
+    **sliders : iterable or Slider
         One to three sliders by name: their values, or a `Slider` with a label, a
         unit, a format or a value to start from. The play button moves the first.
 
@@ -44,8 +56,9 @@ def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredF
     ------
     ValueError
         If a slider has no values or moves nothing, if there are too many states, if
-        two calls with the same arguments draw different pictures, or if an artist
-        cannot be carried. Whatever ``update`` raises is passed on, with the state.
+        ``update`` returns something else, if two calls with the same arguments draw
+        different pictures, or if an artist cannot be carried. Whatever ``update``
+        raises is passed on, with the state.
 
     Examples
     --------
@@ -55,7 +68,8 @@ def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredF
     >>> curve, = ax.plot(x, np.sin(x))
     >>> def update(frequency):
     ...     curve.set_ydata(np.sin(frequency * x))
-    ...     return f"The wave repeats every {6.28 / frequency:.2f} s."
+    ...     caption = f"The wave repeats every {6.28 / frequency:.2f} s."
+    ...     return f"{frequency} radians a second", caption
     >>> figure = explore(fig, update, frequency=[1, 2, 3])
     >>> figure.frequency.value
     1
@@ -64,15 +78,17 @@ def explore(fig: Figure, update: Callable[..., str | None], **axes) -> ExploredF
         raise ValueError(f"fig must be a matplotlib Figure, got {type(fig).__name__}")
     if not callable(update):
         raise ValueError(f"update must be a function, got {update!r}")
-    sliders = settle(axes)
-    for slider in sliders:
+    if title_axes is not None and title_axes not in fig.axes:
+        raise ValueError(f"title_axes must be Axes of fig, got {title_axes!r}")
+    settled = settle(sliders)
+    for slider in settled:
         if hasattr(ExploredFigure, slider.name):
             raise ValueError(
                 f"a slider cannot be called {slider.name!r}: explored figures have "
                 "an attribute of that name"
             )
     pyplot.close(fig)
-    return ExploredFigure(fig, record(fig, update, sliders))
+    return ExploredFigure(fig, record(fig, update, settled, title_axes))
 
 
 _shown: Counter[str] = Counter()

@@ -14,15 +14,16 @@ from importlib import resources
 
 import numpy as np
 
-from .recorder import Layer, Recording
-from .renderer import (
+from .marks import (
     UNITS_PER_PIXEL,
     ImageMark,
     Mark,
     PathMark,
     StampMark,
     absolute_path,
+    coordinates,
 )
+from .recorder import Layer, Recording
 
 
 @functools.cache
@@ -117,7 +118,7 @@ def mark_svg(mark: Mark) -> str:
         d = absolute_path(mark.operations, mark.x, mark.y)
         return f'<path style="{mark.style}" d="{d}"/>'
     if isinstance(mark, StampMark):
-        points = zip(_numbers(mark.x), _numbers(mark.y), strict=True)
+        points = zip(coordinates(mark.x), coordinates(mark.y), strict=True)
         placed = [f"M{x} {y}{mark.stamp}" for x, y in points]
         if mark.merged:
             return f'<path style="{mark.style}" d="{"".join(placed)}"/>'
@@ -140,7 +141,7 @@ def mark_svg(mark: Mark) -> str:
 
 def encode(recording: Recording) -> dict:
     """What the script needs, as JSON: every distinct piece once, the rest indices."""
-    strings, coordinates, marks = _Register(), _Register(), _Register()
+    strings, runs, marks = _Register(), _Register(), _Register()
     layers = []
     for layer in recording.layers:
         if not _changes(layer):
@@ -149,7 +150,7 @@ def encode(recording: Recording) -> dict:
             [marks.number(mark) for mark in drawing] for drawing in layer.drawings
         ]
         layers.append({"drawings": drawings, **_table(layer.table)})
-    encoded = [_encode_mark(mark, strings, coordinates) for mark in marks.items]
+    encoded = [_encode_mark(mark, strings, runs) for mark in marks.items]
     return {
         "start": list(recording.start),
         "texts": [list(slider.texts) for slider in recording.sliders],
@@ -158,7 +159,7 @@ def encode(recording: Recording) -> dict:
         "caption": _table(recording.caption_table),
         "marks": encoded,
         "strings": strings.items,
-        "coordinates": [_differences(values) for values in coordinates.items],
+        "coordinates": [_differences(kept) for kept in runs.items],
     }
 
 
@@ -176,13 +177,13 @@ class _Register:
         return list(self._numbers)
 
 
-def _encode_mark(mark: Mark, strings: _Register, coordinates: _Register) -> list:
+def _encode_mark(mark: Mark, strings: _Register, runs: _Register) -> list:
     if isinstance(mark, PathMark):
         operations = strings.number(_shorten(mark.operations))
-        x, y = coordinates.number(mark.x), coordinates.number(mark.y)
+        x, y = runs.number(mark.x), runs.number(mark.y)
         return [0, strings.number(mark.style), operations, x, y]
     if isinstance(mark, StampMark):
-        x, y = coordinates.number(mark.x), coordinates.number(mark.y)
+        x, y = runs.number(mark.x), runs.number(mark.y)
         stamp = strings.number(mark.stamp)
         return [1, strings.number(mark.style), stamp, int(mark.merged), x, y]
     if isinstance(mark, ImageMark):
@@ -200,13 +201,9 @@ def _shorten(operations: str) -> str:
     )
 
 
-def _numbers(coordinates: bytes) -> list[int]:
-    return np.frombuffer(coordinates, np.int32).tolist()
-
-
-def _differences(coordinates: bytes) -> list[int]:
+def _differences(kept: bytes) -> list[int]:
     """Whole numbers as differences of the order that makes them shortest."""
-    values = np.frombuffer(coordinates, np.int32).astype(np.int64)
+    values = coordinates(kept).astype(np.int64)
     candidates = []
     for order in range(min(4, len(values))):
         if order:

@@ -21,7 +21,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Annotation, Text
 
-from .renderer import Mark, MarkRenderer, join_neighbouring_dots
+from .marks import Mark, join_neighbouring_dots
+from .player import Player, Said
+from .renderer import MarkRenderer
 from .sliders import Slider
 
 MAX_STATES = 5_000
@@ -88,15 +90,32 @@ class Recording:
 
 
 def record(
-    figure: Figure, update: Callable[..., str | None], sliders: Sequence[Slider]
+    figure: Figure,
+    update: Callable[..., Said],
+    sliders: Sequence[Slider],
+    title_axes: Axes | None = None,
 ) -> Recording:
     """Call ``update`` for every state and keep what changed.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    update : callable
+        Called with one keyword argument a slider; returns the caption, or the title
+        and the caption, or None.
+    sliders : sequence of Slider
+    title_axes : matplotlib.axes.Axes, optional
+        Carries the title; by default the figure's first Axes.
+
+    Returns
+    -------
+    Recording
 
     Raises
     ------
     ValueError
-        If there are too many states, a slider moves nothing, the caption is not a
-        sentence, or the same state drawn twice gives two pictures.
+        If there are too many states, a slider moves nothing, ``update`` returns
+        anything else, or the same state drawn twice gives two pictures.
     """
     sliders = tuple(sliders)
     shape = tuple(len(slider.values) for slider in sliders)
@@ -108,7 +127,8 @@ def record(
             "can carry; give a slider fewer values"
         )
     start = tuple(slider.start_index for slider in sliders)
-    _call(update, sliders, start)  # the layout is that of the state shown first
+    player = Player(update, sliders, title_axes or next(iter(figure.axes), None))
+    player.play(start)  # the layout is that of the state shown first
     # Later ones are slower and hear of more; the audit says which one is needed.
     for painter_class in (_Painter, _ThoroughPainter, _WholePainter):
         painter = painter_class(figure)
@@ -116,19 +136,19 @@ def record(
         tape = _Tape()
         captions = []
         for state in states:
-            captions.append(_call(update, sliders, state))
+            captions.append(player.play(state))
             tape.add(painter.paint())
-        differing = _audit(painter, tape, states, captions, update, sliders)
+        differing = _audit(painter, tape, states, captions, player)
         if differing is None:
             break
     else:
         state, layer = differing
         raise ValueError(
-            f"update draws two different pictures at {_describe(sliders, state)} "
+            f"update draws two different pictures at {player.describe(state)} "
             f"(first seen in the {layer}); it must depend on its arguments alone: "
             "draw random numbers before explore, keep nothing between calls"
         )
-    _call(update, sliders, start)
+    player.play(start)
     layers = tuple(
         Layer(drawings, _drop_idle_axes(np.reshape(table, shape)))
         for drawings, table in tape.layers()
@@ -347,27 +367,7 @@ def _artists_of(axes: Axes) -> list[Artist]:
     return [axes.patch, *artists] if framed else artists
 
 
-def _call(update, sliders: Sequence[Slider], state: Sequence[int]) -> str:
-    values = {
-        slider.name: slider.values[index]
-        for slider, index in zip(sliders, state, strict=True)
-    }
-    try:
-        sentence = update(**values)
-    except Exception as error:
-        error.add_note(f"while explore recorded {_describe(sliders, state)}")
-        raise
-    if sentence is None:
-        return ""
-    if not isinstance(sentence, str):
-        raise ValueError(
-            f"update returned {sentence!r} at {_describe(sliders, state)}; "
-            "it must return the caption, a str, or None"
-        )
-    return sentence
-
-
-def _audit(painter, tape, states, captions, update, sliders):
+def _audit(painter, tape, states, captions, player):
     """Draw a few states again, in another order, in full; name the first difference.
 
     This finds changes made in place, update functions that remember or that draw
@@ -376,7 +376,7 @@ def _audit(painter, tape, states, captions, update, sliders):
     others = np.random.default_rng(0).permutation(len(states))[: _AUDITED_STATES - 2]
     audited = [len(states) - 1, 0, *others.tolist()]
     for number in audited:
-        if _call(update, sliders, states[number]) != captions[number]:
+        if player.play(states[number]) != captions[number]:
             return states[number], "caption"
         drawings = painter.paint(everything=True)
         for key in dict.fromkeys([*tape.keys(), *drawings]):
@@ -418,10 +418,3 @@ def _look_up(table: np.ndarray, positions: Sequence[int]) -> int:
         for index, length in zip(positions, table.shape, strict=True)
     )
     return int(table[place])
-
-
-def _describe(sliders: Sequence[Slider], state: Sequence[int]) -> str:
-    return ", ".join(
-        f"{slider.name}={slider.values[index]!r}"
-        for slider, index in zip(sliders, state, strict=True)
-    )

@@ -1,0 +1,66 @@
+"""Finds the checker of an exercise and turns what it says into feedback.
+
+Floor 4. The one place that knows which chapters have exercises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import gaussian, language_model, mixtures, rare_words, vae
+from .answers import Checker, WrongAnswerError
+
+_CHECKERS: dict[str, Checker] = {
+    **gaussian.CHECKERS,
+    **mixtures.CHECKERS,
+    **rare_words.CHECKERS,
+    **vae.CHECKERS,
+    **language_model.CHECKERS,
+}
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """Whether an answer is right, and a sentence about it; shows itself."""
+
+    correct: bool | None
+    message: str
+
+    def __bool__(self) -> bool:
+        return self.correct is True
+
+    def __repr__(self) -> str:
+        sign = {True: "Right.", False: "Not yet.", None: "Waiting."}[self.correct]
+        return f"{sign} {self.message}"
+
+
+def check(exercise: str, answer: object) -> Feedback:
+    """Check the answer to an exercise.
+
+    Parameters
+    ----------
+    exercise : str
+        The exercise's name, as its cell gives it.
+    answer : object
+        What the exercise asks for; ``...`` stands for no answer yet.
+
+    Returns
+    -------
+    Feedback
+        True where the answer is right; shows a hint where it is not.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
+    if exercise not in _CHECKERS:
+        raise ValueError(
+            f"exercise must be one of {sorted(_CHECKERS)}, got {exercise!r}"
+        )
+    if answer is ...:
+        return Feedback(None, "Put your answer where the dots are and run the cell.")
+    try:
+        return Feedback(True, _CHECKERS[exercise](answer))
+    except WrongAnswerError as hint:
+        return Feedback(False, str(hint))

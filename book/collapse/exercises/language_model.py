@@ -1,0 +1,103 @@
+"""Checkers of the chapter on language models (`language-model.md`). Floor 4."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .answers import (
+    Checker,
+    WrongAnswerError,
+    callable_named,
+    number_checker,
+    scores_of,
+    their_code,
+)
+
+_P = np.array([1 / 2, 1 / 4, 1 / 8])
+_PERPLEXITY = float(np.exp(-np.mean(np.log(_P))))
+_FREE_OF_SLIPS = 0.99**200
+
+
+def _nucleus(answer: object) -> str:
+    nucleus = callable_named(answer, "nucleus")
+    cases = (
+        ([0.5, 0.3, 0.15, 0.05], 0.9, [0.5, 0.3, 0.15, 0]),
+        ([0.5, 0.3, 0.15, 0.05], 0.4, [0.5, 0, 0, 0]),
+        ([0.05, 0.6, 0.15, 0.2], 0.7, [0, 0.6, 0, 0.2]),
+        ([0.5, 0.25, 0.25], 0.5, [0.5, 0, 0]),
+        ([0.1, 0.2, 0.7], 1.0, [0.1, 0.2, 0.7]),
+    )
+    for p, mass, kept in cases:
+        right = np.array(kept) / sum(kept)
+        given = np.array(p)
+        with their_code("function"):
+            found = np.asarray(nucleus(given, mass), float)
+        if not np.array_equal(given, p):
+            raise WrongAnswerError("The probabilities that were handed over changed.")
+        if found.shape != right.shape or not np.allclose(found, right):
+            raise WrongAnswerError(
+                f"Of {p} with mass {mass} should be left {right.round(3).tolist()}, "
+                f"not {np.round(found, 3).tolist()}."
+            )
+    return "The tail is cut off, and the rest adds up to 1."
+
+
+def _verifier(answer: object) -> str:
+    # Imported here: no other check needs the encyclopaedia.
+    from ..corpus.encyclopaedia import encyclopaedia
+
+    verifier = callable_named(answer, "verifier")
+    texts = encyclopaedia().sample(300, np.random.default_rng(6))[:, 1:]
+    wrong = texts.copy()
+    # Two words that stand side by side in the first sentence change places.
+    wrong[:, [2, 3]] = texts[:, [3, 2]]
+    both = np.concatenate([texts, wrong]).reshape(3, 200, -1)
+    scores = scores_of(verifier, both, "function", "text")
+    if np.isnan(scores).any():
+        raise WrongAnswerError("A score is not a number.")
+    right, broken = scores.reshape(2, 300)
+    better = np.mean(right > broken)
+    if np.mean(right < broken) > 0.5:
+        raise WrongAnswerError("Broken texts get better scores; the best are kept.")
+    if better < 0.9:
+        raise WrongAnswerError(
+            f"Only {better:.0%} of real texts beat a copy with two words exchanged."
+        )
+    return f"{better:.0%} of real texts beat a copy with two words exchanged."
+
+
+CHECKERS: dict[str, Checker] = {
+    "lm-hesitation": number_checker(
+        right=_PERPLEXITY,
+        praise="As if each word were one of four.",
+        mistakes=[
+            (
+                float(np.mean(1 / _P)),
+                "Average the logarithms, not the inverse probabilities.",
+            ),
+            (
+                float(1 / np.prod(_P)),
+                "Per word: divide the sum of the logarithms by 3.",
+            ),
+            (math.log(_PERPLEXITY), "That is the loss in nats; take exp of it."),
+        ],
+        otherwise="What is exp(-(log 1/2 + log 1/4 + log 1/8) / 3)?",
+        within=0.01,
+    ),
+    "lm-slips": number_checker(
+        right=_FREE_OF_SLIPS,
+        praise=f"{_FREE_OF_SLIPS:.1%} are left, of {0.99**40:.0%} after generation 0.",
+        mistakes=[
+            (0.99**40, "That is after one generation."),
+            (0.99**160, "Generations 0 to 4 are five that write."),
+            (1 - _FREE_OF_SLIPS, "That share has slips."),
+            (100 * _FREE_OF_SLIPS, "Give a share between 0 and 1."),
+        ],
+        otherwise="How many words have been written without a slip?",
+        within=0.02,
+    ),
+    "lm-nucleus": _nucleus,
+    "lm-verifier": _verifier,
+}

@@ -1,0 +1,78 @@
+"""Checkers of the chapter on mixtures (`mixtures.md`). Floor 4."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import theory
+from ..mixture import GaussianMixtureModel
+from ..recursion import recurse
+from .answers import (
+    Checker,
+    WrongAnswerError,
+    callable_named,
+    number,
+    number_checker,
+    their_code,
+)
+
+
+def _keep_minority(answer: object) -> str:
+    share = number(answer)
+    if not 0 <= share <= 0.25:
+        raise WrongAnswerError("Give a share between 0 and 0.25.")
+    gone = float(theory.loss_probability(51, 200, 0.05, share))
+    if gone > 0.05:
+        raise WrongAnswerError(f"Then {gone:.1%} of the histories have lost it.")
+    return f"Then {gone:.1%} of the histories have lost the minority."
+
+
+def _choosing(answer: object) -> str:
+    family = callable_named(answer, "Choosing", "class")
+    # Twice the gain in log-likelihood is about 250, 5, 13 and 17, where the criterion
+    # asks for 3 log 200 = 16. A constant penalty gives way in the third case, half the
+    # gain in the last.
+    cases = (
+        (1, 0.2, 6.0, 2),
+        (2, 0.0, 6.0, 1),
+        (5, 0.2, 2.5, 1),
+        (0, 0.2, 2.5, 2),
+    )
+    with their_code():
+        for seed, minority, centre, right in cases:
+            rng = np.random.default_rng(seed)
+            labels = rng.random(200) < minority
+            few, many = rng.normal(centre, 0.5, 200), rng.normal(0, 1, 200)
+            data = np.where(labels, few, many)
+            model = family().fit(data, np.random.default_rng(0))
+            found = np.size(model.weights)
+            if found != right:
+                raise WrongAnswerError(
+                    f"Where {minority:.0%} of 200 points lie around {centre:g}, your "
+                    f"family takes {found} components; the criterion takes {right}."
+                )
+        recurse(
+            family(),
+            GaussianMixtureModel([0.9, 0.1], [0.0, 6.0], [1.0, 0.25]),
+            generations=3,
+            sample_size=100,
+            chains=2,
+            rng=np.random.default_rng(3),
+        )
+    return "It takes two components for two groups and one for one."
+
+
+CHECKERS: dict[str, Checker] = {
+    "mixtures-average": number_checker(
+        right=8,
+        praise="Lost in some histories, gained in others: 8 % on average.",
+        mistakes=[
+            (5.6, "The histories that still hold it do not stay at 8 %."),
+            (0.08, "Give the share in per cent."),
+        ],
+        otherwise="Is there anything that pushes a weight up or down?",
+        within=0.05,
+    ),
+    "mixtures-keep": _keep_minority,
+    "mixtures-choosing": _choosing,
+}

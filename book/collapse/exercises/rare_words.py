@@ -1,0 +1,88 @@
+"""Checkers of the chapter on rare words (`rare-words.md`). Floor 4."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import theory
+from ..categorical import CategoricalModel, sharpen, zipf
+from ..recursion import recurse
+from .answers import (
+    Checker,
+    WrongAnswerError,
+    callable_named,
+    number_checker,
+    their_code,
+)
+
+_WORDS = 10_000
+_READ = float(np.sum(-np.expm1(_WORDS * np.log1p(-zipf(_WORDS)))))
+
+
+def _sharpened(generations: int) -> float:
+    """Share of the first of two words, 0.6 at first, at temperature 0.9."""
+    return float(sharpen(np.array([0.6, 0.4]), 0.9**generations)[0])
+
+
+def _discounting(answer: object) -> str:
+    family = callable_named(answer, "Discounting", "class")
+    cases = {
+        "three seen of five": ([0, 0, 0, 1, 1, 2], [2.5, 1.5, 0.5, 0.75, 0.75]),
+        "one seen of four": ([3, 3], [1 / 6, 1 / 6, 1 / 6, 1.5]),
+        "all seen": ([0, 1, 1, 2], [1, 2, 1]),
+    }
+    with their_code():
+        for name, (data, kept) in cases.items():
+            right = np.array(kept) / len(data)
+            model = family(len(kept)).fit(np.array(data))
+            found = np.asarray(model.probabilities, float)
+            if found.shape != right.shape or not np.allclose(found, right):
+                raise WrongAnswerError(
+                    f"For {name}, data {data}, the probabilities should be "
+                    f"{np.round(right, 3).tolist()}, not "
+                    f"{np.round(found, 3).tolist()}."
+                )
+        left = recurse(
+            family(300),
+            CategoricalModel(zipf(300)),
+            generations=10,
+            sample_size=300,
+            chains=4,
+            rng=np.random.default_rng(3),
+            measures={"p": lambda model, data: np.atleast_2d(model.probabilities)},
+        )["p"][-1]
+    if not (left > 0).all():
+        raise WrongAnswerError("In the loop some words end with a probability of 0.")
+    return "After ten generations every word still has a chance."
+
+
+CHECKERS: dict[str, Checker] = {
+    "words-last-word": number_checker(
+        right=float(theory.fixation_probability(0.2)),
+        praise="A word wins with a probability equal to its frequency.",
+        mistakes=[(1 / 3, "The words are not equally likely to win.")],
+        otherwise="A frequency is a martingale: what is its expectation?",
+        within=0.02,
+    ),
+    "words-first-reading": number_checker(
+        right=_READ,
+        praise=f"{_READ:.0f} words, {_READ / _WORDS:.0%} of the list.",
+        mistakes=[
+            (
+                float(theory.expected_support(1, 1000, zipf(1000))),
+                "That is for 1000 words and 1000 draws.",
+            )
+        ],
+        otherwise="Add up, over the words, the chance of being drawn.",
+        within=0.02,
+    ),
+    "words-sharpening": number_checker(
+        right=_sharpened(10),
+        praise=f"The first word has grown from 0.6 to {_sharpened(10):.3f}, without "
+        "any chance.",
+        mistakes=[(_sharpened(1), "That is after one generation.")],
+        otherwise="Multiply the log-odds by 1/0.9, ten times.",
+        within=0.005,
+    ),
+    "words-discounting": _discounting,
+}

@@ -1,0 +1,136 @@
+"""Checkers of the chapter on the VAE (`vae.md`). Floor 4."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from .answers import (
+    Checker,
+    WrongAnswerError,
+    callable_named,
+    is_near,
+    number_checker,
+    scores_of,
+    their_code,
+)
+
+_FITS = math.floor(math.log(0.01) / math.log(0.64)) + 1
+
+
+def _divergence(
+    mean: float, variance: float, log: Callable[[float], float] = math.log
+) -> float:
+    """KL divergence from N(0, 1) to a Gaussian, in nats where ``log`` is natural."""
+    return (mean**2 + variance - 1 - log(variance)) / 2
+
+
+_PRICE = _divergence(1.0, 0.5**2)
+
+
+def _draws(answer: object) -> str:
+    draw = callable_named(answer, "draw")
+    shape = 4000, 64
+    ink = np.broadcast_to(np.tile([0.0, 0.3, 0.3, 1.0], 16), shape)
+    with their_code("function"):
+        drawn, same, other = (
+            np.asarray(draw(ink, np.random.default_rng(seed)), float)
+            for seed in (4, 4, 5)
+        )
+    if drawn.shape != shape:
+        raise WrongAnswerError(
+            f"Images of shape {shape} came back with shape {drawn.shape}."
+        )
+    if not np.allclose(16 * drawn, np.rint(16 * drawn)) or drawn.max() > 1:
+        raise WrongAnswerError("Return shares: 0, 1/16, 2/16, ..., 1.")
+    if not np.array_equal(drawn, same):
+        raise WrongAnswerError("The same rng gives other images: draw from rng alone.")
+    if np.array_equal(drawn, other):
+        raise WrongAnswerError("Another rng gives the same images: draw from rng.")
+    _check_dots(drawn)
+    return "Each pixel varies as sixteen dots do, and no two share any."
+
+
+def _check_dots(drawn: np.ndarray) -> None:
+    """Look at draws from pixels of 0, 0.3, 0.3 and 1, again and again."""
+    black, white = drawn[:, ::4], drawn[:, 3::4]
+    grey = drawn[:, 1::4], drawn[:, 2::4]
+    mean, variance = np.mean(grey), np.var(grey)
+    # Five standard errors, of 32 grey pixels an image, even if a pixel were one dot.
+    near = 5 * math.sqrt(0.21 / np.size(grey))
+    if abs(mean - 0.3) > near or black.any() or (white < 1).any():
+        raise WrongAnswerError(
+            f"Pixels of 0, 0.3, 1 come out as {black.mean():.3f}, {mean:.3f}, "
+            f"{white.mean():.3f}."
+        )
+    if not is_near(variance, 0.21 / 16, 0.05):
+        raise WrongAnswerError(
+            f"A pixel of 0.3 varies by {variance:.4f}; sixteen independent dots "
+            f"give {0.21 / 16:.4f}."
+        )
+    together = np.mean((grey[0] - mean) * (grey[1] - mean)) / variance
+    if abs(together) > 5 / math.sqrt(grey[0].size):
+        raise WrongAnswerError("Neighbouring pixels share their dots.")
+
+
+def _curator(answer: object) -> str:
+    # Imported here, because scikit-learn takes a second and no other check needs it.
+    from ..digits import load_digits
+
+    curator = callable_named(answer, "curator")
+    images = load_digits().test_images.reshape(3, 100, 64)
+    # Halfway to the mean image, digits are hard to tell.
+    blurred = (images + images.mean(axis=(0, 1))) / 2
+    # So are two written over each other, and these have more contrast, not less.
+    double = np.maximum(images, np.roll(images, 1, axis=1))
+    shown = np.concatenate([images, blurred, double], axis=1)
+    scores = scores_of(curator, shown, "curator", "image")
+    if not np.isfinite(scores).all():
+        raise WrongAnswerError("Scores must be finite.")
+    clear, blur, over = np.split(scores, 3, axis=1)
+    sharp = np.mean(clear > blur)
+    if sharp < 0.4:
+        raise WrongAnswerError(
+            "Blurred digits get better scores than sharp ones: the best are kept."
+        )
+    if sharp < 0.9:
+        raise WrongAnswerError(f"Only {sharp:.0%} of real digits beat their blur.")
+    single = np.mean(clear > over)
+    if single < 0.7:
+        raise WrongAnswerError(
+            f"Only {single:.0%} of real digits beat two that are written over each "
+            "other: ask the classifier, not the contrast."
+        )
+    return f"{sharp:.0%} of real digits score better than a blurred copy."
+
+
+CHECKERS: dict[str, Checker] = {
+    "vae-generations": number_checker(
+        right=_FITS,
+        praise=f"After {_FITS} fits {0.64**_FITS:.2%} are left.",
+        mistakes=[
+            (_FITS - 1, f"After {_FITS - 1} fits {0.64 ** (_FITS - 1):.1%} are left.")
+        ],
+        otherwise="After n fits 0.64**n is left: a whole number n.",
+        within=0,
+    ),
+    "vae-price": number_checker(
+        right=_PRICE,
+        praise=f"{_PRICE:.3f} nats.",
+        mistakes=[
+            (
+                _divergence(1.0, 0.5),
+                "0.5 is the standard deviation; the formula has 0.5².",
+            ),
+            (2 * _PRICE, "Do not forget the factor 1/2."),
+            (_PRICE / math.log(2), "That is in bits."),
+            (_divergence(1.0, 0.5**2, math.log2), "Take the natural logarithm."),
+        ],
+        otherwise="What is the KL divergence from N(0, 1) to N(1, 0.5²)?",
+        within=0.01,
+    ),
+    "vae-draws": _draws,
+    "vae-curator": _curator,
+}

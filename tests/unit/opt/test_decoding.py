@@ -1,0 +1,214 @@
+"""What is written is what transformers writes, or follows the network's law."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from scipy import stats
+from torch.nn import functional as F  # noqa: N812
+
+from collapse.opt import Decoding, draw, generate, penalise, restrict
+from support.language_models import padded, seeded, tokens
+
+
+def continue_theirs(model, prompts, mask, new_tokens, end_token, **options):
+    """Generate with transformers; filled up with padding to full length."""
+    out = model.generate(
+        prompts,
+        attention_mask=mask.long(),
+        max_new_tokens=new_tokens,
+        eos_token_id=end_token,
+        pad_token_id=1,
+        do_sample=False,
+        **options,
+    )[:, prompts.shape[1] :]
+    return F.pad(out, (0, new_tokens - out.shape[1]), value=1)
+
+
+@pytest.mark.parametrize("end_token", [None, 2, 5])
+@pytest.mark.parametrize("penalty", [1.0, 2.0])
+@pytest.mark.parametrize("beams", [1, 5])
+def test_what_is_written_is_what_transformers_writes(models, beams, penalty, end_token):
+    theirs, ours = models
+    prompts, mask = padded(ours.config)
+    decoding = Decoding(
+        temperature=0 if beams == 1 else 1, beams=beams, repetition_penalty=penalty
+    )
+    full = torch.ones_like(mask)
+    for seen in (full, mask):
+        expected = continue_theirs(
+            theirs,
+            prompts,
+            seen,
+            20,
+            end_token,
+            num_beams=beams,
+            repetition_penalty=penalty,
+        )
+        written = generate(
+            ours,
+            prompts,
+            new_tokens=20,
+            decoding=decoding,
+            mask=None if seen is full else seen,
+            end_token=end_token,
+        )
+        wrong = (written != expected).any(1).nonzero().flatten().tolist()
+        assert not wrong, f"rows {wrong} of {len(prompts)} differ"
+
+
+@pytest.mark.parametrize("beams", [1, 5])
+def test_searches_that_end_early_are_those_of_transformers(models, beams):
+    theirs, ours = models
+    prompts, mask = padded(ours.config)
+    decoding = Decoding(temperature=0 if beams == 1 else 1, beams=beams)
+    free = generate(ours, prompts, new_tokens=20, decoding=decoding)
+    ended = 0
+    for end_token in set(free[:6, 4].tolist()):
+        expected = continue_theirs(
+            theirs, prompts, mask | True, 20, end_token, num_beams=beams
+        )
+        written = generate(
+            ours, prompts, new_tokens=20, decoding=decoding, end_token=end_token
+        )
+        wrong = (written != expected).any(1).nonzero().flatten().tolist()
+        assert not wrong, f"rows {wrong} of {len(prompts)} differ"
+        ended += (written[:, :-1] == end_token).any(1).sum()
+    assert ended > 0, "no search ended early"
+
+
+def test_forbidden_tokens_are_those_of_transformers(small):
+    theirs, ours = small
+    prompts, mask = padded(ours.config)
+    free = generate(ours, prompts, new_tokens=9, decoding=Decoding(beams=5))
+    gone = [int(free[0, 0]), int(free[1, 0])]
+    expected = continue_theirs(
+        theirs, prompts, mask | True, 9, None, num_beams=5, suppress_tokens=gone
+    )
+    written = generate(
+        ours, prompts, new_tokens=9, decoding=Decoding(beams=5), forbidden=gone
+    )
+    assert torch.equal(written, expected)
+    assert not torch.isin(written, torch.tensor(gone)).any()
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 1.7])
+@pytest.mark.parametrize("top_p", [None, 0.01, 0.6, 1.0])
+def test_restrictions_are_those_of_transformers(temperature, top_p):
+    logits = 3 * torch.randn(50, 97, generator=seeded())
+    said = torch.randint(97, (50, 12), generator=seeded())
+    process = transformers.LogitsProcessorList(
+        [
+            transformers.RepetitionPenaltyLogitsProcessor(1.5),
+            transformers.TemperatureLogitsWarper(temperature),
+        ]
+    )
+    if top_p is not None:
+        process.append(transformers.TopPLogitsWarper(top_p))
+    expected = process(said, logits.clone())
+    decoding = Decoding(temperature, top_p)
+    found = restrict(penalise(logits, said, 1.5), decoding)
+    assert torch.equal(found.isinf(), expected.isinf())
+    torch.testing.assert_close(found, expected)
+
+
+def test_draws_follow_their_law():
+    logits = torch.tensor([1.0, -np.inf, 2.0, 0.5, -3.0, -np.inf])
+    n = 40_000
+    uniforms = torch.rand(n, generator=seeded(), dtype=torch.double)
+    drawn = draw(logits.expand(n, 6), uniforms)
+    counts = torch.bincount(drawn, minlength=6).numpy()
+    alive = [0, 2, 3, 4]
+    assert counts.sum() == counts[alive].sum() == n
+    expected = n * logits.softmax(0).double().numpy()[alive]
+    expected *= n / expected.sum()
+    assert stats.chisquare(counts[alive], expected).pvalue > 1e-4
+
+
+def test_extreme_draws_meet_living_tokens():
+    logits = torch.tensor([[-np.inf, 0.0, -np.inf, 0.3, -np.inf]])
+    ends = torch.tensor([0.0, np.nextafter(1, 0)], dtype=torch.double)
+    drawn = draw(logits.expand(2, 5), ends)
+    assert drawn.tolist() == [1, 3]
+
+
+def test_samples_follow_the_network(small):
+    _, ours = small
+    config, n = ours.config, 20_000
+    prompt = tokens(config, 1, 6)
+    two = generate(ours, prompt.expand(n, 6), new_tokens=2, generator=seeded(5)).numpy()
+    with torch.no_grad():
+        first = ours(prompt)[0, -1].softmax(-1).double().numpy()
+        likely = int(first.argmax())
+        longer = torch.cat([prompt, torch.tensor([[likely]])], 1)
+        second = ours(longer)[0, -1].softmax(-1).double().numpy()
+    after = two[two[:, 0] == likely, 1]
+    for drawn, law in ((two[:, 0], first), (after, second)):
+        expected = len(drawn) * law / law.sum()
+        counts = np.bincount(drawn, minlength=len(law))
+        # Rare tokens together, so that the chi-squared law holds.
+        rare = expected < 5
+        if rare.any():
+            counts = np.append(counts[~rare], counts[rare].sum())
+            expected = np.append(expected[~rare], expected[rare].sum())
+        assert stats.chisquare(counts, expected).pvalue > 1e-4
+
+
+def test_a_sequence_keeps_its_draws_whatever_the_end_token(small):
+    _, ours = small
+    prompts = tokens(ours.config, 10, 4)
+    free = generate(ours, prompts, new_tokens=12, generator=seeded())
+    end = int(free[0, 5])
+    ended = generate(ours, prompts, new_tokens=12, end_token=end, generator=seeded())
+    for one, other in zip(free.tolist(), ended.tolist(), strict=True):
+        stop = one.index(end) + 1 if end in one else 12
+        assert other == one[:stop] + [1] * (12 - stop)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"temperature": -1}, "temperature must be"),
+        ({"temperature": 1e-40}, "temperature must be 0 or at least 1e-06"),
+        ({"top_p": 0}, "top_p must be"),
+        ({"top_p": 1.5}, "top_p must be"),
+        ({"beams": 0}, "beams must be"),
+        ({"beams": 5, "temperature": 0.5}, "beams must be 1 where tokens are drawn"),
+        ({"beams": 5, "top_p": 1.0}, "beams must be 1 where tokens are drawn"),
+        ({"repetition_penalty": 0}, "repetition_penalty must be"),
+    ],
+)
+def test_bad_decodings(change, message):
+    with pytest.raises(ValueError, match=message):
+        Decoding(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"prompts": [[3, 97]]}, r"prompts must be tokens in \[0, 97\)"),
+        ({"prompts": [3, 4]}, "prompts must have at least 2 axes"),
+        ({"prompts": [[0.5, 1]]}, "prompts must be whole numbers"),
+        ({"new_tokens": 0}, "new_tokens must be"),
+        ({"new_tokens": 128}, "fit into 128 positions, got 2 \\+ 128"),
+        ({"decoding": 0.5}, "decoding must be"),
+        ({"mask": [[True]]}, "mask must have the prompts' shape"),
+        ({"mask": [[True, False]]}, "True in the last column"),
+        (
+            {"prompts": [[3, 4, 5]], "mask": [[True, False, True]]},
+            "mask must be False on the left of each row only",
+        ),
+        ({"end_token": 97}, "end_token must be a token below 97, got 97"),
+        ({"end_token": -1}, "end_token must be"),
+        ({"forbidden": [2, 97]}, "forbidden must be a token below 97, got 97"),
+        ({"forbidden": range(97)}, "forbidden must leave a token to choose"),
+        ({"generator": None}, "generator must be a torch.Generator"),
+    ],
+)
+def test_bad_arguments(small, change, message):
+    good = {"prompts": [[3, 4]], "new_tokens": 5, "generator": seeded()}
+    arguments = good | change
+    with pytest.raises(ValueError, match=message):
+        generate(small[1], arguments.pop("prompts"), **arguments)
