@@ -306,8 +306,8 @@ class MarkRenderer(RendererBase):
     def _clip(self, gc: GraphicsContextBase) -> str:
         """CSS that clips to the graphics context's window, or ''."""
         path, transform = gc.get_clip_path()
-        if path is not None and transform is not None:
-            return self._clip_to(path, transform)  # type: ignore[arg-type] # is a Path
+        if isinstance(path, Path) and transform is not None:
+            return self._clip_to(path, transform)
         box = gc.get_clip_rectangle()
         if box is None:
             return ""

@@ -30,9 +30,6 @@ def anchor_part(mtext: Text | None, angle: float) -> float:
     """Which point of a line of text stays put: 0 its start, ½ its middle, 1 its end."""
     if mtext is None:
         return 0.0
-    if "\n" in mtext.get_text():
-        alignment = mtext._get_multialignment()  # type: ignore[attr-defined]
-        return {"left": 0.0, "center": 0.5, "right": 1.0}[alignment]
     horizontal = {"left": 0.0, "center": 0.5, "right": 1.0}[
         mtext.get_horizontalalignment()
     ]
@@ -91,8 +88,7 @@ def is_set_in_rows(mtext: Text | None, prop: FontProperties) -> bool:
     Matplotlib hands over the lines of a longer text without their artist; and who
     chooses a monospaced face sets words in columns.
     """
-    several_lines = mtext is None or "\n" in mtext.get_text()
-    return several_lines or "mono" in prop.get_family()[0].lower()
+    return mtext is None or "mono" in prop.get_family()[0].lower()
 
 
 def _is_on_colour(gc: GraphicsContextBase, mtext: Text | None) -> bool:
