@@ -16,6 +16,7 @@ LIST    ?=
 FORCE   ?=
 SET     ?=
 JOBS    ?=
+FILE    ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -24,10 +25,10 @@ PYTEST  := $(PY) -m pytest --numprocesses=$(or $(JOBS),logical)
 STAMPS  := $(VENV)/stamps
 SITE    := _build/html
 
-# A figure or number of a chapter may depend on any of these: also on MNIST's files, where
-# a reader has put them beside the chapters.
-COMPUTES := $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null) \
-              $(shell find book/mnist 2>/dev/null)
+# A figure or number of a chapter may depend on any of these: also on modules beside the
+# chapters, and on MNIST's files, where a reader has put them there.
+COMPUTES := $(wildcard book/*.py) $(shell find book/mnist 2>/dev/null) \
+              $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null)
 PAGES    := $(shell find book -type f -not -path 'book/collapse/*' -not -path 'book/data/*' \
               -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
 # The ledger page fails the build when a claim has no test.
@@ -40,7 +41,8 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book lab data check lint types units test bench clean install
+.PHONY: help serve book lab data check lint types units test mutants bench \
+  clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -80,6 +82,9 @@ units: $(STAMPS)/tests     ## run the quick tests of single functions
 test: lint types $(SITE)/index.html  ## install what the tests need, run them all (JOBS=1)
 	$(call timed,$(PYTEST))
 
+mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices
+	@$(PY) tests/mutants $(FILE)
+
 bench: $(STAMPS)/bench $(SITE)/index.html  ## measure the budgets: one table
 	@$(PY) -m benchmarks
 
@@ -116,6 +121,11 @@ $(STAMPS)/tests: $(STAMPS)/lab tests/requirements.txt tests/browser/find_browser
 	@echo "Installing what the tests need."
 	@$(PIP) install --requirement tests/requirements.txt
 	@$(PY) tests/browser/find_browser.py --install
+	@touch $@
+
+$(STAMPS)/mutants: $(STAMPS)/tests tests/mutants/requirements.txt
+	@echo "Installing what changes the modules."
+	@$(PIP) install --requirement tests/mutants/requirements.txt
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/tests benchmarks/requirements.txt

@@ -49,11 +49,11 @@ def train_theirs(
     """Make the steps that `train` makes, with the loss of transformers."""
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.0, fused=True)
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     for step in range(training.steps):
         optimizer.param_groups[0]["lr"] = training.learning_rate * training.rate(step)
-        places = torch.randperm(len(blocks), generator=chance)[: training.batch_size]
-        batch = blocks[places]
+        chosen = torch.randperm(len(blocks), generator=generator)[: training.batch_size]
+        batch = blocks[chosen]
         loss = model(input_ids=batch, labels=batch).loss
         optimizer.zero_grad()
         loss.backward()
@@ -133,10 +133,10 @@ def sampling(batch: int, decoding: Decoding, **options: object) -> float:
     """Compare the time to continue prompts of 64 tokens by 64."""
     ours, theirs = pair()
     prompts = torch.from_numpy(np.random.default_rng(1).integers(3, 538, (batch, 64)))
-    chance = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
 
     def our_sampling() -> None:
-        generate(ours, prompts, new_tokens=64, decoding=decoding, generator=chance)
+        generate(ours, prompts, new_tokens=64, decoding=decoding, generator=generator)
 
     def their_sampling() -> None:
         sample_theirs(theirs, prompts, **options)

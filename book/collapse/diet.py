@@ -106,11 +106,11 @@ class Diet:
                 f"got {self.previous_fraction}"
             )
         real, previous = self.real_fraction, self.previous_fraction
-        both = isinstance(real, tuple) and isinstance(previous, tuple)
-        if both and len(real) != len(previous):
+        lengths = [len(each) for each in (real, previous) if isinstance(each, tuple)]
+        if len(set(lengths)) > 1:
             raise ValueError(
                 "real_fraction and previous_fraction must have equal lengths, "
-                f"got {len(real)} and {len(previous)}"
+                f"got {lengths[0]} and {lengths[1]}"
             )
         total = np.add(real, previous)
         if np.any(total > 1 + ROUNDING):
@@ -168,8 +168,7 @@ class TrainingSets:
         if isinstance(self.source, _RealPoints):
             self.source.check_enough(max(sizes[0], int(self.real.max())))
         self.replayed: np.ndarray | None = None
-        # All points that a later generation may see again.
-        self.pool: np.ndarray | None = None
+        self.pool: np.ndarray  # all that a later generation may see again
         self.sizes_built: list[int] = []
 
     def build(self, generation: int, model: Any) -> np.ndarray:
@@ -375,4 +374,5 @@ def _real_source(
 
 
 def has_chain_axis(thing: object) -> bool:
+    """Return whether a family or distribution says that its arrays have that axis."""
     return getattr(thing, "chain_axis", False) is True

@@ -5,7 +5,7 @@ the samples. Floor 1: it knows numpy and the floor below, and no other family.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,6 +102,7 @@ class MultivariateGaussianModel:
 
     mean: Any
     covariance: Any
+    _axes: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -234,7 +235,7 @@ def _broadcast(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]
 class _Moments(NamedTuple):
     """All that a Gaussian remembers of data; arrays of shape (chains,)."""
 
-    count: int
+    size: int
     mean: np.ndarray
     square_sum: np.ndarray
     """Squared deviations from the mean, added up."""
@@ -302,17 +303,18 @@ def exact_law(
     option("memory", memory, ("replace", "accumulate"))
     boolean("replay", replay)
     generator("rng", rng)
-    share = fraction("real_fraction", real_fraction)
     loss = 1 if estimator == "unbiased" else 0
-    if isinstance(share, float):
-        return _one_share(share, sizes, chains, loss, replay, memory, rng)
-    share = shares_of_chains("real_fraction", share, chains)
-    means = np.empty((len(sizes), chains))
-    variances = np.empty((len(sizes), chains))
-    for value in np.unique(share):
-        mine = share == value
-        means[:, mine], variances[:, mine] = _one_share(
-            value, sizes, int(mine.sum()), loss, replay, memory, rng
+    shares = shares_of_chains(
+        "real_fraction", fraction("real_fraction", real_fraction), chains
+    )
+    different = np.unique(shares)
+    if len(different) == 1:
+        return _one_share(different[0], sizes, chains, loss, replay, memory, rng)
+    means, variances = np.empty((2, len(sizes), chains))
+    for share in different:
+        alike = shares == share
+        means[:, alike], variances[:, alike] = _one_share(
+            share, sizes, int(alike.sum()), loss, replay, memory, rng
         )
     return means, variances
 
@@ -373,7 +375,7 @@ def _mixed_diet(
             batch = _pool(batch, _draw(size - real, *last, chains, rng))
         training = _pool(training, batch) if memory == "accumulate" else batch
         means[generation] = training.mean
-        variances[generation] = training.square_sum / (training.count - loss)
+        variances[generation] = training.square_sum / (training.size - loss)
     return means, variances
 
 
@@ -391,12 +393,12 @@ def _draw(
 
 def _pool(first: _Moments, second: _Moments) -> _Moments:
     """Return the moments of two sets of points together."""
-    count = first.count + second.count
+    count = first.size + second.size
     if count == 0:
         return first
-    share = second.count / count
+    share = second.size / count
     gap = second.mean - first.mean
-    between = first.count * share * gap**2
+    between = first.size * share * gap**2
     return _Moments(
         count,
         first.mean + share * gap,
@@ -411,7 +413,7 @@ def _prefixes(
     grown = _Moments(0, np.zeros(chains), np.zeros(chains))
     prefixes = {0: grown}
     for count in sorted(counts):
-        more = _draw(count - grown.count, 0.0, 1.0, chains, rng)
+        more = _draw(count - grown.size, 0.0, 1.0, chains, rng)
         grown = _pool(grown, more)
         prefixes[count] = grown
     return prefixes

@@ -52,8 +52,9 @@ class Family(Protocol):
     plain Generator and a training set of its own for each.
     """
 
-    def fit(self, data: np.ndarray) -> Model:
-        """Fit `data`: shape (n, ...), or (chains, n, ...) with a chain axis."""
+    @property
+    def fit(self) -> Callable[..., Model]:
+        """``fit(data)``: shape (n, ...), or (chains, n, ...) with a chain axis."""
         ...
 
 

@@ -5,9 +5,9 @@ its neighbours, their order or their number. Floor 0: it knows numpy's generator
 and nothing about models.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -59,7 +59,8 @@ class Streams:
         """One seed sequence per chain, spawned on first use, to derive others."""
         if not self._seeds:
             self._seeds = [
-                each.bit_generator.seed_seq.spawn(1)[0] for each in self.generators
+                cast(np.random.SeedSequence, each.bit_generator.seed_seq).spawn(1)[0]
+                for each in self.generators
             ]
         return self._seeds
 
@@ -137,7 +138,7 @@ class Streams:
         return self.subset(n, n)
 
     def _shape(self, size: int | tuple[int, ...]) -> tuple[int, ...]:
-        per_chain = (size,) if np.isscalar(size) else tuple(size)
+        per_chain = tuple(size) if isinstance(size, Iterable) else (size,)
         return (self.chains, *per_chain)
 
 

@@ -41,6 +41,14 @@ def _size(sample_size: Numbers) -> np.ndarray:
     return whole_array("sample_size", sample_size, 2)
 
 
+def _one_size(sample_size: Numbers) -> int:
+    """Check an M whose transition matrix, of (M + 1)² numbers, fits into memory."""
+    size = _size(sample_size)
+    if size.ndim or size > 4000:
+        raise refuse("sample_size", sample_size, "one whole number of at most 4000")
+    return int(size)
+
+
 def _share(real_fraction: Numbers) -> np.ndarray:
     return interval_array("real_fraction", real_fraction, 0, 1)
 
@@ -595,9 +603,7 @@ def expected_support(
     probabilities : array, shape (K,)
         The real distribution.
     """
-    refits, size = _refits(refits), _size(sample_size)
-    if size.ndim or size > 4000:
-        raise refuse("sample_size", sample_size, "one whole number of at most 4000")
+    refits, size = _refits(refits), _one_size(sample_size)
     probabilities = interval_array("probabilities", probabilities, 0, 1)
     if probabilities.ndim != 1 or abs(probabilities.sum() - 1) > 1e-6:
         raise refuse("probabilities", probabilities, "one row that adds up to 1")
@@ -640,15 +646,12 @@ def loss_probability(
     real_fraction : float
         γ in [0, 1].
     """
-    refits, size = _refits(refits), _size(sample_size)
-    if size.ndim or size > 4000:
-        raise refuse("sample_size", sample_size, "one whole number of at most 4000")
-    size = int(size)
-    frequency = np.array([real_number("frequency", frequency, 0, 1)])
+    refits, size = _refits(refits), _one_size(sample_size)
+    true_share = np.array([real_number("frequency", frequency, 0, 1)])
     real = int(share_counts(real_number("real_fraction", real_fraction, 0, 1), size))
     new = _binomial(size - real, np.arange(size + 1) / size)
-    fresh = _binomial(real, frequency)[0]
-    law = _binomial(size, frequency)[0]
+    fresh = _binomial(real, true_share)[0]
+    law = _binomial(size, true_share)[0]
     lost = np.empty(int(refits.max()))
     for done in range(len(lost)):
         lost[done] = law[0]
@@ -657,7 +660,7 @@ def loss_probability(
     return lost[refits.astype(int) - 1]
 
 
-def _binomial(size: Numbers, probabilities: np.ndarray) -> np.ndarray:
+def _binomial(size: int, probabilities: np.ndarray) -> np.ndarray:
     """Return the binomial probabilities of 0, ..., M, shape (len(p), M + 1)."""
     return binom.pmf(np.arange(size + 1), size, probabilities[:, None])
 

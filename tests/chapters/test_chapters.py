@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import symtable
 from collections import defaultdict
 from pathlib import Path
 
@@ -28,7 +29,8 @@ TAGS = {
     "remove-output",
     "skip-execution",
 }
-COLUMNS = 72
+COLUMNS, LINES = 72, 60
+SHOW_SET_UP, SET_UP_LINES = "Show the set-up", 20
 
 every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
@@ -92,27 +94,74 @@ def test_tags_mean_something(path: Path) -> None:
 
 @every_chapter
 def test_what_a_page_folds_a_notebook_folds_too(path: Path) -> None:
-    for cell in code_cells(jupytext.read(path)):
+    """But for the set-up, which would push a page's first figure out of sight."""
+    set_up, *others = code_cells(jupytext.read(path))
+    assert "source_hidden" not in set_up.metadata.get("jupyter", {})
+    for cell in others:
         folded = {"hide-input", "remove-cell"} & set(cell.metadata.get("tags", []))
         hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         assert hidden is bool(folded), cell.source[:60]
 
 
 @every_chapter
-def test_no_cell_takes_away_what_a_figure_still_reads(path: Path) -> None:
+def test_the_set_up_comes_first_and_is_nothing_else(path: Path) -> None:
+    """Imports, the look and constants: short, and told apart from a figure's code."""
+    set_up, *_ = code_cells(jupytext.read(path))
+    assert len(set_up.source.splitlines()) <= SET_UP_LINES
+    kinds = [type(each) for each in ast.parse(set_up.source).body]
+    assert set(kinds) <= {ast.Import, ast.ImportFrom, ast.Assign, ast.Expr}, kinds
+    assert set_up.metadata.get("mystnb", {}).get("code_prompt_show") == SHOW_SET_UP
+
+
+@every_chapter
+def test_no_cell_is_longer_than_a_screen(path: Path) -> None:
+    lengths = {
+        cell.source[:60]: len(cell.source.splitlines())
+        for cell in code_cells(jupytext.read(path))
+    }
+    assert {k: n for k, n in lengths.items() if n > LINES} == {}
+
+
+def calls(tree: ast.AST, name: str) -> list[ast.Call]:
+    """Return the calls of a function, or of a method, of this name."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and name in (getattr(node.func, "id", ""), getattr(node.func, "attr", ""))
+    ]
+
+
+@every_chapter
+def test_every_figure_is_a_named_function_that_sets_no_title(path: Path) -> None:
+    """Its names are its own, and `explore` sets the title that its update returns."""
+    for cell in code_cells(jupytext.read(path)):
+        tree = ast.parse(cell.source)
+        figures = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+        inside = [call for node in figures for call in calls(node, "explore")]
+        assert len(inside) == len(calls(tree, "explore")), cell.source[:60]
+        assert calls(tree, "set_title") == [], cell.source[:60]
+
+
+def read_later(function: symtable.SymbolTable) -> set[str]:
+    """Return the global names that a function looks up when it is called."""
+    inner = [read_later(child) for child in function.get_children()]
+    own = {each.get_name() for each in function.get_symbols() if each.is_global()}
+    return own.union(*inner)
+
+
+@every_chapter
+def test_no_cell_takes_away_what_a_function_still_reads(path: Path) -> None:
     """A figure's `update` is called again when its cell has long been left behind."""
     set_in, read_in = defaultdict(set), defaultdict(set)
     for place, cell in enumerate(code_cells(jupytext.read(path))):
-        for statement in ast.parse(cell.source).body:
-            names = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
-            stored = {n.id for n in names if isinstance(n.ctx, ast.Store)}
-            if not isinstance(statement, ast.FunctionDef):
-                for name in stored:
-                    set_in[name].add(place)
-            elif statement.name == "update":
-                own = stored | {each.arg for each in statement.args.args}
-                for name in {n.id for n in names} - own:
-                    read_in[name].add(place)
+        table = symtable.symtable(cell.source, "<cell>", "exec")
+        for each in table.get_symbols():
+            if each.is_assigned() or each.is_imported():
+                set_in[each.get_name()].add(place)
+        for child in table.get_children():
+            for name in read_later(child):
+                read_in[name].add(place)
     lost = {
         name: f"read in cell {min(places)}, set again in {max(set_in[name])}"
         for name, places in read_in.items()

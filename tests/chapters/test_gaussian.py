@@ -41,7 +41,7 @@ def test_the_dashed_median_is_the_median_of_the_universes(names):
 
 def test_mixing_means_follow_their_transient(names):
     times, chains = names["times"], 1000
-    for (size, diet, share), (low, high, mean) in names["levels"].items():
+    for (size, diet, share), (low, mean, high) in names["levels"].items():
         expected = names["expected_level"](size, diet, share)
         few = round(share * size) < 5 and diet != "accumulate"
         if expected is None or few:

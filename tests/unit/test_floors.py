@@ -31,6 +31,7 @@ FLOORS = {
     "experiments": 3.5,
     "exercises": 4,
     "plotting": 4,
+    "glue": 4,
     "explore": 4,
 }
 SIBLINGS_MAY_MEET = {0}

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from collapse import streams as streams_module
 from collapse.gaussian import Gaussian, GaussianModel
 from collapse.recursion import Diet, recurse
-from collapse.streams import Streams
 
 TRUTH = GaussianModel(0.0, 1.0)
 POINTS = np.arange(30.0)
@@ -652,64 +650,3 @@ class TestHistory:
     def test_an_unknown_measure_is_named(self):
         with pytest.raises(KeyError, match="'sd' was not measured"):
             run()["sd"]
-
-
-class TestStreams:
-    def streams(self, chains=3):
-        return Streams([np.random.default_rng(seed) for seed in range(chains)])
-
-    def test_normals_are_those_of_the_generator(self):
-        streams = self.streams()
-        parts = [streams.standard_normal(size) for size in (3, 700, (2, 5), ())]
-        together = np.concatenate([part.reshape(3, -1) for part in parts], axis=1)
-        for seed, row in enumerate(together):
-            expected = np.random.default_rng(seed).standard_normal(714)
-            assert np.array_equal(row, expected)
-
-    def test_the_block_size_and_threads_change_nothing(self, monkeypatch):
-        expected = self.streams().standard_normal(100)
-        for block, threshold in ((1, 1), (7, 10**9), (4096, 1)):
-            monkeypatch.setattr(streams_module, "BLOCK", block)
-            monkeypatch.setattr(streams_module, "_WORTH_A_THREAD", threshold)
-            streams = self.streams()
-            parts = [streams.standard_normal(size) for size in (1, 9, 30, 60)]
-            assert np.array_equal(np.concatenate(parts, axis=1), expected)
-
-    def test_one_kind_of_number_does_not_shift_another(self):
-        quiet, busy = self.streams(), self.streams()
-        (
-            busy.random(5),
-            busy.each(lambda one: one.chisquare(3.0, 2)),
-            busy.permutation(4),
-        )
-        busy.aside(7).standard_normal(9)
-        assert np.array_equal(quiet.standard_normal(5), busy.standard_normal(5))
-
-    def test_side_streams_differ_from_each_other(self):
-        streams = self.streams()
-        draws = [streams.aside(key).standard_normal(4) for key in (2, 3, 4)]
-        draws.append(streams.standard_normal(4))
-        assert len(np.unique(np.round(draws, 12))) == 4 * 3 * 4
-
-    @pytest.mark.parametrize(("pool", "count"), [(10, 10), (10, 3), (500, 4), (5, 0)])
-    def test_a_subset_has_no_repetition(self, pool, count):
-        places = self.streams().subset(pool, count)
-        assert places.shape == (3, count)
-        for row in places:
-            assert len(set(row)) == count
-            assert set(row) <= set(range(pool))
-
-    @pytest.mark.parametrize("pool", [6, 30])
-    def test_subsets_are_fair(self, pool):
-        streams = Streams(np.random.default_rng(5).spawn(4000))
-        places = streams.subset(pool, 3)
-        for column in places.T:
-            counts = np.bincount(column, minlength=pool)
-            expected = 4000 / pool
-            # Chi-square with pool - 1 degrees of freedom, false alarm below 1e-5.
-            statistic = np.sum((counts - expected) ** 2 / expected)
-            assert statistic < pool - 1 + 6 * np.sqrt(2 * (pool - 1))
-
-    def test_a_subset_larger_than_its_pool(self):
-        with pytest.raises(ValueError, match="between 0 and the pool's 3"):
-            self.streams().subset(3, 4)

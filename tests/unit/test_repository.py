@@ -13,6 +13,11 @@ import pytest
 import yaml
 
 TEXTS = {"", ".css", ".html", ".js", ".md", ".py", ".sh", ".txt", ".yml"}
+MOST_LINES = 500
+LONGER = {
+    "theory.py": "one formula after another, each with its source",
+}
+"""Files of the package that may be longer, and why."""
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +84,63 @@ def test_wheel_holds_the_package_with_its_scripts_and_styles_and_nothing_else(
     names = zipfile.ZipFile(wheel).namelist()
     packaged = {name for name in names if ".dist-info/" not in name}
     assert packaged == kept.keys()
+
+
+def commands(root: Path) -> set[str]:
+    """Return what `make` can be asked for."""
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    return set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "file", ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/pages.yml"]
+)
+def test_every_make_command_that_is_named_exists(root: Path, file: str) -> None:
+    text = (root / file).read_text(encoding="utf-8")
+    named = re.findall(r"(?:^|`|run: )make ([a-z]+)", text, re.MULTILINE)
+    assert named, f"{file} names no command"
+    assert set(named) <= commands(root)
+
+
+def test_help_lists_every_command(root: Path) -> None:
+    told = subprocess.run(["make", "help"], cwd=root, capture_output=True, text=True)
+    assert commands(root) - {"install"} == set(
+        re.findall(r"^  (\w+)", told.stdout, re.M)
+    )
+
+
+def test_the_hook_of_a_commit_runs_what_is_here_and_fetches_nothing(root: Path) -> None:
+    file = root / ".pre-commit-config.yaml"
+    command = [sys.executable, "-m", "pre_commit", "validate-config", file]
+    assert subprocess.run(command).returncode == 0
+    (repository,) = yaml.safe_load(file.read_text(encoding="utf-8"))["repos"]
+    (hook,) = repository["hooks"]
+    assert (repository["repo"], hook["language"]) == ("local", "system")
+    assert hook["entry"] == "make check"
+    assert "check" in commands(root)
+    assert hook["always_run"]
+    assert hook["pass_filenames"] is False
+
+
+def test_the_readme_names_paths_that_exist(root: Path) -> None:
+    table = [
+        line.split("|")[1]
+        for line in (root / "README.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| `")
+    ]
+    paths = re.findall(r"`([^`]+)`", " ".join(table))
+    assert len(paths) > 5
+    assert [path for path in paths if not list(root.glob(path))] == []
+
+
+def test_no_file_of_the_package_is_too_long_to_overlook(root: Path) -> None:
+    package = root / "book" / "collapse"
+    lines = {
+        path.relative_to(package).as_posix(): path.read_bytes().count(b"\n")
+        for path in package.rglob("*.py")
+    }
+    long = {name for name, count in lines.items() if count > MOST_LINES}
+    assert long == set(LONGER), {name: lines[name] for name in long}
 
 
 def test_one_line_holds_the_address_of_the_repository(root: Path) -> None:

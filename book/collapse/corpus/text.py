@@ -12,11 +12,14 @@ from pydoc_data.topics import topics as _PYTHON_TOPICS  # noqa: N812
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from ..validation import real_number, refuse, whole_number
-from .grammar import SPECIAL
+from ..validation import refuse, whole_number
+from .lines import SPECIAL
 
 SHORTEST = 1000
 """Characters below which a text is refused: a model would learn it by heart."""
+
+HELD_OUT = 0.1
+"""Which share of a text is held out."""
 
 # A title's underline, a table's border.
 _RULE = re.compile(r"[-=+|*~^\s]{3,}")
@@ -27,14 +30,12 @@ _WIKITEXT_FILES = {
 }
 
 
-def read_text(path: str | Path, shortest: int = SHORTEST) -> str:
+def read_text(path: str | Path) -> str:
     """Return the text of a file in UTF-8.
 
     Parameters
     ----------
     path : str or Path
-    shortest : int
-        The least number of characters that are not blank at either end.
 
     Returns
     -------
@@ -44,10 +45,9 @@ def read_text(path: str | Path, shortest: int = SHORTEST) -> str:
     Raises
     ------
     ValueError
-        If there is no such file, or if it is empty, binary, not UTF-8, or too short;
-        the message says which, and where.
+        If there is no such file, or if it is empty, binary, not UTF-8, or shorter
+        than `SHORTEST`; the message says which, and where.
     """
-    shortest = whole_number("shortest", shortest, 1)
     if not isinstance(path, str | Path):
         raise refuse("path", path, "the path of a text file")
     path = Path(path)
@@ -67,10 +67,10 @@ def read_text(path: str | Path, shortest: int = SHORTEST) -> str:
             f"0x{content[error.start]:02x} ({error.reason})"
         ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if len(text.strip()) < shortest:
+    if len(text.strip()) < SHORTEST:
         raise ValueError(
             f"{path} is too short: it has {len(text.strip())} characters, "
-            f"at least {shortest} are needed"
+            f"at least {SHORTEST} are needed"
         )
     return text
 
@@ -119,8 +119,8 @@ def read_wikitext(folder: str | Path) -> dict[str, str]:
         if paths:
             found[split] = read_text(paths[0])
     if not found:
-        names = ", ".join(name for names in _WIKITEXT_FILES.values() for name in names)
-        raise ValueError(f"folder must hold one of {names}, and {folder} holds none")
+        known = ", ".join(name for names in _WIKITEXT_FILES.values() for name in names)
+        raise ValueError(f"folder must hold one of {known}, and {folder} holds none")
     return found
 
 
@@ -232,8 +232,8 @@ def blocks(text: str, tokenizer: Tokenizer, length: int = 64) -> np.ndarray:
     return tokens[: count * length].reshape(count, length)
 
 
-def split(rows: np.ndarray, held_out: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
-    """Hold out the last blocks of a text.
+def split(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Hold out the last tenth of a text's blocks, rounded to at least one block.
 
     The last, not random ones: neighbours share their subject, and a model would be
     examined on what it has half read.
@@ -241,8 +241,6 @@ def split(rows: np.ndarray, held_out: float = 0.1) -> tuple[np.ndarray, np.ndarr
     Parameters
     ----------
     rows : array, shape (blocks, length)
-    held_out : float
-        Share in (0, 1), rounded to at least one block.
 
     Returns
     -------
@@ -251,15 +249,12 @@ def split(rows: np.ndarray, held_out: float = 0.1) -> tuple[np.ndarray, np.ndarr
     Raises
     ------
     ValueError
-        If there are fewer than two blocks, or if the share is 0, 1 or outside.
+        If there are fewer than two blocks.
     """
     rows = np.asarray(rows)
-    share = real_number("held_out", held_out, 0, 1)
-    if share in (0, 1):
-        raise refuse("held_out", held_out, "a number between 0 and 1")
     if len(rows) < 2:
         raise ValueError(f"rows must hold at least 2 blocks, got shape {rows.shape}")
-    count = min(max(round(share * len(rows)), 1), len(rows) - 1)
+    count = max(round(HELD_OUT * len(rows)), 1)
     return rows[:-count], rows[-count:]
 
 

@@ -47,9 +47,12 @@ def gaussian_frechet_distance(
 
     Parameters
     ----------
-    mean, other_mean : array, shape (..., d)
-    covariance, other_covariance : array, shape (..., d, d)
+    mean : array, shape (..., d)
+    covariance : array, shape (..., d, d)
         May be singular.
+    other_mean : array, shape (..., d)
+    other_covariance : array, shape (..., d, d)
+        May be singular, too.
 
     Returns
     -------

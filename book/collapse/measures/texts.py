@@ -140,7 +140,7 @@ def _of_each_set(
             f"tokens must have rows of at least n = {n}, got shape {tokens.shape}"
         )
     runs = np.lib.stride_tricks.sliding_window_view(tokens, n, axis=-1)
-    counted = ~np.isin(runs, list(ignore)).any(axis=-1)
+    counted = np.logical_not(np.isin(runs, list(ignore)).any(axis=-1))
     answers = [
         ask(runs[index], counted[index]) for index in np.ndindex(runs.shape[:-3])
     ]

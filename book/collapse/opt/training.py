@@ -126,6 +126,10 @@ def batches(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Ten
         How many are yielded at a time; each is used once before any again.
     generator : torch.Generator
         On the CPU.
+
+    Yields
+    ------
+    tensor of int, shape (batch_size,)
     """
     order = torch.empty(0, dtype=torch.int64)
     while True:

@@ -1,310 +1,227 @@
-"""Which code made a result: a hash of every definition that its task can reach.
+"""Which code made a result: all that its task can reach, definition by definition.
 
-From the task's own function names are followed through this package, so a module may
-gain a function that the task never calls. Comments, docstrings and blank lines do not
-count: a sentence can be mended without an hour's run. Floor 3: it reads source files
-and imports none of them.
+From the task names are followed through this package, wherever they lead. A sentence
+can be mended, a private name changed, a definition moved or added, without an hour's
+run; whatever may change a number is noticed. Floor 3: it reads source files and runs
+none of them.
 """
 
-import ast
 import hashlib
-import importlib.util
-import io
 import sys
-import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-PACKAGE = Path(__file__).parents[1]
-"""The folder of `collapse`."""
-
-EVERYTHING = "*"
-"""Stands for all names of a module, where it cannot be told which are used."""
+from .canonical import Link, Private, Writer, Written
+from .classes import Family, is_private
+from .messages import Messages
+from .references import Definition, Library, Module, Sources
 
 
-class Use(NamedTuple):
-    """A name in a module: something that code refers to."""
+class Method(NamedTuple):
+    """The methods of a class that have one name."""
 
-    module: str
+    owner: Definition
     name: str
 
 
-@dataclass
-class Part:
-    """What is used of one module: statements at its top level, and foreign names."""
+class Idle(NamedTuple):
+    """What happens when a module is imported."""
 
-    file: Path
-    statements: set[int] = field(default_factory=set)
-    foreign: set[Use] = field(default_factory=set)
+    module: str
 
 
-def made_by(starts: dict[Use, Path]) -> dict[str, Part]:
-    """Return all that some functions use, in their modules and in this package.
+Unit = Definition | Method | Module | Idle
 
-    A name brings every statement that binds it at the top level of its module, and
-    what these refer to; imports are followed, those within functions as well.
-    Statements that bind nothing, such as a call, belong to any use of their module.
-    A shadowed name is followed all the same; one that is computed, as by
-    ``getattr``, is not seen.
+
+@dataclass(frozen=True)
+class Code:
+    """What some functions compute.
+
+    Attributes
+    ----------
+    sha256 : str
+        Of all definitions and of how they refer to one another.
+    definitions : dict of str to dict of str to str
+        For each module its definitions, with a hash of each by itself.
+    libraries : set of str
+        The top names of the packages of others that are used.
+    """
+
+    sha256: str
+    definitions: dict[str, dict[str, str]]
+    libraries: set[str]
+
+
+def code_behind(starts: Iterable[Definition], sources: Sources) -> Code:
+    """Read all that some definitions use, in the package.
+
+    A name is followed to what it stands for, also within functions. Of a class the
+    special methods count, and those whose names are used anywhere in what is reached;
+    all, if a library may call them. Statements that bind nothing, such as a call,
+    count as soon as their module is imported. A name that is put together when the
+    program runs is not seen.
+
+    Raises
+    ------
+    LookupError
+        If a definition is not there.
+    """
+    trace = _Trace(sources)
+    for start in starts:
+        trace.reach(start)
+    trace.finish()
+    numbers: dict[Any, int] = {unit: place for place, unit in enumerate(trace.units)}
+    text = "\n".join(written.text(numbers) for written in trace.units.values())
+    definitions: dict[str, dict[str, str]] = {}
+    for unit, written in sorted(trace.units.items(), key=lambda pair: _label(pair[0])):
+        module, name = _label(unit)
+        definitions.setdefault(module, {})[name] = _hash(written.text({}))[:12]
+    libraries = {
+        part.path.partition(".")[0]
+        for written in trace.units.values()
+        for part in written.parts
+        if isinstance(part, Library)
+    }
+    return Code(_hash(text), definitions, libraries - set(sys.stdlib_module_names))
+
+
+def changes(
+    then: Mapping[str, Mapping[str, str]], now: Mapping[str, Mapping[str, str]]
+) -> list[str]:
+    """Name the definitions that are new or not what they were, as well as possible.
 
     Parameters
     ----------
-    starts : dict of Use to Path
-        The functions, each with the file of its module.
-
-    Returns
-    -------
-    dict of str to Part
-        In alphabetical order of the modules.
+    then, now : mapping of str to mapping of str to str
+        `Code.definitions`.
     """
-    files = {start.module: file for start, file in starts.items()}
-    sources: dict[str, _Source] = {}
-    parts: dict[str, Part] = {}
-    waiting, seen = list(starts), set()
-    while waiting:
-        use = waiting.pop()
-        if use in seen:
-            continue
-        seen.add(use)
-        module = use.module
-        if module not in parts:
-            path = files.get(module) or _locate(module)
-            sources[module], parts[module] = _Source(module, path), Part(path)
-        source, part = sources[module], parts[module]
-        new = source.binding(use.name) - part.statements
-        part.statements |= new
-        referred = source.imported(use.name)
-        for place in new:
-            referred |= source.refers(place)
-        for other in referred:
-            inside = other.module in files or _locate(other.module)
-            (waiting.append if inside else part.foreign.add)(other)
-    return dict(sorted(parts.items()))
+    before, after = (
+        {
+            (hashed, f"{module}.{name}")
+            for module, names in definitions.items()
+            for name, hashed in names.items()
+        }
+        for definitions in (then, now)
+    )
+    kept = {hashed for hashed, _ in before} & {hashed for hashed, _ in after}
+    changed = {name for hashed, name in before ^ after if hashed not in kept}
+    return sorted(changed)
 
 
-def find(module: str) -> Path | None:
-    """Return the file of a module by its name; None if there is none."""
-    if module.partition(".")[0] == PACKAGE.name:
-        return _locate(module)
-    try:
-        spec = importlib.util.find_spec(module)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec and spec.origin else None
+class _Trace:
+    """Goes from definition to definition, in an order that only they decide."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources, self._messages = sources, Messages(sources)
+        self.units: dict[Unit, Written] = {}
+        self._waiting: deque[Unit] = deque()
+        self._seen: set[Unit] = set()
+        self._families: dict[Definition, Family] = {}
+        self._mentioned: dict[str, None] = {}
+
+    def reach(self, unit: Unit) -> None:
+        """Put something on the list of what is to be written."""
+        if unit not in self._seen:
+            self._seen.add(unit)
+            self._waiting.append(unit)
+
+    def finish(self) -> None:
+        """Write all that is reached."""
+        while self._waiting:
+            while self._waiting:
+                unit = self._waiting.popleft()
+                self.units[unit] = written = self._write(unit)
+                self._follow(written)
+            self._reach_the_rest()
+        for written in self.units.values():
+            written.parts = [self._owned(part) for part in written.parts]
+
+    def _owned(self, part: str | Link) -> str | Link:
+        """Find the class of a private attribute; if it is unclear its name counts."""
+        if not isinstance(part, Private) or part.owner:
+            return part
+        owners = {
+            family.top for family in self._families.values() if family.binds(part.name)
+        }
+        return Private(*owners, part.name) if len(owners) == 1 else f".{part.name}"
+
+    def _write(self, unit: Unit) -> Written:
+        if isinstance(unit, Method):
+            family = self._families[unit.owner]
+            return self._writer(unit.owner.module, family).methods(unit.name)
+        if isinstance(unit, Idle):
+            idle = self._sources.source(unit.module).idle
+            return self._writer(unit.module).statements(idle)
+        if isinstance(unit, Module):
+            return self._whole(unit)
+        if self._sources.class_of(unit):
+            self._families[unit] = family = Family(self._sources, unit)
+            written = self._writer(unit.module, family).class_head()
+            self._reach_methods(unit, family)
+            return written
+        function = self._sources.function(unit)
+        if function:
+            silent = self._messages.silent(unit)
+            return self._writer(unit.module).function(function, silent)
+        statements = self._sources.statements(unit)
+        return self._writer(unit.module).statements(statements)
+
+    def _writer(self, module: str, family: Family | None = None) -> Writer:
+        return Writer(self._sources, self._messages, module, family)
+
+    def _whole(self, unit: Module) -> Written:
+        """Write all names of a module, where it cannot be told which are used."""
+        written = Written()
+        for name in sorted(self._sources.source(unit.name).statements):
+            written.parts += [name, Definition(unit.name, name)]
+        return written
+
+    def _follow(self, written: Written) -> None:
+        for part in written.parts:
+            if isinstance(part, Definition | Module):
+                self.reach(part)
+        for name in written.mentioned:
+            if name not in self._mentioned:
+                self._mentioned[name] = None
+                for owner, family in self._families.items():
+                    if name in family.methods:
+                        self.reach(Method(owner, name))
+
+    def _reach_methods(self, owner: Definition, family: Family) -> None:
+        """Reach the methods of a class that may be called by now."""
+        public = sorted(name for name in family.methods if not is_private(name))
+        for name in public:
+            if family.is_open or name.startswith("__"):
+                self.reach(Method(owner, name))
+        for name in self._mentioned:
+            if name in family.methods:
+                self.reach(Method(owner, name))
+
+    def _reach_the_rest(self) -> None:
+        """Reach what no name leads to, and what yet may happen."""
+        for owner, family in self._families.items():
+            if family.is_open:
+                for name in sorted(family.methods):
+                    self.reach(Method(owner, name))
+        idle = [
+            Idle(module)
+            for module in self._sources.touched()
+            if self._sources.source(module).idle
+        ]
+        for unit in sorted(idle, key=lambda unit: self._write(unit).text({})):
+            self.reach(unit)
 
 
-def outside(parts: dict[str, Part]) -> set[str]:
-    """Return the top names of the packages of others that the parts use."""
-    tops = {
-        use.module.partition(".")[0] for part in parts.values() for use in part.foreign
-    }
-    return tops - set(sys.stdlib_module_names)
+def _label(unit: Unit) -> tuple[str, str]:
+    """Return a module, and what something in it is called there."""
+    if isinstance(unit, Method):
+        return unit.owner.module, f"{unit.owner.name}.{unit.name}"
+    if isinstance(unit, Definition):
+        return unit
+    return unit[0], "*" if isinstance(unit, Module) else "on import"
 
 
-def code_hash(part: Part) -> str:
-    """Return the SHA-256 of the `essence` of what is used, and of foreign names."""
-    text = _text(part.file)
-    kept = set()
-    for place, statement in enumerate(ast.parse(text).body):
-        if place in part.statements:
-            kept |= set(range(_first_line(statement), statement.end_lineno + 1))
-    lines = enumerate(text.split("\n"), start=1)
-    used = "\n".join(line if number in kept else "" for number, line in lines)
-    names = "\n".join(sorted(f"{use.module}.{use.name}" for use in part.foreign))
-    return hashlib.sha256(f"{names}\n\n{essence(used)}".encode()).hexdigest()
-
-
-def file_hash(file: Path) -> str:
-    """Return the SHA-256 of a whole text file, whatever its line endings.
-
-    Where this is unchanged `code_hash` is, too, at a hundredth of the cost.
-    """
-    content = file.read_bytes().replace(b"\r\n", b"\n")
-    return hashlib.sha256(content).hexdigest()
-
-
-def essence(source: str) -> str:
-    """Return source code without comments, docstrings and blank lines.
-
-    What is left is a part of the text, not what some version of Python makes of it,
-    so that all versions agree.
-    """
-    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    lines = [line.encode() for line in source.split("\n")]
-    kept = _lines_within_strings(tokens)
-    spans = _comments(source, tokens) + _idle_strings(ast.parse(source))
-    # From the end, so that what comes before keeps its place.
-    for first, start, last, end in sorted(spans, reverse=True):
-        kept -= set(range(first, last))
-        lines[first - 1] = lines[first - 1][:start] + lines[last - 1][end:]
-        lines[first:last] = [b""] * (last - first)
-    text = [
-        line if number in kept else line.rstrip()
-        for number, line in enumerate(lines, start=1)
-        if number in kept or line.strip()
-    ]
-    return b"\n".join(text).decode()
-
-
-class _Source:
-    """The top level of a module: which statement binds which names, and to what."""
-
-    def __init__(self, module: str, file: Path) -> None:
-        self.module, self.file = module, file
-        self.body = ast.parse(_text(file)).body
-        self.bound: dict[str, set[int]] = {}
-        self.imports: dict[str, set[Use]] = {}
-        self.idle: set[int] = set()
-        for place, statement in enumerate(self.body):
-            self._enter(place, statement)
-
-    def binding(self, name: str) -> set[int]:
-        """Return the places of the statements that bind a name, and of idle ones."""
-        if name == EVERYTHING:
-            return self.idle.union(*self.bound.values())
-        return self.idle | self.bound.get(name, set())
-
-    def imported(self, name: str) -> set[Use]:
-        """Return what a name, or any of them, is imported from."""
-        if name == EVERYTHING:
-            return set().union(*self.imports.values())
-        return set(self.imports.get(name, ()))
-
-    def refers(self, place: int) -> set[Use]:
-        """Return what a statement refers to, here and elsewhere."""
-        uses, dotted = set(), set()
-        for node in ast.walk(self.body[place]):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                uses |= {use for _, use in self._targets(node)}
-            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                dotted.add(node.value)
-                uses |= self._look_up(node.value.id, node.attr)
-            elif isinstance(node, ast.Name) and node not in dotted:
-                uses |= self._look_up(node.id, None)
-        return uses
-
-    def _look_up(self, name: str, attribute: str | None) -> set[Use]:
-        """Return what a name means, or of an imported module only an attribute."""
-        uses = {Use(self.module, name)} if name in self.bound else set()
-        for use in self.imports.get(name, ()):
-            # After `import a.b` the name a stands for more than the module a.b.
-            whole = use.module.startswith(f"{name}.") or attribute is None
-            if use.name == EVERYTHING and not whole:
-                use = _submodule(use.module, attribute)
-            uses.add(use)
-        return uses
-
-    def _enter(self, place: int, statement: ast.stmt) -> None:
-        names = set()
-        for node in _own_nodes(statement):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                for name, use in self._targets(node):
-                    self.imports.setdefault(name, set()).add(use)
-            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-            elif isinstance(node, _Definition):
-                names.add(node.name)
-        for name in names:
-            self.bound.setdefault(name, set()).add(place)
-        if not names and not isinstance(statement, ast.Import | ast.ImportFrom):
-            self.idle.add(place)
-
-    def _targets(self, node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Use]]:
-        """Yield each name that an import binds, with what it stands for."""
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                name = alias.asname or alias.name.partition(".")[0]
-                yield name, Use(alias.name, EVERYTHING)
-            return
-        inside = self.module.split(".")
-        if self.file.name != "__init__.py":
-            inside = inside[:-1]
-        parts = inside[: len(inside) - node.level + 1] if node.level else []
-        base = ".".join([*parts, *([node.module] if node.module else [])])
-        for alias in node.names:
-            yield alias.asname or alias.name, _submodule(base, alias.name)
-
-
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-
-
-def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
-    """Walk a statement, but not into the bodies of functions and classes."""
-    waiting: list[ast.AST] = [statement]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, _Definition | ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
-
-
-def _submodule(base: str, name: str) -> Use:
-    """Return a name of a package: a module in it, or something that it defines."""
-    if name != EVERYTHING and _locate(f"{base}.{name}"):
-        return Use(f"{base}.{name}", EVERYTHING)
-    return Use(base, name)
-
-
-def _first_line(statement: ast.stmt) -> int:
-    """Return where a statement begins, its decorators included."""
-    decorators = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(each.lineno for each in decorators)])
-
-
-def _text(file: Path) -> str:
-    """Read source code; the line endings become those of Unix."""
-    return file.read_text(encoding="utf-8-sig")
-
-
-def _locate(module: str) -> Path | None:
-    """Return the file of a module of the package; None for anything else."""
-    top, *parts = module.split(".")
-    if top != PACKAGE.name:
-        return None
-    path = PACKAGE.joinpath(*parts)
-    for candidate in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
-        if candidate.is_file():
-            return candidate
-    return None
-
-
-Span = tuple[int, int, int, int]
-"""First line, byte in it, last line, byte after the end; lines count from 1."""
-
-
-def _comments(source: str, tokens: list[tokenize.TokenInfo]) -> list[Span]:
-    lines, spans = source.split("\n"), []
-    for token in tokens:
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            start = len(lines[row - 1][:column].encode())
-            spans.append((row, start, row, start + len(token.string.encode())))
-    return spans
-
-
-def _idle_strings(tree: ast.AST) -> list[Span]:
-    """Find docstrings, and the strings below constants that describe them."""
-    return [
-        (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    ]
-
-
-def _lines_within_strings(tokens: list[tokenize.TokenInfo]) -> set[int]:
-    """Return the lines that end within a string: nothing of them is stripped."""
-    lines, opened = set(), []
-    for token in tokens:
-        kind = tokenize.tok_name[token.type]
-        # An f-string is one token until Python 3.11, and several from then on.
-        if kind == "FSTRING_START":
-            opened.append(token.start[0])
-        elif kind == "FSTRING_END":
-            lines |= set(range(opened.pop(), token.end[0]))
-        elif kind == "STRING":
-            lines |= set(range(token.start[0], token.end[0]))
-    return lines
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -6,15 +6,7 @@ holds the checksum which ties the two together. Floor 3.
 """
 
 import hashlib
-import importlib
-import json
-import platform
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from functools import cache
-from importlib import metadata
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -23,36 +15,21 @@ import numpy as np
 
 from ..validation import refuse
 from ..whole_file import replace_file
-from . import code, grid
-from .grid import Sweep, Value
+from .grid import Value
+from .provenance import (
+    changed_code,
+    commit_of,
+    read_provenance,
+    undeclared,
+    unusable,
+    write_provenance,
+)
 
 BOOK = Path(__file__).parents[2]
 """The folder in which the package and its data lie side by side."""
 
 DATA = BOOK / "data"
 """Where the results that ship with the book are."""
-
-FIELDS = {
-    "name": str,
-    "task": str,
-    "grid": dict,
-    "axes": dict,
-    "repetitions": int,
-    "seed": int,
-    "date": str,
-    "versions": dict,
-    "workers": int,
-    "compute_seconds": float,
-    "elapsed_seconds": float,
-    "resumed_cells": int,
-    "code": dict,
-    "npz_sha256": str,
-}
-"""What a provenance holds; see `Result`."""
-
-
-class UnusableResultError(Exception):
-    """A saved result is missing, damaged, or older than the code that makes it."""
 
 
 class Result:
@@ -70,7 +47,8 @@ class Result:
         ``seed``, ``date``, the ``versions`` of Python and of the packages used, how
         many ``workers`` there were, ``compute_seconds`` (the sum over cells),
         ``elapsed_seconds`` (of the last run, which found ``resumed_cells`` cells
-        done), and the hashes of the ``code``.
+        done), the ``commit`` at which the code was as it was then (None if there is
+        none), and the hashes of the ``code``, of each definition by itself as well.
     """
 
     def __init__(
@@ -153,8 +131,9 @@ def save(result: Result, folder: str | Path | None = None) -> Path:
     npz = folder / f"{result.provenance['name']}.npz"
     write_npz(npz, {name: result[name] for name in result})
     provenance = {**result.provenance, "npz_sha256": _checksum(npz)}
-    text = json.dumps(provenance, indent=2, ensure_ascii=False) + "\n"
-    replace_file(npz.with_suffix(".json"), lambda path: path.write_text(text, "utf-8"))
+    if "commit" not in provenance:
+        provenance["commit"] = commit_of(provenance)
+    write_provenance(npz.with_suffix(".json"), provenance)
     return npz
 
 
@@ -179,81 +158,48 @@ def load(name: str, folder: str | Path | None = None) -> Result:
         sweep's grid or seed, has changed since; the message names the file, what is
         wrong, and the command that makes it anew.
     """
+    result = read(name, folder)
+    folder = DATA if folder is None else Path(folder)
+    changed = changed_code(result.provenance)
+    if changed is None and folder == DATA:
+        differing = undeclared(result.provenance)
+        changed = f"the sweep's {', '.join(differing)}" if differing else None
+    if changed:
+        npz = folder / f"{name}.npz"
+        raise unusable(npz, f"is outdated: {changed} changed since it was made", name)
+    return result
+
+
+def read(name: str, folder: str | Path | None = None) -> Result:
+    """Read a saved result, if it is whole, whatever code has made it.
+
+    Parameters
+    ----------
+    name, folder
+        As for `load`.
+
+    Raises
+    ------
+    UnusableResultError
+        If a file is missing or damaged.
+    """
     folder = DATA if folder is None else Path(folder)
     npz, sidecar = folder / f"{name}.npz", folder / f"{name}.json"
     for path in (npz, sidecar):
         if not path.is_file():
-            raise _unusable(path, "is missing", name)
-    provenance = _read_provenance(sidecar, name)
+            raise unusable(path, "is missing", name)
+    provenance = read_provenance(sidecar, name)
     if _checksum(npz) != provenance["npz_sha256"]:
-        raise _unusable(
-            npz, f"is damaged: it is not the file that {sidecar.name} describes", name
-        )
-    changed = _changed_modules(provenance)
-    if changed:
-        raise _unusable(
-            npz, f"is outdated: {', '.join(changed)} changed since it was made", name
-        )
-    differing = _undeclared(provenance) if folder == DATA else []
-    if differing:
-        raise _unusable(
-            npz, f"is outdated: the sweep's {', '.join(differing)} changed", name
-        )
+        wrong = f"is damaged: it is not the file that {sidecar.name} describes"
+        raise unusable(npz, wrong, name)
     with np.load(npz, allow_pickle=False) as file:
         arrays = {each: file[each] for each in file.files}
     lengths = tuple(len(values) for values in provenance["axes"].values())
     for each, array in arrays.items():
         if array.shape[: len(lengths)] != lengths:
             wrong = f"its axes have lengths {lengths}, but {each!r} has {array.shape}"
-            raise _unusable(sidecar, f"is damaged: {wrong}", name)
+            raise unusable(sidecar, f"is damaged: {wrong}", name)
     return Result(arrays, provenance["axes"], provenance)
-
-
-def origin(sweep: Sweep) -> dict[str, Any]:
-    """Say what is known of a sweep's numbers before they are computed.
-
-    The code above all: a file that is edited during a run has no part in it.
-    """
-    parts = _parts(sweep)
-    return {
-        "name": sweep.name,
-        "task": f"{sweep.task.__module__}:{sweep.task.__qualname__}",
-        "grid": grid_of(sweep),
-        "axes": {name: list(values) for name, values in sweep.axes.items()},
-        "repetitions": sweep.repetitions,
-        "seed": sweep.seed,
-        "date": datetime.now(UTC).date().isoformat(),
-        "versions": _versions(parts),
-        "code": {
-            module: {
-                "code_sha256": code.code_hash(part),
-                "file_sha256": code.file_hash(part.file),
-            }
-            for module, part in parts.items()
-        },
-    }
-
-
-def grid_of(sweep: Sweep) -> dict[str, Any]:
-    """Return a sweep's grid as JSON holds it."""
-    return {
-        name: list(entry) if isinstance(entry, tuple) else entry
-        for name, entry in sweep.grid.items()
-    }
-
-
-def _parts(sweep: Sweep) -> dict[str, code.Part]:
-    """Return the code behind a sweep's numbers; none if it was typed in a cell."""
-    file = sweep.task.__globals__.get("__file__")
-    name = sweep.task.__qualname__.partition(".")[0]
-    return _made_by(sweep.task.__module__, name, Path(file)) if file else {}
-
-
-def _made_by(module: str, name: str, file: Path) -> dict[str, code.Part]:
-    """Return the code behind a task, and behind the generator of each cell."""
-    dealer = code.Use(grid.__name__, grid.cell_generator.__name__)
-    starts = {code.Use(module, name): file, dealer: Path(grid.__file__)}
-    return code.made_by(starts)
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -266,103 +212,5 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     replace_file(path, write)
 
 
-def read_npz(path: Path) -> dict[str, np.ndarray] | None:
-    """Read all arrays of a file; None if it is not whole."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile, zlib.error):
-        return None
-
-
-def _read_provenance(path: Path, name: str) -> dict[str, Any]:
-    """Read what lies beside the arrays, and check that all of it is there."""
-    try:
-        provenance = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise _unusable(path, f"is damaged: it is not JSON ({error})", name) from None
-    if not isinstance(provenance, dict):
-        raise _unusable(path, "is damaged: it holds no provenance", name)
-    for field, kind in FIELDS.items():
-        if not isinstance(provenance.get(field), kind):
-            raise _unusable(
-                path, f"is damaged: {field!r} is missing or no {kind.__name__}", name
-            )
-    axes, modules = provenance["axes"], provenance["code"]
-    if not all(isinstance(values, list) for values in axes.values()):
-        raise _unusable(path, "is damaged: 'axes' must hold lists", name)
-    if not all(isinstance(hashes, dict) for hashes in modules.values()):
-        raise _unusable(path, "is damaged: 'code' must hold hashes", name)
-    if _task_module(provenance) not in modules:
-        raise _unusable(path, "is damaged: 'code' lacks the task's module", name)
-    if provenance["name"] != name:
-        raise _unusable(path, f"is of another sweep, {provenance['name']!r}", name)
-    return provenance
-
-
-def _changed_modules(provenance: dict[str, Any]) -> list[str]:
-    """Name the modules whose code is not what it was."""
-    stored = provenance["code"]
-    files = {module: code.find(module) for module in stored}
-    if all(
-        file is not None and code.file_hash(file) == stored[module].get("file_sha256")
-        for module, file in files.items()
-    ):
-        return []
-    # Some file differs, perhaps by a comment only. Its imports may differ, too.
-    start, _, path = provenance["task"].partition(":")
-    file = files.get(start)
-    if file is None:
-        return [start]
-    now = {
-        module: code.code_hash(part)
-        for module, part in _made_by(start, path.partition(".")[0], file).items()
-    }
-    then = {module: hashes.get("code_sha256") for module, hashes in stored.items()}
-    return sorted(
-        module for module in now.keys() | then if now.get(module) != then.get(module)
-    )
-
-
-def _task_module(provenance: dict[str, Any]) -> str:
-    return provenance["task"].partition(":")[0]
-
-
-def _undeclared(provenance: dict[str, Any]) -> list[str]:
-    """Name what of a shipped result is not as the module of its task declares it."""
-    declared = importlib.import_module(_task_module(provenance)).SWEEP
-    now = {
-        "grid": grid_of(declared),
-        "repetitions": declared.repetitions,
-        "seed": declared.seed,
-    }
-    return [field for field, value in now.items() if provenance[field] != value]
-
-
 def _checksum(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _versions(parts: dict[str, code.Part]) -> dict[str, str]:
-    """Return the versions of Python and of the packages that the code uses."""
-    versions = {"python": platform.python_version()}
-    for top in sorted(code.outside(parts)):
-        for distribution in _distributions(top):
-            versions[distribution] = metadata.version(distribution)
-    return versions
-
-
-@cache
-def _distributions(top: str) -> list[str]:
-    """Return what must be installed to import a name: scikit-learn for sklearn."""
-    try:
-        return [metadata.metadata(top)["Name"]]
-    except metadata.PackageNotFoundError:
-        # Looks into every installed package, which takes a while.
-        return metadata.packages_distributions().get(top, [])
-
-
-def _unusable(path: Path, wrong: str, name: str) -> UnusableResultError:
-    return UnusableResultError(
-        f"{path} {wrong}. In the book's repository, `make data NAME={name}` makes it."
-    )

@@ -70,8 +70,9 @@ class Sweep:
             raise refuse("grid", self.grid, "a mapping with at least one parameter")
         checked = {name: _entry(name, entry) for name, entry in self.grid.items()}
         object.__setattr__(self, "grid", checked)
-        whole_number("repetitions", self.repetitions, 1)
-        whole_number("seed", self.seed, 0)
+        repetitions = whole_number("repetitions", self.repetitions, 1)
+        object.__setattr__(self, "repetitions", repetitions)
+        object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
         _check_task(self.task, list(checked))
 
     @property

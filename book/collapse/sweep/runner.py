@@ -5,6 +5,7 @@ workers may be anywhere. Floor 3.
 """
 
 import hashlib
+import io
 import json
 import sys
 import time
@@ -19,8 +20,10 @@ from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 from ..validation import boolean, refuse
-from .files import BOOK, Result, origin, read_npz, write_npz
+from ..whole_file import replace_file
+from .files import BOOK, Result
 from .grid import Cell, Sweep, cell_generator, cell_text
+from .provenance import origin
 
 SECONDS = "_seconds"
 """What a cell cost, kept among its arrays."""
@@ -97,7 +100,7 @@ def run(
         for place, arrays in workers(jobs):
             done[place] = arrays
             if resume:
-                write_npz(files[place], arrays)
+                _write_cell(files[place], arrays)
             bar.update()
 
     ordered = [done[place] for place in range(len(cells))]
@@ -190,14 +193,12 @@ def _cell_files(
     provenance: dict[str, Any], cells: list[Cell], folder: str | Path | None
 ) -> list[Path]:
     """Name the file of each cell by all that its numbers depend on."""
-    code = {
-        module: hashes["code_sha256"] for module, hashes in provenance["code"].items()
-    }
-    if not code:
+    if not provenance["code"]:
         raise refuse("resume", True, "False for a task that is written in no file")
     folder = CELLS / provenance["name"] if folder is None else Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    common = json.dumps([code, provenance["task"], provenance["seed"]], sort_keys=True)
+    facts = provenance["code"]["sha256"], provenance["seed"], provenance["versions"]
+    common = json.dumps(facts, sort_keys=True)
     names = [
         hashlib.sha256((common + cell_text(cell)).encode()).hexdigest()[:32]
         for cell in cells
@@ -207,8 +208,28 @@ def _cell_files(
 
 def _finished(files: list[Path]) -> dict[int, Arrays]:
     """Read the cells that an earlier run has left; a damaged one is done again."""
-    found = {place: read_npz(file) for place, file in enumerate(files) if file.exists()}
+    found = {
+        place: _read_cell(file) for place, file in enumerate(files) if file.exists()
+    }
     return {place: arrays for place, arrays in found.items() if arrays is not None}
+
+
+def _write_cell(path: Path, arrays: Arrays) -> None:
+    """Write an npz file, and after its end a checksum."""
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    whole = content.getvalue() + hashlib.sha256(content.getvalue()).digest()
+    replace_file(path, lambda unfinished: unfinished.write_bytes(whole))
+
+
+def _read_cell(path: Path) -> Arrays | None:
+    """Read what `_write_cell` wrote; None if a single bit differs."""
+    whole = path.read_bytes()
+    content = whole[: -hashlib.sha256().digest_size]
+    if content + hashlib.sha256(content).digest() != whole:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
 
 
 def _use_one_thread() -> None:

@@ -195,6 +195,7 @@ def test_a_chain_does_not_depend_on_its_neighbours():
     )
 
 
+@pytest.mark.slow
 def test_processes_change_nothing():
     data = np.stack([counting(30)] * 3)
     one, two = (

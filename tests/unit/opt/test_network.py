@@ -66,6 +66,37 @@ def test_first_weights_come_from_the_generator_alone():
     assert not torch.equal(one.tokens.weight, other.tokens.weight)
 
 
+def test_first_weights_have_the_sizes_that_are_promised():
+    network = OPT(OPTConfig(500, embedding_width=32, feed_forward=100), seeded())
+    for name, part in network.named_parameters():
+        values = part.detach().double().flatten()
+        if "norm" in name or name.endswith("bias"):
+            assert (values == float("norm.weight" in name)).all(), name
+            continue
+        table = name in ("tokens.weight", "positions.weight")
+        expected = 0.1 if table else part.shape[1] ** -0.5
+        # Five standard errors of the deviation, and of the mean, of normal numbers.
+        error = expected / len(values) ** 0.5
+        assert abs(values.std() - expected) < 5 * error / 2**0.5, name
+        assert abs(values.mean()) < 5 * error, name
+
+
+def test_the_usual_shape():
+    assert OPTConfig(97) == OPTConfig(
+        97,
+        width=64,
+        layers=2,
+        heads=4,
+        feed_forward=256,
+        positions=128,
+        embedding_width=64,
+        norm_first=True,
+        padding_token=1,
+        start_token=2,
+        end_token=2,
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -79,6 +110,8 @@ def test_first_weights_come_from_the_generator_alone():
         ({"norm_first": 1}, "norm_first must be"),
         ({"end_token": 20}, "end_token must be a token below 20, got 20"),
         ({"padding_token": 2}, "padding_token must be"),
+        ({"padding_token": 0, "start_token": 0}, "padding_token must be no other"),
+        ({"padding_token": 3, "end_token": 3}, "padding_token must be no other"),
     ],
 )
 def test_bad_shapes(change, message):

@@ -112,7 +112,6 @@ def test_steep_slopes_are_clipped():
         ({"training": 300}, "training must be a Training"),
         ({"generator": rng()}, "generator must be a torch.Generator"),
     ],
-    ids=str,
 )
 def test_bad_arguments(change, message):
     good = {"blocks": [[3, 4]], "training": QUICK, "generator": seeded()}

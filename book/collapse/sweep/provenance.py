@@ -1,0 +1,266 @@
+"""Where the numbers of a result are from, and whether that still holds.
+
+The task's code, the versions of the libraries that it calls, the grid, the seed, and
+the commit at which the code was as it is. Floor 3.
+"""
+
+import importlib
+import importlib.util
+import json
+import platform
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from ..whole_file import replace_file
+from . import commits, grid
+from .code import Code, changes, code_behind
+from .grid import Sweep
+from .references import Definition, Sources
+
+FIELDS = {
+    "name": str,
+    "task": str,
+    "grid": dict,
+    "axes": dict,
+    "repetitions": int,
+    "seed": int,
+    "date": str,
+    "versions": dict,
+    "workers": int,
+    "compute_seconds": float,
+    "elapsed_seconds": float,
+    "resumed_cells": int,
+    "commit": str | None,
+    "code": dict,
+    "npz_sha256": str,
+}
+"""What a provenance holds; see `Result`."""
+
+_AT_MOST = 5
+"""So many changed definitions are named."""
+
+
+class UnusableResultError(Exception):
+    """A saved result is missing, damaged, or older than the code that makes it."""
+
+
+def unusable(path: Path, wrong: str, name: str) -> UnusableResultError:
+    """Build the error that says what is wrong with a file, and what makes it anew."""
+    return UnusableResultError(
+        f"{path} {wrong}. In the book's repository, `make data NAME={name}` makes it."
+    )
+
+
+def origin(sweep: Sweep) -> dict[str, Any]:
+    """Say what is known of a sweep's numbers before they are computed.
+
+    The code above all: a file that is edited during a run has no part in it.
+    """
+    task = f"{sweep.task.__module__}:{sweep.task.__qualname__}"
+    file = sweep.task.__globals__.get("__file__")
+    code = code_of(task, _sources(task, Path(file))) if file else None
+    return {
+        "name": sweep.name,
+        "task": task,
+        "grid": grid_of(sweep),
+        "axes": {name: list(values) for name, values in sweep.axes.items()},
+        "repetitions": sweep.repetitions,
+        "seed": sweep.seed,
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": versions(code.libraries if code else set()),
+        "code": written(code) if code else {},
+    }
+
+
+def grid_of(sweep: Sweep) -> dict[str, Any]:
+    """Return a sweep's grid as JSON holds it."""
+    return {
+        name: list(entry) if isinstance(entry, tuple) else entry
+        for name, entry in sweep.grid.items()
+    }
+
+
+def code_of(task: str, sources: Sources) -> Code:
+    """Return the code behind a task, and behind the generator of each cell.
+
+    Parameters
+    ----------
+    task : str
+        Module and function, as in ``"collapse.experiments.real_text:history"``.
+    sources : Sources
+        Where they are looked for.
+
+    Raises
+    ------
+    LookupError
+        If there is no such task.
+    """
+    module, _, path = task.partition(":")
+    starts = [
+        sources.resolve(module, path.partition(".")[0]),
+        sources.resolve(grid.__name__, grid.cell_generator.__name__),
+    ]
+    if not all(isinstance(start, Definition) for start in starts):
+        raise LookupError(f"there is no {task}")
+    return code_behind(starts, sources)
+
+
+def written(code: Code) -> dict[str, Any]:
+    """Return code as a provenance holds it."""
+    return {"sha256": code.sha256, "definitions": code.definitions}
+
+
+def current_code(provenance: Mapping[str, Any]) -> Code:
+    """Return the code behind a result as it is now.
+
+    Raises
+    ------
+    LookupError
+        If its task is gone.
+    """
+    task = provenance["task"]
+    module = task.partition(":")[0]
+    inside = Sources().locate(module)
+    return code_of(task, _sources(task, inside or _find(module)))
+
+
+def changed_code(provenance: Mapping[str, Any]) -> str | None:
+    """Name the definitions that are not what they were; None if all are."""
+    try:
+        now = current_code(provenance)
+    except LookupError:
+        return provenance["task"]
+    then = provenance["code"]
+    if now.sha256 == then["sha256"]:
+        return None
+    names = changes(then["definitions"], now.definitions)
+    shown = ", ".join(names[:_AT_MOST]) or "what its definitions refer to"
+    more = len(names) - _AT_MOST
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def undeclared(provenance: Mapping[str, Any]) -> list[str]:
+    """Name what of a shipped result is not as the module of its task declares it."""
+    declared = importlib.import_module(provenance["task"].partition(":")[0]).SWEEP
+    now = {
+        "grid": grid_of(declared),
+        "repetitions": declared.repetitions,
+        "seed": declared.seed,
+    }
+    return [field for field, value in now.items() if provenance[field] != value]
+
+
+def other_versions(provenance: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
+    """Return the versions that differ: those of the result, and those of today."""
+    now = {"python": platform.python_version()}
+    for name in provenance["versions"]:
+        if name != "python":
+            now[name] = _installed(name)
+    return {
+        name: (then, now[name])
+        for name, then in provenance["versions"].items()
+        if now[name] != then
+    }
+
+
+def commit_of(provenance: Mapping[str, Any]) -> str | None:
+    """Return the newest commit, if its code is the result's; None if it is not."""
+    commit = commits.head()
+    inside = Sources().locate(provenance["task"].partition(":")[0])
+    if commit is None or inside is None:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        package = commits.unpack(commit, Path(folder))
+        if package is None:
+            return None
+        try:
+            then = code_of(provenance["task"], Sources(package))
+        except LookupError:
+            return None
+    return commit if then.sha256 == provenance["code"]["sha256"] else None
+
+
+def read_provenance(path: Path, name: str) -> dict[str, Any]:
+    """Read what lies beside the arrays, and check that all of it is there.
+
+    Raises
+    ------
+    UnusableResultError
+        If it is damaged, or of another sweep.
+    """
+    try:
+        provenance = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise unusable(path, f"is damaged: it is not JSON ({error})", name) from None
+    if not isinstance(provenance, dict):
+        raise unusable(path, "is damaged: it holds no provenance", name)
+    for field, kind in FIELDS.items():
+        if field not in provenance or not isinstance(provenance[field], kind):
+            kind = getattr(kind, "__name__", kind)
+            raise unusable(path, f"is damaged: {field!r} is missing or no {kind}", name)
+    if not all(isinstance(values, list) for values in provenance["axes"].values()):
+        raise unusable(path, "is damaged: 'axes' must hold lists", name)
+    code = provenance["code"]
+    definitions = code.get("definitions")
+    if not isinstance(code.get("sha256"), str) or not isinstance(definitions, dict):
+        raise unusable(path, "is damaged: 'code' must hold a hash", name)
+    if not all(isinstance(names, dict) for names in definitions.values()):
+        raise unusable(path, "is damaged: 'definitions' must hold hashes", name)
+    if provenance["name"] != name:
+        raise unusable(path, f"is of another sweep, {provenance['name']!r}", name)
+    return provenance
+
+
+def write_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
+    """Write what lies beside the arrays, long lists last."""
+    fields = dict(provenance)
+    fields["code"] = fields.pop("code")
+    text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
+    replace_file(path, lambda unfinished: unfinished.write_text(text, "utf-8"))
+
+
+def versions(libraries: set[str]) -> dict[str, str]:
+    """Return the versions of Python and of the libraries that code uses."""
+    found = {"python": platform.python_version()}
+    for top in sorted(libraries):
+        for distribution in _distributions(top):
+            found[distribution] = metadata.version(distribution)
+    return found
+
+
+@cache
+def _distributions(top: str) -> list[str]:
+    """Return what must be installed to import a name: scikit-learn for sklearn."""
+    try:
+        return [metadata.metadata(top)["Name"]]
+    except metadata.PackageNotFoundError:
+        # Looks into every installed package, which takes a while.
+        return metadata.packages_distributions().get(top, [])
+
+
+def _installed(distribution: str) -> str | None:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _sources(task: str, file: Path | None) -> Sources:
+    """Return where a task's code is, and that of the cells' generators."""
+    files = {task.partition(":")[0]: file} if file else {}
+    return Sources(files={**files, grid.__name__: Path(grid.__file__)})
+
+
+def _find(module: str) -> Path | None:
+    """Return the file of a module by its name; None if there is none."""
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ModuleNotFoundError, ValueError):
+        return None
+    file = Path(spec.origin) if spec and spec.origin else None
+    return file if file and file.is_file() else None

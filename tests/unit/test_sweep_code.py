@@ -1,0 +1,420 @@
+"""What counts as other code: each edit is made in a copy of the package.
+
+No edit of words, layout, private names or places may make a result stale, and none
+that could change a number may go unnoticed.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+
+from collapse.sweep import references
+from collapse.sweep.code import Code, changes
+from collapse.sweep.provenance import code_of
+from collapse.sweep.references import Sources
+
+MIXTURE, TEXT = "paper_mixture", "encyclopaedia_mixing"
+
+Change = Callable[[ast.Module], ast.AST]
+
+
+class Copy:
+    """A copy of the package to be edited; what is not is read where it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "collapse"
+        self.files: dict[str, Path] = {}
+
+    def path(self, module: str) -> Path:
+        """Return the copy of a module's file, such as ``corpus.grammar``'s."""
+        name = f"collapse.{module}" if module else "collapse"
+        if name not in self.files:
+            original = Sources().locate(name)
+            assert original is not None, f"there is no module {module}"
+            self.files[name] = self.folder / original.relative_to(references.PACKAGE)
+            self.files[name].parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(original, self.files[name])
+        return self.files[name]
+
+    def add(self, module: str, text: str, place: str = "") -> None:
+        """Write a new module, at a place of its own if one is given."""
+        path = self.folder / (place or f"{module.replace('.', '/')}.py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        self.files[f"collapse.{module}"] = path
+
+    def text(self, module: str) -> str:
+        """Return what stands in a module."""
+        return self.path(module).read_text(encoding="utf-8")
+
+    def replace(self, module: str, old: str, new: str) -> None:
+        """Replace a text that stands in a module once."""
+        text = self.text(module)
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        self.path(module).write_text(text.replace(old, new), encoding="utf-8")
+
+    def substitute(self, module: str, old: str, new: str) -> None:
+        """Replace whatever fits a regular expression."""
+        text, count = re.subn(old, new, self.text(module))
+        assert count, f"{old} does not stand in {module}"
+        self.path(module).write_text(text, encoding="utf-8")
+
+    def transform(self, modules: Iterable[str], change: Change) -> None:
+        """Change the syntax trees of modules; comments and layout are lost anyway."""
+        for name in modules:
+            path = self.path(name.partition(".")[2])
+            tree = change(ast.parse(path.read_text(encoding="utf-8")))
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            path.write_text(text, encoding="utf-8")
+
+    def code(self, experiment: str) -> Code:
+        """Return what stands behind an experiment."""
+        task = f"collapse.experiments.{experiment}:history"
+        return code_of(task, Sources(files=self.files))
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    return Copy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def before() -> dict[str, Code]:
+    """The code behind two experiments before any edit."""
+    return {
+        experiment: code_of(f"collapse.experiments.{experiment}:history", Sources())
+        for experiment in (MIXTURE, TEXT)
+    }
+
+
+class Reworded(ast.NodeTransformer):
+    """Other words in every error, also where a function builds it."""
+
+    def visit_Raise(self, node: ast.Raise) -> ast.AST:
+        for each in ast.walk(node):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                each.value = f"other words, {each.value}"
+        return node
+
+
+class Undocumented(ast.NodeTransformer):
+    """No docstrings, and no strings below constants."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        for name in ("body", "orelse"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and block:
+                kept = [each for each in block if not is_string(each)]
+                setattr(node, name, kept or [ast.Pass()])
+        return node
+
+
+def is_string(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+class Unannotated(ast.NodeTransformer):
+    """No annotations; those that make a field say nothing of its type."""
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
+        node.annotation = ast.Name("object")
+        return self.generic_visit(node)
+
+
+class Annotated(ast.NodeTransformer):
+    """An annotation for every variable of a function."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        seen: set[str] = set()
+        for place, each in enumerate(node.body):
+            target = each.targets[0] if isinstance(each, ast.Assign) else None
+            if isinstance(target, ast.Name) and target.id not in seen:
+                seen.add(target.id)
+                node.body[place] = ast.AnnAssign(
+                    target, ast.Name("object"), each.value, simple=1
+                )
+        return node
+
+
+class RenamedLocals(ast.NodeTransformer):
+    """Another name for every variable of a function."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        every = list(ast.walk(node))
+        kept = {each.arg for each in every if isinstance(each, ast.arg)}
+        stored = {
+            each.id
+            for each in every
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+        }
+        for each in every:
+            if isinstance(each, ast.Name) and each.id in stored - kept:
+                each.id = f"renamed_{each.id}"
+        return node
+
+
+class RenamedPrivates(ast.NodeTransformer):
+    """Another name for all private functions, classes, methods and attributes."""
+
+    @staticmethod
+    def other(name: str) -> str:
+        private = name.startswith("_") and not name.endswith("__") and name != "_"
+        return f"_renamed{name}" if private else name
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        node.id = self.other(node.id)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        node.attr = self.other(node.attr)
+        return self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.name = self.other(node.name)
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.name = self.other(node.name)
+        return self.generic_visit(node)
+
+    def visit_alias(self, node: ast.alias) -> ast.AST:
+        # Private modules keep their names: files are not renamed here.
+        if node.name not in ("_digits", "_encyclopaedia"):
+            node.name = self.other(node.name)
+        node.asname = node.asname and self.other(node.asname)
+        return node
+
+
+class Reordered(ast.NodeTransformer):
+    """Methods, and functions of a module, in the opposite order."""
+
+    def visit_Module(self, node: ast.Module) -> ast.AST:
+        functions = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+        turned = iter(reversed(functions))
+        plain = all(not each.decorator_list for each in functions)
+        if plain:
+            node.body = [
+                next(turned) if isinstance(each, ast.FunctionDef) else each
+                for each in node.body
+            ]
+        return self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+        if all(not each.decorator_list for each in methods):
+            turned = iter(reversed(methods))
+            node.body = [
+                next(turned) if isinstance(each, ast.FunctionDef) else each
+                for each in node.body
+            ]
+        return node
+
+
+class TestNoChange:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda tree: tree,
+            Reworded().visit,
+            Undocumented().visit,
+            Unannotated().visit,
+            Annotated().visit,
+            RenamedLocals().visit,
+            RenamedPrivates().visit,
+            Reordered().visit,
+        ],
+        ids=[
+            "layout",
+            "messages",
+            "docstrings",
+            "no annotations",
+            "annotations",
+            "locals",
+            "privates",
+            "order",
+        ],
+    )
+    def test_what_no_number_depends_on_throughout_the_package(
+        self, copy, before, change
+    ):
+        modules = {name for code in before.values() for name in code.definitions}
+        copy.transform(modules, change)
+        for experiment, code in before.items():
+            got = copy.code(experiment)
+            moved = changes(code.definitions, got.definitions)
+            assert got.sha256 == code.sha256, f"{moved} counted as changed"
+
+    @pytest.mark.parametrize(
+        ("module", "old", "new"),
+        [
+            # Words of errors, and what only serves them.
+            ("validation", "must be {allowed}, got {shown}", "is {shown}: {allowed}"),
+            ("validation", "    if len(shown) > 80:", "    if len(shown) > 90:"),
+            ("validation", 'allowed = "a finite number"', 'allowed = "finite"'),
+            ("validation", "    elif np.isfinite(low):", "    elif low > -np.inf:"),
+            ("validation", "shown = repr(value)", "shown = str(value)"),
+            ("validation", 'real_number(f"{name}[{chain}]"', "real_number(name"),
+            # Other ways to import the same, and to write it.
+            ("streams", "import numpy as np", "import numpy\nimport numpy as np"),
+            (
+                "streams",
+                "from .validation import generator, refuse",
+                "from collapse.validation import generator\n"
+                "from collapse.validation import refuse as build_error",
+            ),
+            ("measures", "import numpy as np", "import numpy as np  # see there"),
+            # What nothing uses.
+            (
+                "streams",
+                "    def random(",
+                "    def unused(self):\n        return 1\n\n    def random(",
+            ),
+            ("streams", "BLOCK = 512", "BLOCK = 512\nUNUSED = 3"),
+            (
+                "validation",
+                "def refuse(",
+                "def unused():\n    return np.pi\n\n\ndef refuse(",
+            ),
+        ],
+    )
+    def test_single_edits(self, copy, before, module, old, new):
+        copy.replace(module, old, new)
+        if "build_error" in new:
+            copy.substitute(module, r"refuse(?=\()", "build_error")
+        assert copy.code(MIXTURE).sha256 == before[MIXTURE].sha256
+
+    def test_a_name_taken_from_its_library_in_another_way(self, copy, before):
+        copy.replace("mixture", "import numpy as np", "import numpy as other")
+        copy.substitute("mixture", r"np\.", "other.")
+        copy.replace(
+            "streams",
+            "import numpy as np",
+            "import numpy as np\nfrom numpy import argsort",
+        )
+        copy.substitute("streams", r"np\.argsort", "argsort")
+        assert copy.code(MIXTURE).sha256 == before[MIXTURE].sha256
+
+    def test_a_definition_moves_and_the_old_place_still_offers_it(self, copy, before):
+        head, rest = copy.text("validation").split("def whole_number(")
+        imports, _ = head.split("def refuse(")
+        copy.add(
+            "checks",
+            f"{imports}from .validation import refuse\n\n\ndef whole_number({rest}",
+        )
+        copy.path("validation").write_text(
+            f"{head}from .checks import *\n"
+            "from .checks import check_finite, real_number as real_number\n",
+            encoding="utf-8",
+        )
+        code = copy.code(MIXTURE)
+        assert code.sha256 == before[MIXTURE].sha256
+        assert "whole_number" in code.definitions["collapse.checks"]
+
+    @pytest.mark.parametrize("module", ["streams", "recursion", "mixture"])
+    def test_a_module_becomes_a_package(self, copy, before, module):
+        text = copy.text(module)
+        names = [
+            node.name
+            for node in ast.parse(text).body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        ]
+        inner = re.sub(r"^from \.", "from ..", text, flags=re.MULTILINE)
+        copy.add(f"{module}.inner", inner)
+        offers = f"from .inner import {', '.join(names)}\n"
+        copy.add(module, offers, f"{module}/__init__.py")
+        code = copy.code(MIXTURE)
+        assert code.sha256 == before[MIXTURE].sha256
+        assert f"collapse.{module}.inner" in code.definitions
+
+
+class TestRealChanges:
+    """Whatever could change a number is noticed."""
+
+    @pytest.mark.parametrize(
+        ("experiment", "module", "old", "new"),
+        [
+            # A constant, a table, and what is done to it later.
+            (MIXTURE, "streams", "BLOCK = 512", "BLOCK = 1024"),
+            (
+                MIXTURE,
+                "streams",
+                "_UNIFORM, _DIRECT = 0, 1",
+                "_UNIFORM, _DIRECT = 1, 1",
+            ),
+            (MIXTURE, "mixture", "_EMPTY = 1e-6", "_EMPTY = 1e-5"),
+            (MIXTURE, "experiments.paper_mixture", "[-2.0, 0.0]", "[-2.5, 0.0]"),
+            (TEXT, "corpus.encyclopaedia", "WORD_EXPONENT = 0.5", "WORD_EXPONENT = 1"),
+            (TEXT, "corpus.encyclopaedia", "{some|many|a few}", "{some|a few|many}"),
+            # The order of draws, and which numbers are drawn.
+            (
+                MIXTURE,
+                "streams",
+                "[:, :count]",
+                "[:, -count:]",
+            ),
+            (MIXTURE, "streams", "spawn(1)[0]", "spawn(2)[1]"),
+            # Defaults, of a function and of dataclasses.
+            (MIXTURE, "mixture", "tolerance: float = 1e-5", "tolerance: float = 1e-6"),
+            (TEXT, "opt", "beams: int = 1\n", "beams: int = 2\n"),
+            (TEXT, "opt", "batch_size: int = ", "batch_size: int = 1 + "),
+            # Operators and library calls.
+            (MIXTURE, "streams", "if pool <= 8 * count", "if pool < 8 * count"),
+            (MIXTURE, "streams", "np.argsort(self", "np.argmax(self"),
+            (MIXTURE, "streams", "import numpy as np", "import torch as np"),
+            # Decorators and class attributes.
+            (TEXT, "corpus.encyclopaedia", "@cache\ndef enc", "def enc"),
+            (
+                MIXTURE,
+                "mixture",
+                "floor: float = 1e-6\n    chain_axis = True",
+                "floor: float = 1e-6\n    chain_axis = False",
+            ),
+            # Exceptions: which is raised, and which is caught.
+            (MIXTURE, "validation", "return ValueError(", "return TypeError("),
+            (MIXTURE, "validation", "    except ValueError:", "    except TypeError:"),
+            # Control flow.
+            (MIXTURE, "streams", "if not self._seeds:", "if self._seeds:"),
+            (MIXTURE, "streams", "        derived._seeds = seeds\n", ""),
+            # What happens on import.
+            (
+                MIXTURE,
+                "validation",
+                "def refuse",
+                "np.seterr(all='ignore')\n\n\ndef refuse",
+            ),
+            (MIXTURE, "", '"""\n', '"""\nprint()\n'),
+            # What a method is called through, and a private attribute.
+            (MIXTURE, "streams", "self._uniforms = _B", "self._normals = _B"),
+            # A special method of which no name is seen.
+            (
+                MIXTURE,
+                "streams",
+                "    def aside(",
+                "    __len__ = None\n\n    def aside(",
+            ),
+            (MIXTURE, "streams", "    def random(", "    def __len__("),
+        ],
+    )
+    def test_it_is_noticed(self, copy, before, experiment, module, old, new):
+        copy.replace(module, old, new)
+        assert copy.code(experiment).sha256 != before[experiment].sha256
