@@ -166,6 +166,11 @@ class TestPromises:
             other.convergence.log_likelihood + shift, one.convergence.log_likelihood
         )
 
+    def test_covariances_are_symmetric_to_the_last_bit(self):
+        data = rng().normal(size=(50, 40, 4)) @ rng(2).normal(size=(4, 4))
+        found = GaussianMixture(2, dimension=4).fit(data, rng()).covariances
+        assert np.array_equal(found, np.swapaxes(found, -1, -2))
+
     def test_covariances_have_their_kind(self):
         data = draw(PLANE, 3, 60)
         diagonal = GaussianMixture(3, "diagonal", 2).fit(data, rng()).covariances
