@@ -14,6 +14,7 @@ TORCH   ?=
 NAME    ?=
 LIST    ?=
 FORCE   ?=
+RESTAMP ?=
 SET     ?=
 JOBS    ?=
 FILE    ?=
@@ -62,9 +63,9 @@ lab: $(STAMPS)/lab         ## open the chapters as notebooks in JupyterLab
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
-data: $(STAMPS)/book       ## make the results in book/data that are out of date (NAME=..., LIST=1, FORCE=1; SET="..." for other parameters)
+data: $(STAMPS)/book       ## make the results in book/data that are out of date (NAME=..., LIST=1, FORCE=1; RESTAMP=1 keeps those whose code computes the same; SET="..." for other parameters)
 	@PYTHONPATH=book $(PY) -m collapse.experiments $(NAME) \
-	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(JOBS),--jobs $(JOBS)) \
+	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(RESTAMP),--restamp) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))
 
 check: lint types units    ## what takes a minute: format, style, types, docstrings, quick tests

@@ -9,17 +9,26 @@ from typing import Any
 
 import collapse.experiments as package
 
-from ..sweep import Sweep, UnusableResultError, load, run, save
+from ..sweep import Result, Sweep, UnusableResultError, load, run, save
+from ..sweep.files import read
+from ..sweep.provenance import other_versions
+from ..sweep.restamp import NoRestampError, restamp
 from ..sweep.runner import CELLS
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the experiments that are named, or all; return 0."""
+    """Run the experiments that are named, or all; return 1 if one cannot be kept."""
     sweeps = all_sweeps()
     parser = argparse.ArgumentParser(prog="collapse.experiments", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(sweeps)}; or all")
     parser.add_argument("--list", action="store_true", help="say what there is")
     parser.add_argument("--force", action="store_true", help="also what is current")
+    parser.add_argument(
+        "--restamp",
+        action="store_true",
+        help="keep results whose code was changed, if a cheap cell computed with the "
+        "code that made them and with today's is the same to the last bit",
+    )
     parser.add_argument("--jobs", type=int, default=-1, help="cells at a time")
     parser.add_argument(
         "--set",
@@ -43,12 +52,20 @@ def main(arguments: list[str] | None = None) -> int:
         made = run(sweep, n_jobs=options.jobs)
         print(f"  wrote {save(made, CELLS.with_name('results'))}", flush=True)
         return 0
-    for name in options.names or sweeps:
+    names = options.names or list(sweeps)
+    if options.restamp:
+        kept = [keep(name) for name in names]
+        return 0 if all(kept) else 1
+    for name in names:
         state, is_current = describe(sweeps[name])
         print(f"{name}: {state}", flush=True)
         if options.list or (is_current and not options.force):
             continue
-        print(f"  wrote {save(run(sweeps[name], n_jobs=options.jobs))}", flush=True)
+        known = None if options.force else _saved(name)
+        made = run(sweeps[name], known=known, n_jobs=options.jobs)
+        print(f"  wrote {save(made)}", flush=True)
+        if _saved(name).provenance["commit"] is None:
+            print("  no commit holds its code: commit it and force, to restamp later")
     return 0
 
 
@@ -77,11 +94,34 @@ def describe(sweep: Sweep) -> tuple[str, bool]:
     """Say in what state the saved result is, and whether it can be used as it is."""
     cells = f"{len(sweep.cells())} cells"
     try:
-        result = load(sweep.name)
+        provenance = load(sweep.name).provenance
     except UnusableResultError as error:
         return f"{cells} to make; {error}", False
-    seconds = result.provenance["compute_seconds"]
-    return f"is current; {cells}, {seconds / 60:.1f} minutes on one core", True
+    minutes = provenance["compute_seconds"] / 60
+    others = ", ".join(
+        f"{name} {then} (here {now or 'none'})"
+        for name, (then, now) in other_versions(provenance).items()
+    )
+    under = f"; made under {others}" if others else ""
+    return f"is current; {cells}, {minutes:.1f} minutes on one core{under}", True
+
+
+def keep(name: str) -> bool:
+    """Restamp a result, say what was found, and return whether it can be used."""
+    try:
+        print(f"{name}: kept, {restamp(name)}", flush=True)
+    except (NoRestampError, UnusableResultError) as error:
+        print(f"{name}: not kept, {error}", flush=True)
+        return False
+    return True
+
+
+def _saved(name: str) -> Result | None:
+    """Return a saved result, of whatever code; None if there is none that is whole."""
+    try:
+        return read(name)
+    except UnusableResultError:
+        return None
 
 
 if __name__ == "__main__":

@@ -65,11 +65,10 @@ def digits_history(
     """
     seed = int(rng.integers(2**32))
 
-    def look(model: VAEModel, data: np.ndarray) -> np.ndarray:
+    def measure(model: VAEModel, data: np.ndarray) -> dict[str, np.ndarray]:
         images = model.sample(LOOKED_AT, np.random.default_rng(seed))
-        return np.concatenate(
-            [_measured(images), _sorted_kl(model), _bytes(images[:, :SHOWN])], axis=-1
-        )
+        shown = np.rint(255 * images[:, :SHOWN])
+        return {**_measured(images), "kl": _sorted_kl(model), "images": shown}
 
     history = recurse(
         family,
@@ -79,13 +78,10 @@ def digits_history(
         diet=diet,
         chains=chains,
         rng=rng,
-        measures={"all": look},
-    )["all"].astype(np.float32)
-    names = MEASURES[:-1]
-    values = {name: history[..., place] for place, name in enumerate(names)}
-    kl, images = np.split(history[..., len(names) :], [family.latent], axis=-1)
-    images = images[:, 0].reshape(generations + 1, SHOWN, -1).astype(np.uint8)
-    return {**values, "kl": kl, "images": images}
+        measure=measure,
+    )
+    numbers = {name: history[name].astype(np.float32) for name in MEASURES}
+    return {**numbers, "images": history["images"][:, 0].astype(np.uint8)}
 
 
 @cache
@@ -101,31 +97,23 @@ def _reference() -> Mapping[str, Any]:
     }
 
 
-def _measured(images: np.ndarray) -> np.ndarray:
-    """Measure images (chains, n, pixels): (chains, 7), in the order of `MEASURES`."""
+def _measured(images: np.ndarray) -> dict[str, np.ndarray]:
+    """Measure images (chains, n, pixels), each in an array of shape (chains,)."""
     real = _reference()
     probabilities = real["classifier"].probabilities(images)
     pixels, features = real["project"](images), real["classifier"].features(images)
     names = probabilities.argmax(axis=-1)
-    return np.stack(
-        [
-            measures.pixel_variance(images),
-            measures.frechet_distance(pixels, real["pixels"]),
-            measures.frechet_distance(features, real["features"]),
-            measures.effective_classes(probabilities.mean(axis=-2)),
-            [len(np.unique(row)) for row in names],
-            measures.classes_held(probabilities, 0.9, least=0.005),
-            measures.coverage(pixels, real["pixels"]),
-        ],
-        axis=-1,
-    )
+    return {
+        "pixel_variance": measures.pixel_variance(images),
+        "frechet_pixels": measures.frechet_distance(pixels, real["pixels"]),
+        "frechet_features": measures.frechet_distance(features, real["features"]),
+        "effective_classes": measures.effective_classes(probabilities.mean(axis=-2)),
+        "classes_named": np.array([len(np.unique(row)) for row in names]),
+        "classes_held": measures.classes_held(probabilities, 0.9, least=0.005),
+        "coverage": measures.coverage(pixels, real["pixels"]),
+    }
 
 
 def _sorted_kl(model: VAEModel) -> np.ndarray:
     kl = model.kl_per_dimension(load_digits().test_images)
     return -np.sort(-kl, axis=-1)
-
-
-def _bytes(images: np.ndarray) -> np.ndarray:
-    """Return grey values of 0 to 255, all pixels of a chain in one row."""
-    return np.rint(255 * images).reshape(len(images), -1)

@@ -3,12 +3,11 @@
 Floor 3.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
 
 from .. import measures
 from ..corpus.encyclopaedia import ARCHITECTURE, encyclopaedia
@@ -20,13 +19,15 @@ from ..opt import (
     OPTConfig,
     TrainedLanguageModel,
     Training,
-    generate,
 )
 from ..recursion import Diet, recurse
 from ..streams import Randomness, Streams
-
-SEED = 2024
-"""Of all histories; chain 0 of every setting begins with one and the same model."""
+from ._language_models import (
+    FirstReader,
+    chain_generators,
+    continued,
+    first_network,
+)
 
 FIRST_DOCUMENTS = 3000
 """What the models know before generation 0: so many real documents."""
@@ -82,6 +83,8 @@ class Setting:
         generation 0 began with, or from random ones.
     opening : int
         So many first words of each new document are real.
+    memory : {"replace", "accumulate"}
+        Whether the documents of earlier generations are read again.
     loop : bool
         If not, all generations read what generation 0 writes.
     """
@@ -91,6 +94,7 @@ class Setting:
     training: Training = BRIEF
     start: str = "previous"
     opening: int = 0
+    memory: str = "replace"
     loop: bool = True
 
 
@@ -106,8 +110,8 @@ class Truth:
 
 def encyclopaedia_history(
     setting: Setting,
-    diet: Diet,
     *,
+    real_fraction: float = 0.0,
     generations: int,
     first_steps: int,
     chains: int,
@@ -137,27 +141,39 @@ def encyclopaedia_history(
         of `PERPLEXITIES`; and ``texts``, (generations + 1, 3, tokens), chain 0's
         completions of `SHOWN`.
     """
-    streams = [np.random.default_rng([SEED, chain]) for chain in range(chains)]
-    eyes = _Eyes(setting, rng)
-    truth = Truth() if setting.loop else _GenerationZero(eyes)
+    seed = int(rng.integers(2**32))
+    asked = np.random.default_rng(seed)
+    real = Truth().sample(LOOKED_AT, asked)
+    prompts = _first_sentences(PROMPTED, asked)
+    shown = [encyclopaedia().encode(text) for text in SHOWN]
+    zero = FirstReader(PERPLEXITIES)
+
+    def measure(model: TrainedLanguageModel, data: np.ndarray) -> dict[str, np.ndarray]:
+        written = model.sample(LOOKED_AT, np.random.default_rng(seed))
+        ends = _last_topics(complete(model, prompts, setting.decoding, seed))
+        return {
+            "real_perplexity": model.perplexity(real),
+            "own_perplexity": model.perplexity(written),
+            **_counted(written),
+            "drifted": _drifted(ends),
+            "endings": ends,
+            "perplexities": zero.perplexities(model, written),
+            "texts": complete(model, shown, setting.decoding, seed),
+        }
+
+    diet = Diet(real_fraction=real_fraction, memory=setting.memory)
     history = recurse(
         _family(setting, first_steps, chains, rng),
-        truth,
+        Truth() if setting.loop else _GenerationZero(zero),
         generations=generations,
         sample_size=setting.documents,
         diet=diet if setting.loop else Diet(real_fraction=1.0),
         chains=chains,
-        rng=streams,
-        measures={
-            "endings": eyes.endings,
-            "numbers": eyes.numbers,
-            "perplexities": eyes.perplexities,
-            "texts": eyes.texts,
-        },
+        rng=chain_generators(chains),
+        measure=measure,
     )
-    numbers = history["numbers"].astype(np.float32)
     return {
-        **{name: numbers[..., place] for place, name in enumerate(MEASURES)},
+        **{name: history[name].astype(np.float32) for name in MEASURES},
         "endings": history["endings"].astype(np.int16),
         "perplexities": history["perplexities"].astype(np.int16),
         "texts": history["texts"][:, 0].astype(np.int16),
@@ -173,11 +189,11 @@ def _config() -> OPTConfig:
 
 @cache
 def _first_network(chain: int, steps: int) -> OPT:
-    """Train the network that a chain begins with; the same for every setting."""
-    rng = np.random.default_rng([SEED, chain, 1])
-    documents = Truth().sample(FIRST_DOCUMENTS, rng)
+    """Let the network of a chain learn from real documents."""
     family = LanguageModel(_config(), Training(steps=steps))
-    return family.fit(documents, rng).networks[0]
+    return first_network(
+        family, chain, lambda rng: Truth().sample(FIRST_DOCUMENTS, rng)
+    )
 
 
 def _family(
@@ -198,61 +214,17 @@ def _family(
     )
 
 
-class _Eyes:
-    """Measures every generation with the same random numbers."""
-
-    def __init__(self, setting: Setting, rng: np.random.Generator) -> None:
-        self.decoding = setting.decoding
-        self.seed = int(rng.integers(2**32))
-        self.zero: TrainedLanguageModel | None = None
-        grammar, chance = encyclopaedia(), np.random.default_rng(self.seed)
-        self.real = Truth().sample(LOOKED_AT, chance)
-        self.prompts = _first_sentences(PROMPTED, chance)
-        self.shown = [grammar.encode(text) for text in SHOWN]
-
-    def endings(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return with which topics the completed texts end, (chains, topics)."""
-        completed = complete(model, self.prompts, self.decoding, self.seed)
-        self.ends = _last_topics(completed)
-        return self.ends
-
-    def numbers(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return (chains, measures), in the order of `MEASURES`."""
-        self.zero = self.zero or model
-        # The measures that follow look at these documents.
-        self.written = model.sample(LOOKED_AT, np.random.default_rng(self.seed))
-        counted = [_counted(documents) for documents in self.written]
-        place = encyclopaedia().topics.index(ARCHITECTURE)
-        return np.column_stack(
-            [
-                model.perplexity(self.real),
-                model.perplexity(self.written),
-                counted,
-                1 - self.ends[:, place] / self.ends.sum(axis=1),
-            ]
-        )
-
-    def perplexities(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return histograms under generation 0, (chains, bins)."""
-        values = self.zero.block_perplexity(self.written)
-        return measures.histogram(values, PERPLEXITIES)
-
-    def texts(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return completed texts, (chains, 3, tokens)."""
-        return complete(model, self.shown, self.decoding, self.seed)
-
-
 class _GenerationZero:
     """Real documents at first, and what generation 0 writes from then on."""
 
     chain_axis = True
 
-    def __init__(self, eyes: _Eyes) -> None:
-        self.eyes = eyes
+    def __init__(self, zero: FirstReader) -> None:
+        self.zero = zero
 
     def sample(self, n: int, rng: Streams) -> np.ndarray:
         """Draw `n` documents for each chain."""
-        return (self.eyes.zero or Truth()).sample(n, rng)
+        return (self.zero.model or Truth()).sample(n, rng)
 
 
 def _first_sentences(n: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -284,51 +256,51 @@ def complete(
     for row, prompt in zip(left, prompts, strict=True):
         row[longest - len(prompt) :] = prompt
     room = encyclopaedia().length
-    texts = np.full((len(model.networks), len(prompts), longest + room), PAD)
-    for network, rows in zip(model.networks, texts, strict=True):
-        new = generate(
-            network,
-            torch.from_numpy(left),
-            new_tokens=min(room, network.config.positions + 1 - longest),
-            decoding=decoding,
-            mask=torch.from_numpy(left != PAD),
-            end_token=END,
-            forbidden=[PAD],
-            generator=torch.Generator().manual_seed(seed),
-        ).numpy()
-        for row, prompt, more in zip(rows, prompts, new, strict=True):
-            row[: len(prompt)] = prompt
-            row[len(prompt) : len(prompt) + len(more)] = more
+    possible = min(room, _config().positions + 1 - longest)
+    new = continued(model, left, possible, decoding, seed)
+    texts = np.full((len(new), len(prompts), longest + room), PAD)
+    for row, prompt in enumerate(prompts):
+        texts[:, row, : len(prompt)] = prompt
+        texts[:, row, len(prompt) : len(prompt) + new.shape[-1]] = new[:, row]
     return texts
 
 
-def _counted(documents: np.ndarray) -> tuple[float, ...]:
-    """Measure one chain's new documents: what stands between perplexity and drift."""
+def _counted(documents: np.ndarray) -> dict[str, np.ndarray]:
+    """Measure new documents, (chains, n, tokens): what stands between words and drift.
+
+    Returns
+    -------
+    dict of str to array, shape (chains,)
+    """
+    counted = [_counted_once(each) for each in documents]
+    return {name: np.array([each[name] for each in counted]) for name in counted[0]}
+
+
+def _counted_once(documents: np.ndarray) -> dict[str, float]:
+    """Measure one chain's new documents."""
     grammar = encyclopaedia()
     begun = np.pad(documents, ((0, 0), (1, 0)), constant_values=END)
     census = grammar.census(begun)
-    return (
-        census.grammatical_documents / census.documents,
-        np.count_nonzero(census.grammatical_topics),
-        float(measures.effective_classes(census.topics / census.topics.sum())),
-        np.count_nonzero(census.facts),
-        np.count_nonzero(census.constructions),
-        measures.vocabulary_in_use(documents, [END, PAD]),
-        measures.distinct_ngrams(documents, 2, [END, PAD]),
-        len(np.unique(documents, axis=0)) / len(documents),
-    )
+    shares = census.topics / census.topics.sum()
+    return {
+        "grammatical": census.grammatical_documents / census.documents,
+        "topics": np.count_nonzero(census.grammatical_topics),
+        "effective_topics": float(measures.effective_classes(shares)),
+        "facts": np.count_nonzero(census.facts),
+        "constructions": np.count_nonzero(census.constructions),
+        "vocabulary": measures.vocabulary_in_use(documents, [END, PAD]),
+        "distinct_2": measures.distinct_ngrams(documents, 2, [END, PAD]),
+        "different_documents": len(np.unique(documents, axis=0)) / len(documents),
+    }
+
+
+def _drifted(endings: np.ndarray) -> np.ndarray:
+    """Return the share of texts that do not end with architecture, (chains,)."""
+    place = encyclopaedia().topics.index(ARCHITECTURE)
+    return 1 - endings[:, place] / endings.sum(axis=1)
 
 
 def _last_topics(texts: np.ndarray) -> np.ndarray:
     """Count last sentences by topic, (chains, n, tokens) to (chains, topics)."""
     ends, topics = encyclopaedia().last_topics(texts), len(encyclopaedia().topics)
     return np.stack([np.bincount(row, minlength=topics) for row in ends])
-
-
-def changed(**changes: Any) -> Setting:
-    """Return the usual setting with some changes; ``steps`` is one of training's."""
-    usual = Setting()
-    if "steps" in changes:
-        steps = changes.pop("steps")
-        changes["training"] = replace(usual.training, steps=steps)
-    return replace(usual, **changes)

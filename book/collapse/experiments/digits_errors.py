@@ -4,6 +4,7 @@ Nothing but synthetic digits after generation 0, twelve generations, eight chain
 Floor 3.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,12 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 
 def history(
-    setting: str, generations: int, chains: int, rng: np.random.Generator
+    setting: Mapping[str, Any],
+    generations: int,
+    chains: int,
+    rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Run the chains of one setting.
+    """Run the chains of one of the `SETTINGS`.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def history(
         As `digits_history`, without the divergences ``kl``, whose number varies, but
         with ``kl_total``, their sum, (generations + 1, chains).
     """
-    changes = dict(SETTINGS[setting])
+    changes = dict(setting)
     sample_size = changes.pop("sample_size", SAMPLE_SIZE)
     found = digits_history(
         VAE(**changes),
@@ -64,6 +68,7 @@ SWEEP = Sweep(
     name="digits_errors",
     task=history,
     grid={"setting": list(SETTINGS), "generations": 12, "chains": 8},
+    options={"setting": SETTINGS},
     seed=2024,
 )
 TINY = SWEEP.with_grid(setting=["250 images", "150 steps"], generations=1, chains=2)

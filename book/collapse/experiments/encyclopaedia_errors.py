@@ -4,36 +4,30 @@ No fresh real text after generation 0, eight generations, four chains; the rest 
 `encyclopaedia_mixing`. Floor 3.
 """
 
-from typing import Any
-
 import numpy as np
 
 from ..opt import Decoding, Training
-from ..recursion import Diet
 from ..sweep import Sweep
-from ..validation import option
-from ._encyclopaedia import FIRST_DOCUMENTS, SEED, changed, encyclopaedia_history
+from ._encyclopaedia import FIRST_DOCUMENTS, Setting, encyclopaedia_history
+from ._language_models import SEED
 
 COOL = Decoding(temperature=0.8)
 
-SETTINGS: dict[str, dict[str, Any]] = {
-    "temperature 1, no loop": {"loop": False},
-    "temperature 0.8, no loop": {"decoding": COOL, "loop": False},
-    "first weights": {"start": "first"},
-    "from scratch": {
-        "start": "nothing",
-        "training": Training(steps=900),
-        "documents": FIRST_DOCUMENTS,
-    },
-    "3000 documents": {
-        "training": Training(steps=450, learning_rate=5e-3),
-        "documents": 3000,
-    },
-    "accumulate": {"memory": "accumulate"},
-    "nucleus 0.9": {"decoding": Decoding(top_p=0.9)},
-    "repetition penalty 2": {"decoding": Decoding(repetition_penalty=2.0)},
-    "real openings": {"opening": 3},
-    "real openings, beam search": {"opening": 3, "decoding": Decoding(beams=5)},
+SETTINGS = {
+    "temperature 1, no loop": Setting(loop=False),
+    "temperature 0.8, no loop": Setting(decoding=COOL, loop=False),
+    "first weights": Setting(start="first"),
+    "from scratch": Setting(
+        start="nothing", training=Training(steps=900), documents=FIRST_DOCUMENTS
+    ),
+    "3000 documents": Setting(
+        training=Training(steps=450, learning_rate=5e-3), documents=3000
+    ),
+    "accumulate": Setting(memory="accumulate"),
+    "nucleus 0.9": Setting(decoding=Decoding(top_p=0.9)),
+    "repetition penalty 2": Setting(decoding=Decoding(repetition_penalty=2.0)),
+    "real openings": Setting(opening=3),
+    "real openings, beam search": Setting(opening=3, decoding=Decoding(beams=5)),
 }
 """What is changed in each; otherwise the temperature is 1 and nothing is real.
 
@@ -42,18 +36,15 @@ Accumulating keeps the real documents of generation 0, and openings are real wor
 
 
 def history(
-    setting: str,
+    setting: Setting,
     generations: int,
     first_steps: int,
     chains: int,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
-    """Run the chains of one setting; see `encyclopaedia_history`."""
-    changes = dict(SETTINGS[option("setting", setting, list(SETTINGS))])
-    diet = Diet(memory=changes.pop("memory", "replace"))
+    """Run the chains of one of the `SETTINGS`; see `encyclopaedia_history`."""
     return encyclopaedia_history(
-        changed(**changes),
-        diet,
+        setting,
         generations=generations,
         first_steps=first_steps,
         chains=chains,
@@ -70,6 +61,7 @@ SWEEP = Sweep(
         "first_steps": 900,
         "chains": 4,
     },
+    options={"setting": SETTINGS},
     seed=SEED,
 )
 TINY = SWEEP.with_grid(

@@ -4,19 +4,20 @@ Eight generations of four chains for each way of choosing words and each real sh
 each generation goes on from the weights of the one before. Floor 3.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..opt import Decoding
-from ..recursion import Diet
 from ..sweep import Sweep
-from ..validation import option
 from ._encyclopaedia import (
+    BRIEF,
     PERPLEXITIES,
-    SEED,
     SHOWN,
-    changed,
+    Setting,
     encyclopaedia_history,
 )
+from ._language_models import SEED
 
 __all__ = ["DECODINGS", "PERPLEXITIES", "SHOWN", "SWEEP", "history"]
 
@@ -30,7 +31,7 @@ DECODINGS = {
 
 
 def history(
-    decoding: str,
+    decoding: Decoding,
     real_fraction: float,
     generations: int,
     documents: int,
@@ -40,10 +41,10 @@ def history(
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Run the chains of one cell; see `encyclopaedia_history` for what comes back."""
-    chosen = DECODINGS[option("decoding", decoding, list(DECODINGS))]
+    training = replace(BRIEF, steps=steps)
     return encyclopaedia_history(
-        changed(decoding=chosen, documents=documents, steps=steps),
-        Diet(real_fraction=real_fraction),
+        Setting(decoding=decoding, documents=documents, training=training),
+        real_fraction=real_fraction,
         generations=generations,
         first_steps=first_steps,
         chains=chains,
@@ -63,6 +64,7 @@ SWEEP = Sweep(
         "first_steps": 900,
         "chains": 4,
     },
+    options={"decoding": DECODINGS},
     seed=SEED,
 )
 TINY = SWEEP.with_grid(

@@ -55,13 +55,7 @@ def history(
         generations=generations,
         sample_size=sample_size,
         rng=rng,
-        measures={
-            "l2": _distance,
-            "weights": lambda model, data: model.weights,
-            "means": lambda model, data: model.means,
-            "covariances": lambda model, data: model.covariances,
-            "points": lambda model, data: data[:, :POINTS].astype(np.float16),
-        },
+        measure=_measured,
     )
     ages = measured(generations)
     shown = [age for age in SNAPSHOTS if age <= generations]
@@ -72,15 +66,21 @@ def history(
     return {"generations": ages, "l2": run["l2"][ages, 0].astype("f4"), **snapshots}
 
 
-def _distance(model: GaussianMixtureModel, data: np.ndarray) -> np.ndarray:
-    return mixture_l2_distance(
-        model.weights,
-        model.means,
-        model.covariances,
-        TRUTH.weights,
-        TRUTH.means,
-        TRUTH.covariances,
-    )
+def _measured(model: GaussianMixtureModel, data: np.ndarray) -> dict[str, np.ndarray]:
+    return {
+        "l2": mixture_l2_distance(
+            model.weights,
+            model.means,
+            model.covariances,
+            TRUTH.weights,
+            TRUTH.means,
+            TRUTH.covariances,
+        ),
+        "weights": model.weights,
+        "means": model.means,
+        "covariances": model.covariances,
+        "points": data[:, :POINTS].astype(np.float16),
+    }
 
 
 SWEEP = Sweep(

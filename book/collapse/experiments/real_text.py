@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from tokenizers import Tokenizer
 
 from .. import measures
@@ -32,15 +31,17 @@ from ..opt import (
     OPTConfig,
     TrainedLanguageModel,
     Training,
-    generate,
     load_opt,
 )
 from ..recursion import Diet, recurse
 from ..sweep import Sweep
-from ..validation import option
-
-SEED = 2024
-"""Of all histories; chain 0 of every setting begins with one and the same model."""
+from ._language_models import (
+    SEED,
+    FirstReader,
+    chain_generators,
+    continued,
+    first_network,
+)
 
 LENGTH = 64
 """Tokens of a block, and of the prompt before it."""
@@ -67,9 +68,18 @@ class _Corpus:
     training: np.ndarray
     held_out: np.ndarray
 
+    def spread_out(self, n: int) -> np.ndarray:
+        """Return `n` of the held-out blocks, from the first to the last."""
+        places = np.linspace(0, len(self.held_out) - 1, n).round().astype(int)
+        return self.held_out[places]
+
+    def words(self, rows: np.ndarray) -> list[str]:
+        """Return what rows of tokens say."""
+        return [self.tokenizer.decode(row) for row in rows.tolist()]
+
 
 def history(
-    decoding: str,
+    decoding: Decoding,
     real_fraction: float,
     generations: int,
     training_blocks: int | None,
@@ -136,11 +146,27 @@ def history(
         network or load_opt(checkpoint),
         again,
         again,
-        decoding=DECODINGS[option("decoding", decoding, list(DECODINGS))],
+        decoding=decoding,
         prompts=training,
         device=device,
     )
-    eyes = _Eyes(corpus, family.decoding, rng)
+    seed = int(rng.integers(2**32))
+    held_out, shown = corpus.held_out[:LOOKED_AT], corpus.spread_out(SHOWN)
+    ignored = [family.config.padding_token]
+    zero = FirstReader(PERPLEXITIES)
+
+    def measure(model: TrainedLanguageModel, data: np.ndarray) -> dict[str, np.ndarray]:
+        written = model.sample(LOOKED_AT, np.random.default_rng(seed))
+        texts = continued(model, shown, LENGTH, decoding, seed)
+        return {
+            "real_perplexity": model.perplexity(held_out),
+            "own_perplexity": model.perplexity(written),
+            "vocabulary": measures.vocabulary_in_use(written, ignored),
+            "repeated": measures.repeated_ngrams(written, 4, ignored),
+            "perplexities": zero.perplexities(model, written),
+            "texts": np.array([corpus.words(rows) for rows in texts]),
+        }
+
     run = recurse(
         family,
         training,
@@ -148,18 +174,13 @@ def history(
         sample_size=len(training),
         diet=Diet(real_fraction=real_fraction),
         chains=chains,
-        rng=[np.random.default_rng([SEED, chain]) for chain in range(chains)],
-        measures={
-            "numbers": eyes.numbers,
-            "perplexities": eyes.perplexities,
-            "texts": eyes.texts,
-        },
+        rng=chain_generators(chains),
+        measure=measure,
     )
-    numbers = run["numbers"].astype(np.float32)
     return {
-        **{name: numbers[..., place] for place, name in enumerate(MEASURES)},
+        **{name: run[name].astype(np.float32) for name in MEASURES},
         "perplexities": run["perplexities"].astype(np.int16),
-        "prompts": np.array([corpus.tokenizer.decode(row) for row in eyes.shown]),
+        "prompts": np.array(corpus.words(shown)),
         "texts": run["texts"][:, 0],
     }
 
@@ -173,10 +194,10 @@ def _first_network(
     training_blocks: int | None,
     device: str,
 ) -> OPT:
-    """Train the network that a chain begins with; the same for every cell."""
+    """Let the network of a chain learn from real blocks."""
     rows = _corpus(text, None, shape.vocabulary_size).training[:training_blocks]
     family = LanguageModel(shape, training, prompts=rows, device=device)
-    return family.fit(rows, np.random.default_rng([SEED, chain, 1])).networks[0]
+    return first_network(family, chain, lambda rng: rows)
 
 
 @cache
@@ -202,56 +223,6 @@ def _parts(text: str | None) -> list[str]:
     return [first, *others[-1:]]
 
 
-class _Eyes:
-    """Measures every generation with the same random numbers."""
-
-    def __init__(
-        self, corpus: _Corpus, decoding: Decoding, rng: np.random.Generator
-    ) -> None:
-        self.corpus, self.decoding = corpus, decoding
-        self.seed = int(rng.integers(2**32))
-        self.zero: TrainedLanguageModel | None = None
-        self.real = corpus.held_out[:LOOKED_AT]
-        places = np.linspace(0, len(corpus.held_out) - 1, SHOWN).round().astype(int)
-        self.shown = corpus.held_out[places]
-
-    def numbers(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return (chains, measures), in the order of `MEASURES`."""
-        self.zero = self.zero or model
-        self.written = model.sample(LOOKED_AT, np.random.default_rng(self.seed))
-        ignored = [model.family.config.padding_token]
-        return np.column_stack(
-            [
-                model.perplexity(self.real),
-                model.perplexity(self.written),
-                measures.vocabulary_in_use(self.written, ignored),
-                measures.repeated_ngrams(self.written, 4, ignored),
-            ]
-        )
-
-    def perplexities(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return histograms under generation 0, (chains, bins)."""
-        values = self.zero.block_perplexity(self.written)
-        return measures.histogram(values, PERPLEXITIES)
-
-    def texts(self, model: TrainedLanguageModel, data: np.ndarray) -> np.ndarray:
-        """Return how each chain continues the prompts in view, (chains, 3)."""
-        config, decode = model.family.config, self.corpus.tokenizer.decode
-        continued = [
-            generate(
-                network,
-                torch.from_numpy(self.shown),
-                new_tokens=LENGTH,
-                decoding=self.decoding,
-                end_token=config.end_token,
-                forbidden=[config.padding_token],
-                generator=torch.Generator().manual_seed(self.seed),
-            ).tolist()
-            for network in model.networks
-        ]
-        return np.array([[decode(row) for row in rows] for rows in continued])
-
-
 SWEEP = Sweep(
     name="real_text",
     task=history,
@@ -273,6 +244,7 @@ SWEEP = Sweep(
         "device": "cpu",
         "chains": 3,
     },
+    options={"decoding": DECODINGS},
     seed=SEED,
 )
 TINY = SWEEP.with_grid(

@@ -7,7 +7,6 @@ tree without whatever differs between versions of Python. Floor 3.
 import ast
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from . import scopes
 from .classes import Family, is_private
@@ -30,7 +29,8 @@ _FIELDS_OF_THEIR_OWN = {"ClassVar", "InitVar", "KW_ONLY"}
 """Annotations that change what a dataclass does."""
 
 
-class Private(NamedTuple):
+@dataclass(frozen=True)
+class Private:
     """A private attribute, and the topmost class to which it belongs, if known."""
 
     owner: Definition | None

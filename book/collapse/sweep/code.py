@@ -11,7 +11,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from .canonical import Link, Private, Writer, Written
 from .classes import Family, is_private
@@ -19,14 +19,16 @@ from .messages import Messages
 from .references import Definition, Library, Module, Sources
 
 
-class Method(NamedTuple):
+@dataclass(frozen=True)
+class Method:
     """The methods of a class that have one name."""
 
     owner: Definition
     name: str
 
 
-class Idle(NamedTuple):
+@dataclass(frozen=True)
+class Idle:
     """What happens when a module is imported."""
 
     module: str
@@ -54,24 +56,40 @@ class Code:
     libraries: set[str]
 
 
-def code_behind(starts: Iterable[Definition], sources: Sources) -> Code:
+def code_behind(
+    starts: Iterable[Definition], sources: Sources, others: Iterable[Definition] = ()
+) -> Code:
     """Read all that some definitions use, in the package.
 
-    A name is followed to what it stands for, also within functions. Of a class the
-    special methods count, and those whose names are used anywhere in what is reached;
-    all, if a library may call them. Statements that bind nothing, such as a call,
-    count as soon as their module is imported. A name that is put together when the
-    program runs is not seen.
+    Parameters
+    ----------
+    starts : iterable of Definition
+        In an order of their own.
+    sources : Sources
+    others : iterable of Definition
+        Classes that count as well, in any order.
+
+    Returns
+    -------
+    Code
 
     Raises
     ------
     LookupError
         If a definition is not there.
+
+    Notes
+    -----
+    A name is followed to what it stands for, also within functions. Of a class the
+    special methods count, and those whose names are used anywhere in what is reached;
+    all, if a library may call them. Statements that bind nothing, such as a call,
+    count as soon as their module is imported. A name that is put together when the
+    program runs is not seen.
     """
     trace = _Trace(sources)
     for start in starts:
         trace.reach(start)
-    trace.finish()
+    trace.finish(others)
     numbers: dict[Any, int] = {unit: place for place, unit in enumerate(trace.units)}
     text = "\n".join(written.text(numbers) for written in trace.units.values())
     definitions: dict[str, dict[str, str]] = {}
@@ -127,16 +145,27 @@ class _Trace:
             self._seen.add(unit)
             self._waiting.append(unit)
 
-    def finish(self) -> None:
-        """Write all that is reached."""
-        while self._waiting:
-            while self._waiting:
-                unit = self._waiting.popleft()
-                self.units[unit] = written = self._write(unit)
-                self._follow(written)
-            self._reach_the_rest()
+    def finish(self, others: Iterable[Definition]) -> None:
+        """Write all that is reached, after it other classes and what yet may happen."""
+        self._write_the_waiting()
+        heads = {
+            unit: self._writer(unit.module, Family(self._sources, unit)).class_head()
+            for unit in others
+            if unit not in self._seen
+        }
+        for unit in sorted(heads, key=lambda unit: heads[unit].text({})):
+            self.reach(unit)
+        self._write_the_waiting()
+        while self._reach_the_rest():
+            self._write_the_waiting()
         for written in self.units.values():
             written.parts = [self._owned(part) for part in written.parts]
+
+    def _write_the_waiting(self) -> None:
+        while self._waiting:
+            unit = self._waiting.popleft()
+            self.units[unit] = written = self._write(unit)
+            self._follow(written)
 
     def _owned(self, part: str | Link) -> str | Link:
         """Find the class of a private attribute; if it is unclear its name counts."""
@@ -199,28 +228,33 @@ class _Trace:
             if name in family.methods:
                 self.reach(Method(owner, name))
 
-    def _reach_the_rest(self) -> None:
-        """Reach what no name leads to, and what yet may happen."""
+    def _reach_the_rest(self) -> bool:
+        """Reach what no name leads to; return whether there is anything."""
         for owner, family in self._families.items():
             if family.is_open:
                 for name in sorted(family.methods):
                     self.reach(Method(owner, name))
-        idle = [
-            Idle(module)
-            for module in self._sources.touched()
-            if self._sources.source(module).idle
-        ]
-        for unit in sorted(idle, key=lambda unit: self._write(unit).text({})):
+        idle = {
+            Idle(module): self._writer(module).statements(source.idle)
+            for module, source in self._sources.touched().items()
+            if source.idle
+        }
+        for unit in sorted(idle, key=lambda unit: idle[unit].text({})):
             self.reach(unit)
+        return bool(self._waiting)
 
 
 def _label(unit: Unit) -> tuple[str, str]:
     """Return a module, and what something in it is called there."""
-    if isinstance(unit, Method):
-        return unit.owner.module, f"{unit.owner.name}.{unit.name}"
-    if isinstance(unit, Definition):
-        return unit
-    return unit[0], "*" if isinstance(unit, Module) else "on import"
+    match unit:
+        case Method(owner, name):
+            return owner.module, f"{owner.name}.{name}"
+        case Definition(module, name):
+            return module, name
+        case Module(module):
+            return module, "*"
+        case Idle(module):
+            return module, "on import"
 
 
 def _hash(text: str) -> str:

@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from .references import PACKAGE
+from . import references
 
 
 def head() -> str | None:
@@ -25,17 +25,17 @@ def unpack(commit: str, folder: Path) -> Path | None:
     Path or None
         The package's folder; None if the history does not hold it.
     """
-    archive = _git("archive", "--format=tar", commit, PACKAGE.name)
+    archive = _git("archive", "--format=tar", commit, references.PACKAGE.name)
     if archive is None:
         return None
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
-    return folder / PACKAGE.name
+    return folder / references.PACKAGE.name
 
 
 def _git(*arguments: str) -> bytes | None:
     """Return what git prints where the package lies; None if it fails."""
-    command = ["git", "-C", str(PACKAGE.parent), *arguments]
+    command = ["git", "-C", str(references.PACKAGE.parent), *arguments]
     try:
         return subprocess.run(command, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

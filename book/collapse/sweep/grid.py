@@ -7,8 +7,8 @@ result. Floor 3.
 import hashlib
 import inspect
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -45,6 +45,10 @@ class Sweep:
     grid : mapping of str to value or list of values
         A list makes an axis. A single value is the same for all cells and makes
         none. Values are numbers, words, True, False or None.
+    options : mapping of str to mapping, optional
+        For a parameter whose values are names: what each name stands for, which is
+        what the task gets. Values, lists, mappings and dataclasses of values. An
+        entry may be added or changed without making the cells of others stale.
     repetitions : int
         How often each cell is computed, each time with a generator of its own.
     seed : int
@@ -60,6 +64,7 @@ class Sweep:
     name: str
     task: Callable[..., Mapping[str, Any]]
     grid: Mapping[str, Any]
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     repetitions: int = 1
     seed: int = 0
 
@@ -70,6 +75,7 @@ class Sweep:
             raise refuse("grid", self.grid, "a mapping with at least one parameter")
         checked = {name: _entry(name, entry) for name, entry in self.grid.items()}
         object.__setattr__(self, "grid", checked)
+        _check_options(checked, self.options)
         repetitions = whole_number("repetitions", self.repetitions, 1)
         object.__setattr__(self, "repetitions", repetitions)
         object.__setattr__(self, "seed", whole_number("seed", self.seed, 0))
@@ -85,14 +91,14 @@ class Sweep:
 
     def cells(self) -> list[Cell]:
         """Return all cells, the last axis varying fastest."""
-        entries = [
-            entry if isinstance(entry, tuple) else (entry,)
-            for entry in self.grid.values()
-        ]
-        return [
-            Cell(dict(zip(self.grid, values, strict=True)), repetition)
-            for *values, repetition in product(*entries, range(self.repetitions))
-        ]
+        return cells_of(self.grid, self.repetitions)
+
+    def arguments(self, cell: Cell) -> dict[str, Any]:
+        """Return what the task gets for a cell: what names of options stand for."""
+        return {
+            name: self.options[name][value] if name in self.options else value
+            for name, value in cell.parameters.items()
+        }
 
     def with_grid(self, **changes: Any) -> "Sweep":
         """Return the same sweep with other values of some parameters.
@@ -106,6 +112,52 @@ class Sweep:
             if name not in self.grid:
                 raise refuse("grid", name, f"changed in one of {list(self.grid)}")
         return replace(self, grid={**self.grid, **changes})
+
+
+def cells_of(grid: Mapping[str, Any], repetitions: int) -> list[Cell]:
+    """Return the cells of a grid, whose lists and tuples are axes."""
+    entries = [
+        entry if isinstance(entry, tuple | list) else (entry,)
+        for entry in grid.values()
+    ]
+    return [
+        Cell(dict(zip(grid, values, strict=True)), repetition)
+        for *values, repetition in product(*entries, range(repetitions))
+    ]
+
+
+def content(value: Any) -> Any:
+    """Return an option as JSON holds it: of a dataclass what is not the default.
+
+    Raises
+    ------
+    ValueError
+        If it holds something else than values, lists, mappings and dataclasses.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            each.name: content(getattr(value, each.name))
+            for each in fields(value)
+            if getattr(value, each.name) != each.default
+        }
+    if isinstance(value, Mapping) and all(isinstance(name, str) for name in value):
+        return {name: content(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [content(entry) for entry in value]
+    return _value("options", value)
+
+
+def classes(value: Any) -> Iterator[type]:
+    """Yield the dataclasses of which an option is made."""
+    if is_dataclass(value):
+        yield type(value)
+        parts = [getattr(value, each.name) for each in fields(value)]
+    elif isinstance(value, Mapping):
+        parts = list(value.values())
+    else:
+        parts = value if isinstance(value, list | tuple) else []
+    for part in parts:
+        yield from classes(part)
 
 
 def cell_text(cell: Cell) -> str:
@@ -149,6 +201,19 @@ def _value(name: str, value: Any) -> Value:
     if not isinstance(value, Value) or not finite:
         raise refuse(name, value, "finite numbers, words, True, False or None")
     return value
+
+
+def _check_options(
+    grid: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]
+) -> None:
+    for name, known in options.items():
+        if name not in grid or not isinstance(known, Mapping):
+            raise refuse("options", options, f"mappings for some of {list(grid)}")
+        entry = grid[name]
+        for value in entry if isinstance(entry, tuple) else (entry,):
+            if value not in known:
+                raise refuse(name, value, f"one of {list(known)}")
+            content(known[value])
 
 
 def _check_task(task: Any, parameters: list[str]) -> None:

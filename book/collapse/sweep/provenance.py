@@ -4,12 +4,13 @@ The task's code, the versions of the libraries that it calls, the grid, the seed
 the commit at which the code was as it is. Floor 3.
 """
 
+import hashlib
 import importlib
 import importlib.util
 import json
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
@@ -26,6 +27,7 @@ FIELDS = {
     "name": str,
     "task": str,
     "grid": dict,
+    "options": dict,
     "axes": dict,
     "repetitions": int,
     "seed": int,
@@ -63,17 +65,19 @@ def origin(sweep: Sweep) -> dict[str, Any]:
     """
     task = f"{sweep.task.__module__}:{sweep.task.__qualname__}"
     file = sweep.task.__globals__.get("__file__")
-    code = code_of(task, _sources(task, Path(file))) if file else None
+    given = _given(sweep)
+    code = code_of(task, _sources(task, Path(file)), given) if file else None
     return {
         "name": sweep.name,
         "task": task,
         "grid": grid_of(sweep),
+        "options": options_of(sweep),
         "axes": {name: list(values) for name, values in sweep.axes.items()},
         "repetitions": sweep.repetitions,
         "seed": sweep.seed,
         "date": datetime.now(UTC).date().isoformat(),
         "versions": versions(code.libraries if code else set()),
-        "code": written(code) if code else {},
+        "code": written(code, given) if code else {},
     }
 
 
@@ -85,7 +89,29 @@ def grid_of(sweep: Sweep) -> dict[str, Any]:
     }
 
 
-def code_of(task: str, sources: Sources) -> Code:
+def options_of(sweep: Sweep) -> dict[str, Any]:
+    """Return what the names in a sweep's grid stand for, as JSON holds it."""
+    found = {}
+    for name, known in sweep.options.items():
+        entry = sweep.grid[name]
+        values = entry if isinstance(entry, tuple) else (entry,)
+        found[name] = {value: grid.content(known[value]) for value in values}
+    return found
+
+
+def cell_keys(provenance: Mapping[str, Any]) -> list[str]:
+    """Return for each cell a word for all that its numbers depend on."""
+    facts = provenance["code"]["sha256"], provenance["seed"], provenance["versions"]
+    options = provenance["options"]
+    keys = []
+    for cell in grid.cells_of(provenance["grid"], provenance["repetitions"]):
+        chosen = {name: known[cell.parameters[name]] for name, known in options.items()}
+        text = json.dumps([facts, grid.cell_text(cell), chosen], sort_keys=True)
+        keys.append(hashlib.sha256(text.encode()).hexdigest()[:32])
+    return keys
+
+
+def code_of(task: str, sources: Sources, others: Iterable[str] = ()) -> Code:
     """Return the code behind a task, and behind the generator of each cell.
 
     Parameters
@@ -94,48 +120,50 @@ def code_of(task: str, sources: Sources) -> Code:
         Module and function, as in ``"collapse.experiments.real_text:history"``.
     sources : Sources
         Where they are looked for.
+    others : iterable of str
+        Classes of what the task is given, written in the same way.
 
     Raises
     ------
     LookupError
-        If there is no such task.
+        If something is not there.
     """
-    module, _, path = task.partition(":")
-    starts = [
-        sources.resolve(module, path.partition(".")[0]),
-        sources.resolve(grid.__name__, grid.cell_generator.__name__),
-    ]
-    if not all(isinstance(start, Definition) for start in starts):
-        raise LookupError(f"there is no {task}")
-    return code_behind(starts, sources)
+    generator = f"{grid.__name__}:{grid.cell_generator.__name__}"
+    starts = [_definition(name, sources) for name in (task, generator)]
+    return code_behind(starts, sources, [_definition(name, sources) for name in others])
 
 
-def written(code: Code) -> dict[str, Any]:
+def _definition(name: str, sources: Sources) -> Definition:
+    module, _, path = name.partition(":")
+    found = sources.resolve(module, path.partition(".")[0])
+    if not isinstance(found, Definition):
+        raise LookupError(f"there is no {name}")
+    return found
+
+
+def _given(sweep: Sweep) -> list[str]:
+    """Name the classes of what a sweep's task is given."""
+    found = grid.classes([list(known.values()) for known in sweep.options.values()])
+    return sorted({f"{each.__module__}:{each.__qualname__}" for each in found})
+
+
+def written(code: Code, others: list[str]) -> dict[str, Any]:
     """Return code as a provenance holds it."""
-    return {"sha256": code.sha256, "definitions": code.definitions}
-
-
-def current_code(provenance: Mapping[str, Any]) -> Code:
-    """Return the code behind a result as it is now.
-
-    Raises
-    ------
-    LookupError
-        If its task is gone.
-    """
-    task = provenance["task"]
-    module = task.partition(":")[0]
-    inside = Sources().locate(module)
-    return code_of(task, _sources(task, inside or _find(module)))
+    return {
+        "sha256": code.sha256,
+        "given": others,
+        "definitions": code.definitions,
+    }
 
 
 def changed_code(provenance: Mapping[str, Any]) -> str | None:
     """Name the definitions that are not what they were; None if all are."""
+    task, then = provenance["task"], provenance["code"]
     try:
-        now = current_code(provenance)
+        sources = _sources(task, _find(task.partition(":")[0]))
+        now = code_of(task, sources, then["given"])
     except LookupError:
-        return provenance["task"]
-    then = provenance["code"]
+        return task
     if now.sha256 == then["sha256"]:
         return None
     names = changes(then["definitions"], now.definitions)
@@ -149,6 +177,7 @@ def undeclared(provenance: Mapping[str, Any]) -> list[str]:
     declared = importlib.import_module(provenance["task"].partition(":")[0]).SWEEP
     now = {
         "grid": grid_of(declared),
+        "options": options_of(declared),
         "repetitions": declared.repetitions,
         "seed": declared.seed,
     }
@@ -179,7 +208,8 @@ def commit_of(provenance: Mapping[str, Any]) -> str | None:
         if package is None:
             return None
         try:
-            then = code_of(provenance["task"], Sources(package))
+            given = provenance["code"]["given"]
+            then = code_of(provenance["task"], Sources(package), given)
         except LookupError:
             return None
     return commit if then.sha256 == provenance["code"]["sha256"] else None
@@ -209,6 +239,10 @@ def read_provenance(path: Path, name: str) -> dict[str, Any]:
     definitions = code.get("definitions")
     if not isinstance(code.get("sha256"), str) or not isinstance(definitions, dict):
         raise unusable(path, "is damaged: 'code' must hold a hash", name)
+    if not isinstance(code.get("given"), list):
+        raise unusable(
+            path, "is damaged: 'code' must hold what the task is given", name
+        )
     if not all(isinstance(names, dict) for names in definitions.values()):
         raise unusable(path, "is damaged: 'definitions' must hold hashes", name)
     if provenance["name"] != name:
@@ -252,8 +286,12 @@ def _installed(distribution: str) -> str | None:
 
 def _sources(task: str, file: Path | None) -> Sources:
     """Return where a task's code is, and that of the cells' generators."""
-    files = {task.partition(":")[0]: file} if file else {}
-    return Sources(files={**files, grid.__name__: Path(grid.__file__)})
+    sources = Sources()
+    files = {task.partition(":")[0]: file, grid.__name__: Path(grid.__file__)}
+    for module, path in files.items():
+        if path and sources.locate(module) is None:
+            sources.files[module] = path
+    return sources
 
 
 def _find(module: str) -> Path | None:

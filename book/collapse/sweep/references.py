@@ -6,9 +6,9 @@ a definition lives, or how it is imported. Floor 3: it reads source files and ru
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 PACKAGE = Path(__file__).parents[1]
 """The folder of `collapse`."""
@@ -17,20 +17,23 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Imports = ast.Import | ast.ImportFrom
 
 
-class Definition(NamedTuple):
+@dataclass(frozen=True)
+class Definition:
     """A name that a module of the package defines."""
 
     module: str
     name: str
 
 
-class Module(NamedTuple):
+@dataclass(frozen=True)
+class Module:
     """A module of the package, as a whole."""
 
     name: str
 
 
-class Library(NamedTuple):
+@dataclass(frozen=True)
+class Library:
     """Something of another package, such as ``numpy.exp`` or ``builtins.len``."""
 
     path: str
@@ -39,7 +42,8 @@ class Library(NamedTuple):
 Target = Definition | Module | Library
 
 
-class Import(NamedTuple):
+@dataclass(frozen=True)
+class Import:
     """A module, or if `name` is given what it holds under this name."""
 
     module: str
@@ -222,7 +226,8 @@ class Sources:
                 return found
             if self.locate(f"{target.name}.{name}"):
                 return Module(f"{target.name}.{name}")
-        return Library(f"{target[0]}.{name}")
+            return Library(f"{target.name}.{name}")
+        return Library(f"{target.path}.{name}")
 
     def named(self, module: str, node: ast.expr) -> Target | None:
         """Return what an expression at the top level names, if it is a name."""
@@ -233,18 +238,18 @@ class Sources:
             target = self.attribute(target, name) if known else None
         return target
 
-    def touched(self) -> list[str]:
+    def touched(self) -> dict[str, Source]:
         """Return the modules that have been read, and all that these import."""
-        waiting, seen = list(self._read), set()
+        waiting, seen = list(self._read), {}
         while waiting:
             module = waiting.pop()
             if module in seen or self.locate(module) is None:
                 continue
-            seen.add(module)
+            seen[module] = self.source(module)
             parts = module.split(".")
             waiting += [".".join(parts[:end]) for end in range(1, len(parts))]
-            waiting += self.source(module).imported
-        return sorted(seen)
+            waiting += seen[module].imported
+        return seen
 
     def _resolve(self, module: str, name: str) -> Target | None:
         source = self.source(module)

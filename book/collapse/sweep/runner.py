@@ -6,7 +6,6 @@ workers may be anywhere. Floor 3.
 
 import hashlib
 import io
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from ..validation import boolean, refuse
 from ..whole_file import replace_file
 from .files import BOOK, Result
 from .grid import Cell, Sweep, cell_generator, cell_text
-from .provenance import origin
+from .provenance import cell_keys, origin
 
 SECONDS = "_seconds"
 """What a cell cost, kept among its arrays."""
@@ -37,6 +36,7 @@ Arrays = dict[str, np.ndarray]
 def run(
     sweep: Sweep,
     *,
+    known: Result | None = None,
     resume: bool = True,
     folder: str | Path | None = None,
     n_jobs: int | None = -1,
@@ -51,9 +51,12 @@ def run(
     Parameters
     ----------
     sweep : Sweep
+    known : Result, optional
+        An earlier result of which those cells are taken over that would come out the
+        same: of the same code and seed, under the same versions of the libraries.
     resume : bool
-        Whether finished cells are kept on disk and found again. Those of other code,
-        another seed or other parameters are left alone.
+        Whether finished cells are kept on disk and found again, under the same
+        conditions.
     folder : path, optional
         Where they are kept, by default ``_build/sweeps/NAME``.
     n_jobs : int, optional
@@ -80,8 +83,11 @@ def run(
     boolean("progress", progress)
     began = time.perf_counter()
     cells, provenance = sweep.cells(), origin(sweep)
-    files = _cell_files(provenance, cells, folder) if resume else []
-    done = _finished(files)
+    if resume and not provenance["code"]:
+        raise refuse("resume", True, "False for a task that is written in no file")
+    keys = cell_keys(provenance) if provenance["code"] else []
+    files = _cell_files(provenance["name"], keys, folder) if resume else []
+    done = _taken_over(known, keys) | _finished(files)
     resumed = len(done)
     waiting = [place for place in range(len(cells)) if place not in done]
 
@@ -94,8 +100,7 @@ def run(
         workers = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
         count = joblib.effective_n_jobs(n_jobs)
         jobs = (
-            joblib.delayed(_compute)(sweep.task, sweep.seed, cells[place], place)
-            for place in waiting
+            joblib.delayed(_compute)(sweep, cells[place], place) for place in waiting
         )
         for place, arrays in workers(jobs):
             done[place] = arrays
@@ -137,20 +142,21 @@ def compute_cell(sweep: Sweep, repetition: int = 0, **parameters: Any) -> Arrays
     if set(one.axes) - {"repetition"}:
         raise refuse("parameters", parameters, f"a value for each of {list(one.axes)}")
     with _one_thread():
-        _, arrays = _compute(one.task, one.seed, Cell(one.grid, repetition), 0)
+        _, arrays = _compute(one, Cell(one.grid, repetition), 0)
     arrays.pop(SECONDS)
     return arrays
 
 
-def _compute(task: Any, seed: int, cell: Cell, place: int) -> tuple[int, Arrays]:
+def _compute(sweep: Sweep, cell: Cell, place: int) -> tuple[int, Arrays]:
     """Call the task for one cell, on one thread, wherever this is."""
     _use_one_thread()
     began = time.perf_counter()
     try:
-        results = task(**cell.parameters, rng=cell_generator(seed, cell))
+        rng = cell_generator(sweep.seed, cell)
+        results = sweep.task(**sweep.arguments(cell), rng=rng)
         arrays = _checked(results)
     except Exception as error:
-        error.add_note(f"in {task.__qualname__}, cell {cell_text(cell)}")
+        error.add_note(f"in {sweep.task.__qualname__}, cell {cell_text(cell)}")
         raise
     arrays[SECONDS] = np.array(time.perf_counter() - began)
     return place, arrays
@@ -189,21 +195,35 @@ def _stack(sweep: Sweep, cells: list[Cell], results: list[Arrays]) -> Arrays:
     }
 
 
-def _cell_files(
-    provenance: dict[str, Any], cells: list[Cell], folder: str | Path | None
-) -> list[Path]:
-    """Name the file of each cell by all that its numbers depend on."""
-    if not provenance["code"]:
-        raise refuse("resume", True, "False for a task that is written in no file")
-    folder = CELLS / provenance["name"] if folder is None else Path(folder)
+def _cell_files(name: str, keys: list[str], folder: str | Path | None) -> list[Path]:
+    """Return the file of each cell, in a folder that is there."""
+    folder = CELLS / name if folder is None else Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    facts = provenance["code"]["sha256"], provenance["seed"], provenance["versions"]
-    common = json.dumps(facts, sort_keys=True)
-    names = [
-        hashlib.sha256((common + cell_text(cell)).encode()).hexdigest()[:32]
-        for cell in cells
-    ]
-    return [folder / f"{name}.npz" for name in names]
+    return [folder / f"{key}.npz" for key in keys]
+
+
+def _taken_over(known: Result | None, keys: list[str]) -> dict[int, Arrays]:
+    """Return those cells of an earlier result that would come out the same."""
+    if known is None:
+        return {}
+    before = {key: place for place, key in enumerate(cell_keys(known.provenance))}
+    seconds = known.provenance["compute_seconds"] / len(before)
+    shape = [len(values) for values in known.axes.values()]
+    found = {}
+    for place, key in enumerate(keys):
+        if key in before:
+            where = np.unravel_index(before[key], shape)
+            arrays = {name: _alone(known[name][where]) for name in known}
+            found[place] = {**arrays, SECONDS: np.array(seconds)}
+    return found
+
+
+def _alone(array: np.ndarray) -> np.ndarray:
+    """Return a cell's array by itself: words get the room that they need."""
+    array = np.asarray(array)
+    if array.dtype.kind != "U":
+        return array
+    return array.astype(f"U{max(1, np.char.str_len(array).max(initial=0))}")
 
 
 def _finished(files: list[Path]) -> dict[int, Arrays]:

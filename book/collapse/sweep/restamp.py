@@ -1,0 +1,169 @@
+"""Keep a result whose code was changed, if what it computes has not.
+
+One cheap cell is computed twice, side by side and on one thread each: with the code of
+the commit at which the result was made, and with the code as it is now. Floor 3.
+"""
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import commits, references
+from .files import DATA, read
+from .provenance import code_of, origin, undeclared, write_provenance
+from .references import Sources
+
+_PROGRAM = """
+import importlib, json, sys
+import numpy
+from collapse.sweep.runner import compute_cell
+
+module = importlib.import_module(sys.argv[1])
+cell = compute_cell(module.SWEEP, **json.loads(sys.argv[2]))
+numpy.savez(sys.argv[3], **cell)
+"""
+
+Arrays = dict[str, np.ndarray]
+
+
+class NoRestampError(Exception):
+    """A result cannot be kept: something has changed, or it cannot be told."""
+
+
+def restamp(name: str, folder: str | Path | None = None) -> str:
+    """Renew the stamp of a saved result whose code was changed.
+
+    Its numbers, and what is said of how they were made, stay as they are.
+
+    Parameters
+    ----------
+    name : str
+        Of an experiment: its module declares ``SWEEP`` and the cell ``CHEAP``.
+    folder : path, optional
+        By default the book's own.
+
+    Returns
+    -------
+    str
+        What was found.
+
+    Raises
+    ------
+    NoRestampError
+        If a number moved, with the first one that did, or the code that made the
+        result cannot be had.
+    UnusableResultError
+        If a file is missing or damaged.
+    """
+    then = dict(read(name, folder).provenance)
+    module = importlib.import_module(then["task"].partition(":")[0])
+    now = origin(module.SWEEP)
+    if now["code"]["sha256"] == then["code"]["sha256"]:
+        return "its code is what it was"
+    # Options that were part of the code are compared with it.
+    recorded = {name: now["options"].get(name) for name in then["options"]}
+    differing = set(undeclared(then))
+    if recorded == then["options"]:
+        differing -= {"options"}
+    if differing:
+        raise NoRestampError(
+            f"the sweep's {' and '.join(sorted(differing))} changed: this is another "
+            f"experiment, and `make data NAME={name}` computes what is new of it"
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        package = _made_by(then["commit"], Path(scratch))
+        try:
+            before = code_of(then["task"], Sources(package), then["code"]["given"])
+        except LookupError:
+            before = None
+        if before and before.sha256 == now["code"]["sha256"]:
+            found = f"the code of commit {then['commit'][:7]} is today's"
+        else:
+            folders = [package.parent, references.PACKAGE.parent]
+            one, other = _cells(module.__name__, module.CHEAP, folders, Path(scratch))
+            _check_equal(one, other)
+            size = sum(array.size for array in one.values())
+            found = f"{size} numbers of {len(one)} arrays are the same to the last bit"
+    renewed = {"code": now["code"], "restamped": datetime.now(UTC).date().isoformat()}
+    path = (DATA if folder is None else Path(folder)) / f"{name}.json"
+    write_provenance(path, then | {"options": now["options"]} | renewed)
+    return found
+
+
+def _made_by(commit: str | None, folder: Path) -> Path:
+    """Take the code that made a result out of the history."""
+    if commit is None:
+        raise NoRestampError("it was made by code that stands in no commit")
+    package = commits.unpack(commit, folder)
+    if package is None:
+        raise NoRestampError(
+            f"the history does not reach back to commit {commit}, whose code made it: "
+            "`git fetch --unshallow` may bring it"
+        )
+    return package
+
+
+def _cells(
+    module: str, parameters: dict[str, Any], folders: list[Path], scratch: Path
+) -> list[Arrays]:
+    """Compute one cell with the package in each of some folders, at the same time."""
+    one_thread = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}
+    files = [scratch / f"{place}.npz" for place in range(len(folders))]
+    # With -P python looks for modules only where it is told to.
+    command = [sys.executable, "-P", "-c", _PROGRAM, module, json.dumps(parameters)]
+    processes = [
+        subprocess.Popen(
+            [*command, str(file)],
+            env={
+                **os.environ,
+                **dict.fromkeys(one_thread, "1"),
+                "PYTHONPATH": str(folder),
+            },
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for folder, file in zip(folders, files, strict=True)
+    ]
+    for process, whose in zip(processes, ("the commit's", "today's"), strict=True):
+        _, errors = process.communicate()
+        if process.returncode:
+            raise NoRestampError(f"with {whose} code the cell fails:\n{errors.strip()}")
+    return [_read(file) for file in files]
+
+
+def _read(file: Path) -> Arrays:
+    with np.load(file, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _check_equal(then: Arrays, now: Arrays) -> None:
+    """Check that all arrays agree to the last bit."""
+    if list(then) != list(now):
+        raise NoRestampError(f"it has arrays {list(now)}, and had {list(then)}")
+    for name, old in then.items():
+        new = now[name]
+        if (old.shape, old.dtype) != (new.shape, new.dtype):
+            raise NoRestampError(
+                f"{name} is {new.dtype} of shape {new.shape}, and was {old.dtype} of "
+                f"shape {old.shape}"
+            )
+        # Bits, so that not even a NaN or the sign of a zero goes unnoticed.
+        if old.tobytes() == new.tobytes():
+            continue
+        moved = [
+            place
+            for place in np.ndindex(old.shape)
+            if old[place].tobytes() != new[place].tobytes()
+        ]
+        raise NoRestampError(
+            f"{len(moved)} of {old.size} numbers of {name!r} moved: the one at "
+            f"{list(moved[0])} was {old[moved[0]]} and is {new[moved[0]]}"
+        )

@@ -1,0 +1,188 @@
+"""Results are kept where code was changed and computes the same, and only there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from collapse.experiments import __main__ as command
+from collapse.experiments import paper_mixture
+from collapse.sweep import UnusableResultError, load, references
+from collapse.sweep.files import DATA
+from collapse.sweep.provenance import code_of, written
+from collapse.sweep.references import Sources
+from collapse.sweep.restamp import NoRestampError, _check_equal, restamp
+
+NAME = "paper_mixture"
+TASK = "collapse.experiments.paper_mixture:history"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder; return what it prints."""
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    command = ["git", "-C", str(folder), *author, *arguments]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    return ran.stdout.strip()
+
+
+class Book:
+    """A repository with a copy of the package, and a result that its commit made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.package, self.data = folder / "book" / "collapse", folder / "data"
+        shutil.copytree(
+            references.PACKAGE,
+            self.package,
+            ignore=shutil.ignore_patterns("__pycache__", "explore", "exercises*"),
+        )
+        git(folder, "init", "--quiet")
+        git(folder, "add", "book")
+        git(folder, "commit", "--quiet", "--message", "Begin")
+        self.commit = git(folder, "rev-parse", "HEAD")
+        self.data.mkdir()
+        for suffix in ("npz", "json"):
+            shutil.copy(DATA / f"{NAME}.{suffix}", self.data)
+        made = written(code_of(TASK, Sources(self.package)), [])
+        self.stamp(commit=self.commit, code=made)
+
+    @property
+    def json(self) -> Path:
+        """The file with the stamp."""
+        return self.data / f"{NAME}.json"
+
+    def stamp(self, **changes) -> dict:
+        """Change the stamp; return it."""
+        stamp = json.loads(self.json.read_text(encoding="utf-8")) | changes
+        self.json.write_text(json.dumps(stamp), encoding="utf-8")
+        return stamp
+
+    def edit(self, module: str, old: str, new: str) -> None:
+        """Replace a text that stands in a module once."""
+        path = self.package / f"{module}.py"
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Book:
+    made = Book(tmp_path)
+    monkeypatch.setattr(references, "PACKAGE", made.package)
+    # So cheap that a test can compute it twice.
+    cheap = {"sample_size": 500, "generations": 3}
+    monkeypatch.setattr(paper_mixture, "CHEAP", cheap)
+    return made
+
+
+SAME = (
+    "[age for age in SNAPSHOTS if age <= generations]",
+    "[*filter(lambda age: age <= generations, SNAPSHOTS)]",
+)
+"""Other code that computes the same."""
+
+SLIGHTLY = ("return mixture_l2_distance(", "return (1 + 1e-6) * mixture_l2_distance(")
+"""Other code that computes something else."""
+
+EXPERIMENT = "experiments/paper_mixture"
+
+
+class TestRestamp:
+    def test_what_computes_the_same_is_kept_with_all_that_is_known_of_it(self, book):
+        book.edit(EXPERIMENT, *SAME)
+        with pytest.raises(
+            UnusableResultError, match=r"paper_mixture\.history changed"
+        ):
+            load(NAME, book.data)
+        before, arrays = book.stamp(), (book.data / f"{NAME}.npz").read_bytes()
+        found = restamp(NAME, book.data)
+        assert "are the same to the last bit" in found
+        after = dict(load(NAME, book.data).provenance)
+        assert (book.data / f"{NAME}.npz").read_bytes() == arrays
+        assert after.pop("code") != before.pop("code")
+        assert after.pop("restamped") >= before["date"]
+        assert after == before
+        assert after["commit"] == book.commit
+
+    def test_the_number_that_moved_is_named_and_nothing_is_written(self, book):
+        book.edit(EXPERIMENT, *SLIGHTLY)
+        before = book.json.read_bytes()
+        with pytest.raises(
+            NoRestampError, match=r"of 'l2' moved: the one at \[0\] was .* and is "
+        ):
+            restamp(NAME, book.data)
+        assert book.json.read_bytes() == before
+
+    def test_an_array_more_is_noticed(self, book):
+        book.edit(
+            EXPERIMENT, '{"generations": ages,', '{"ages": ages, "generations": ages,'
+        )
+        with pytest.raises(NoRestampError, match=r"it has arrays \['ages', 'generat"):
+            restamp(NAME, book.data)
+
+    def test_code_that_fails_is_told(self, book):
+        book.edit(EXPERIMENT, "rng=rng,", "rng=rng, width=3,")
+        with pytest.raises(NoRestampError, match=r"(?s)today's code.*'width'"):
+            restamp(NAME, book.data)
+
+    def test_code_that_is_what_it_was_needs_no_cell(self, book, monkeypatch):
+        monkeypatch.setattr("collapse.sweep.restamp._cells", None)
+        assert restamp(NAME, book.data) == "its code is what it was"
+        # As if the stamp had been written in another way.
+        book.stamp(code={"sha256": "0", "given": [], "definitions": {}})
+        assert f"commit {book.commit[:7]} is today's" in restamp(NAME, book.data)
+        load(NAME, book.data)
+
+    @pytest.mark.parametrize(
+        ("stamp", "message"),
+        [
+            ({"commit": None}, "in no commit"),
+            ({"commit": "0" * 40}, "git fetch --unshallow"),
+            ({"seed": 1}, "the sweep's seed changed: this is another experiment"),
+            ({"grid": {"generations": 3}}, "the sweep's grid changed"),
+        ],
+    )
+    def test_what_cannot_be_told(self, book, stamp, message):
+        book.edit(EXPERIMENT, *SAME)
+        book.stamp(**stamp)
+        before = book.json.read_bytes()
+        with pytest.raises(NoRestampError, match=message):
+            restamp(NAME, book.data)
+        assert book.json.read_bytes() == before
+
+    def test_the_command_says_what_it_found(self, book, monkeypatch, capsys):
+        monkeypatch.setattr("collapse.sweep.restamp.DATA", book.data)
+        monkeypatch.setattr("collapse.sweep.files.DATA", book.data)
+        assert command.main([NAME, "--restamp"]) == 0
+        assert f"{NAME}: kept, its code is" in capsys.readouterr().out
+        book.edit(EXPERIMENT, *SLIGHTLY)
+        assert command.main([NAME, "--restamp"]) == 1
+        assert f"{NAME}: not kept, " in capsys.readouterr().out
+
+
+class TestToTheLastBit:
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ([1.0, 2.0], [1.0, np.nextafter(2, 3)], r"1 of 2 .* at \[1\] was 2\.0"),
+            ([[0.0], [1.0]], [[-0.0], [1.0]], r"at \[0, 0\] was 0\.0 and is -0\.0"),
+            ([1.0], [np.nan], "was 1.0 and is nan"),
+            ([1], [1.0], "float64 of shape .* and was int64"),
+            ([1.0], [[1.0]], r"shape \(1, 1\)"),
+            (["a"], ["b"], "was a and is b"),
+            (1.0, 2.0, r"at \[\] was 1\.0"),
+        ],
+    )
+    def test_every_difference_counts(self, old, new, message):
+        with pytest.raises(NoRestampError, match=message):
+            _check_equal({"x": np.array(old)}, {"x": np.array(new)})
+
+    @pytest.mark.parametrize(
+        "array", [[np.nan, -0.0], ["ab", "c"], 3, np.zeros((0, 2))]
+    )
+    def test_equal_arrays_are_equal(self, array):
+        _check_equal({"x": np.array(array)}, {"x": np.array(array)})
