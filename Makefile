@@ -33,7 +33,7 @@ COMPUTES := $(wildcard book/*.py) $(shell find book/mnist 2>/dev/null) \
 PAGES    := $(shell find book -type f -not -path 'book/collapse/*' -not -path 'book/data/*' \
               -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
 # The ledger page fails the build when a claim has no test.
-CLAIMS   := $(wildcard tests/claims/*.py)
+CLAIMS   := $(wildcard tests/claims/*.py tests/claims/*/*.py)
 
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1

@@ -2,8 +2,8 @@
 
 Images are rows of grey values in [0, 1], black ink being 1. The classifier and the
 principal components, both trained on real digits, turn images into the probabilities
-and features that `collapse.measures` compares. Floor 1: it knows numpy, scikit-learn
-and no family.
+and features that `collapse.measures` compares. Floor 1: it knows numpy, scipy,
+scikit-learn and no family.
 """
 
 import gzip
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import special
 from sklearn import datasets
 from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier
@@ -87,8 +88,13 @@ def load_digits() -> Digits:
     images, labels = datasets.load_digits(return_X_y=True)
     images = (images / 16).astype(np.float32)
     held_out = np.arange(len(images)) % _HELD_OUT == 0
-    parts = images[~held_out], labels[~held_out], images[held_out], labels[held_out]
-    return Digits(*(_frozen(part) for part in parts), side=8)
+    return Digits(
+        _frozen(images[~held_out]),
+        _frozen(labels[~held_out]),
+        _frozen(images[held_out]),
+        _frozen(labels[held_out]),
+        side=8,
+    )
 
 
 def load_mnist(
@@ -124,15 +130,16 @@ def load_mnist(
         folder.mkdir(parents=True, exist_ok=True)
         for name, checksum in CHECKSUMS.items():
             if _find(folder, name) is None:
-                place = folder / f"{name}.gz"
-                _fetch(f"{source.rstrip('/')}/{name}.gz", place, checksum)
-    missing = [name for name in CHECKSUMS if _find(folder, name) is None]
+                target = folder / f"{name}.gz"
+                _fetch(f"{source.rstrip('/')}/{name}.gz", target, checksum)
+    found = {name: _find(folder, name) for name in CHECKSUMS}
+    missing = [name for name, path in found.items() if path is None]
     if missing:
         raise ValueError(
             f"folder must hold MNIST's four files, but {', '.join(missing)} "
             f"(.gz or not) are not in {str(folder)!r}; download=True fetches them"
         )
-    paths = [_find(folder, name) for name in CHECKSUMS]
+    paths = [path for path in found.values() if path is not None]
     train_images, train_labels = _labelled(*paths[:2])
     test_images, test_labels = _labelled(*paths[2:])
     shapes = train_images.shape[1:], test_images.shape[1:]
@@ -141,8 +148,13 @@ def load_mnist(
             f"images must be square and equal in size, got {shapes[0]} in "
             f"{paths[0].name} and {shapes[1]} in {paths[2].name}"
         )
-    parts = _grey(train_images), train_labels, _grey(test_images), test_labels
-    return Digits(*(_frozen(part) for part in parts), side=shapes[0][0])
+    return Digits(
+        _frozen(_grey(train_images)),
+        _frozen(train_labels),
+        _frozen(_grey(test_images)),
+        _frozen(test_labels),
+        side=shapes[0][0],
+    )
 
 
 def read_idx(path: str | os.PathLike) -> np.ndarray:
@@ -229,8 +241,7 @@ class Classifier:
             As `features`.
         """
         scores = self.features(images) @ self.weights[1] + self.biases[1]
-        scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-        return scores / scores.sum(axis=-1, keepdims=True)
+        return special.softmax(scores, axis=-1)
 
 
 def train_classifier(
@@ -356,12 +367,12 @@ def _frozen(array: np.ndarray) -> np.ndarray:
 def _find(folder: Path, name: str) -> Path | None:
     """Return the file of this name; some unpack it with a dot for the second dash."""
     dotted = name.replace("-idx", ".idx")
-    places = (folder / f"{stem}{end}" for stem in (name, dotted) for end in ("", ".gz"))
-    return next((place for place in places if place.is_file()), None)
+    paths = (folder / f"{stem}{end}" for stem in (name, dotted) for end in ("", ".gz"))
+    return next((path for path in paths if path.is_file()), None)
 
 
-def _fetch(address: str, place: Path, checksum: str) -> None:
-    """Download a file; what is not whole and right never stands in its place."""
+def _fetch(address: str, target: Path, checksum: str) -> None:
+    """Download a file; what is not whole and right never stands at its target."""
     try:
         with urllib.request.urlopen(address, timeout=60) as answer:
             content = answer.read()
@@ -373,4 +384,4 @@ def _fetch(address: str, place: Path, checksum: str) -> None:
             f"{address} must have the MD5 {checksum}, got {found} for "
             f"{len(content)} bytes; nothing was saved"
         )
-    replace_file(place, lambda path: path.write_bytes(content))
+    replace_file(target, lambda path: path.write_bytes(content))

@@ -1,4 +1,4 @@
-"""The colours that mean the same in every chapter (floor 4, matplotlib names only).
+"""The colours that mean the same in every chapter (ground floor; names for matplotlib).
 
 Blue, orange and green stay apart for colour-blind readers and keep a contrast of at
 least 3:1 on white and on the dark theme's background; words in them get some ink.

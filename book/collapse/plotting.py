@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import StepPatch
@@ -30,7 +30,7 @@ class BandedLine:
     """A line in a band of the same colour, as `banded_line` draws it."""
 
     line: Line2D
-    band: PolyCollection
+    band: FillBetweenPolyCollection
 
     def show(self, low: ArrayLike, middle: ArrayLike, high: ArrayLike) -> None:
         """Move the line to ``middle`` and the band to between ``low`` and ``high``.
@@ -87,9 +87,9 @@ def over_chains(
     low, mean, high : numpy.ndarray, shape (points,)
         What `BandedLine.show` takes.
     """
-    outside = (1 - inner) / 2
+    values, outside = np.asarray(values), (1 - inner) / 2
     low, high = np.quantile(values, [outside, 1 - outside], axis=1)
-    return low, np.mean(values, axis=1), high
+    return low, values.mean(axis=1), high
 
 
 def share_of_chains(
@@ -135,6 +135,7 @@ def theory_line(ax: Axes, x: ArrayLike, lw: float | None = None) -> Line2D:
     -------
     matplotlib.lines.Line2D
     """
+    x = np.asarray(x)
     (line,) = ax.plot(x, np.ones(len(x)), "--", color=THEORY, lw=lw)
     return line
 
@@ -197,7 +198,7 @@ def two_histograms(ax: Axes, edges: ArrayLike, baseline: float = 0.0) -> TwoHist
     TwoHistograms
         Of height 1 until its ``show(now, first)`` is called.
     """
-    level = np.ones(len(edges) - 1)
+    level = np.ones(len(np.asarray(edges)) - 1)
     return TwoHistograms(
         now=ax.stairs(
             level, edges, baseline=baseline, fill=True, color=SYNTHETIC, alpha=0.5

@@ -11,6 +11,7 @@ from collapse import theory
 from collapse.categorical import exact_law
 from collapse.experiments.paper_mixture import SNAPSHOTS, TRUTH
 from collapse.measures import mixture_l2_distance
+from collapse.mixture import GaussianMixture, GaussianMixtureModel
 from support.chapters import BOOK, run_chapter
 
 FALSE_ALARM = 1e-4
@@ -22,14 +23,45 @@ def names():
     return run_chapter(BOOK / "mixtures.md").names
 
 
+@pytest.fixture(scope="module")
+def glued():
+    """Return the numbers that the sentences show, by name, without their unit."""
+    values = run_chapter(BOOK / "mixtures.md").values
+    texts = next(value for value in values if isinstance(value, dict))
+    return {
+        name: float(text.rstrip("\N{NO-BREAK SPACE}%")) for name, text in texts.items()
+    }
+
+
 def bound(comparisons):
     """How large the largest of so many scores should never be."""
     return norm.isf(FALSE_ALARM / 2 / comparisons)
 
 
+@pytest.mark.parametrize("steps", [1, 5, 20, 200])
+def test_em_in_plain_sight_takes_the_steps_of_the_library(names, steps):
+    data = names["truth"].sample(200, np.random.default_rng(steps))
+    family = GaussianMixture(2, start="previous", tolerance=0, max_iterations=steps)
+    fitted = family.fit(data, previous=GaussianMixtureModel(*names["start"]))
+    expected = fitted.weights, fitted.means, fitted.covariances
+    written = names["em"](data, *names["start"], steps)
+    np.testing.assert_allclose(written, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_em_finds_the_minority_from_within_the_majority(names):
+    _, means, variances = names["start"]
+    assert np.max(means) <= 2 * np.sqrt(np.max(variances))
+    data = names["truth"].sample(200, np.random.default_rng(0))  # as in the chapter
+    near = np.abs(data - 10) < 4
+    weights, means, _ = names["em"](data, *names["start"], 20)
+    assert weights[1] == pytest.approx(np.mean(near), rel=1e-3)
+    assert means[1] == pytest.approx(data[near].mean(), rel=1e-3)
+
+
 def test_the_dashed_line_is_the_share_of_histories_without_the_minority(names):
     chains = names["CHAINS"]
-    for size, gone in names["lost"].items():
+    for size, measured in names["histories"].items():
+        gone = np.mean(measured["minority"] == 0, axis=2)
         for diet, share in enumerate(names["SHARES"]):
             expected = theory.loss_probability(np.arange(1, 52), size, 0.05, share)
             error = np.sqrt(expected * (1 - expected) / chains)
@@ -40,7 +72,8 @@ def test_the_dashed_line_is_the_share_of_histories_without_the_minority(names):
 
 
 def test_the_average_share_stays(names):
-    for size, average in names["average"].items():
+    for size, measured in names["histories"].items():
+        average = measured["minority"].mean(axis=2)
         drifted = 1 - (1 - 1 / size) ** np.arange(1, 52)
         error = np.sqrt(0.05 * 0.95 * drifted / names["CHAINS"])
         worst = np.abs((average - 0.05) / error[:, None])[AGES].max()
@@ -57,7 +90,7 @@ def test_the_number_of_real_points_matters_more_than_their_share():
 
 
 def test_who_would_notice(names):
-    for size, history in names["graded"].items():
+    for size, history in names["scores"].items():
         change = {
             name: np.subtract(*np.median(values, axis=1)[[-1, 0]])
             for name, values in history.measures.items()
@@ -71,8 +104,8 @@ def test_who_would_notice(names):
 
 
 def test_the_total_variance_follows_its_law_on_average_alone(names):
-    for size, variance in names["spread"].items():
-        total = variance / names["WHOLE"]
+    for size, measured in names["histories"].items():
+        total = measured["variance"] / names["WHOLE"]
         error = total.std(axis=2, ddof=1) / np.sqrt(names["CHAINS"])
         for diet, share in enumerate(names["SHARES"]):
             law = theory.fresh_mixing_transient(np.arange(1, 52), size, share)
@@ -118,17 +151,27 @@ def test_in_most_histories_a_small_weight_falls():
 
 
 def test_the_flowers_are_those_of_the_text(names):
-    flowers, small = len(names["flowers"]), names["small"]
+    flowers, share = len(names["flowers"]), names["setosa_share"]
     assert flowers == 108
     assert f"{len(names['setosa']) / flowers:.0%}" == "7%"
-    assert (np.rint(small[0] * flowers) == 9).all()
+    assert (np.rint(share[0] * flowers) == 9).all()
     assert round(0.05 * flowers) == 5
-    assert small[50, 0, names["shown"]] == 0
-    lost = np.sum(small[50] == 0, axis=1)
+    assert share[50, 0, names["shown"]] == 0
+    lost = np.sum(share[50] == 0, axis=1)
     kept = names["IRIS_CHAINS"] - lost
     table = [[lost[0], kept[0]], [lost[1], kept[1]]]
     assert lost[0] > lost[1]
     assert fisher_exact(table).pvalue < FALSE_ALARM, table
+
+
+def test_the_sentence_says_how_many_gardens_have_lost_setosa(names, glued):
+    """Petals are told apart by hand: by which side of the middle they lie on."""
+    large, small = names["others"].mean(axis=0), names["setosa"].mean(axis=0)
+    last = names["garden"].data[50]  # shape: (histories, flowers, 2)
+    side = (last - (large + small) / 2) @ (large - small)
+    lost = 100 * (side > 0).all(axis=1).reshape(-1, names["IRIS_CHAINS"]).mean(axis=1)
+    assert glued["iris_lost"] == pytest.approx(lost[0], abs=0.5)
+    assert glued["iris_lost_5"] == pytest.approx(lost[1], abs=0.5)
 
 
 def test_the_papers_mixture(names):
@@ -148,7 +191,7 @@ def test_the_papers_mixture(names):
     assert (medians[:, -1] > 1.5 * medians[:, -2]).all()
 
 
-def test_nothing_is_as_far_away_as_the_text_says(names):
+def test_nothing_is_as_far_away_as_the_text_says(glued):
     truth = TRUTH.weights, TRUTH.means, TRUTH.covariances
     away = [1.0], [[1e6, 0.0]], [np.eye(2)]
     lonely = mixture_l2_distance(*away, [1.0], [[-1e6, 0.0]], [np.eye(2)]) / np.sqrt(2)
@@ -157,12 +200,14 @@ def test_nothing_is_as_far_away_as_the_text_says(names):
     added = inspect.signature(ScikitMixture).parameters["reg_covar"].default
     assert added == 1e-6
     needle = mixture_l2_distance([1.0], [[2.0, 0.0]], [added * np.eye(2)], *truth)
-    assert f"{needle:.0f}" == names["numbers"]["needle"]
+    assert glued["needle"] == pytest.approx(needle, abs=0.5)
 
 
 def test_more_components_start_nearer_and_drift_faster(names):
     for size in names["HUMP_SIZES"]:
-        paths = [np.median(names["errors"][size, k], axis=1) for k in names["KINDS"]]
+        paths = [
+            np.median(names["distances"][size, k], axis=1) for k in names["COMPONENTS"]
+        ]
         starts, ends = np.array([(path[0], path[-1]) for path in paths]).T
         assert (np.diff(starts) < -0.05).all(), f"{size} points: {starts}"
         assert (np.diff(ends - starts) > 0).all(), f"{size} points: {ends - starts}"

@@ -2,7 +2,7 @@
 
 Cosmic Ray makes the mutants. Each is judged in a copy of the repository, by the tests
 of the module itself and then by all others of `make check` that import it. What was
-read and judged to change nothing stands in equal.yml, with its reason, and is left out.
+read and judged to change nothing stands in equal.txt, with its reason, and is left out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import attrs
-import yaml
 from cosmic_ray.commands.init import init
 from cosmic_ray.mutating import mutate_and_test
 from cosmic_ray.testing import run_tests
@@ -31,7 +30,7 @@ from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkResult
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[2]
-EQUAL = Path(__file__).with_name("equal.yml")
+EQUAL = Path(__file__).with_name("equal.txt")
 PACKAGE = Path("book", "collapse")
 COPIED = ["book", "tests", "tools"]
 LONGEST = 600
@@ -95,11 +94,17 @@ def tests_of(file: Path, root: Path) -> list[str]:
 
 
 def command(file: Path, root: Path) -> str:
-    """Return the command that judges a file in a copy of the repository."""
-    options = f"-c {root / 'pyproject.toml'} -x -q -p no:cacheprovider"
+    """Return the command that judges a file in a copy of the repository.
+
+    Without pytest's plugins, whose start takes longer than most modules' tests.
+    """
+    options = f"-c {root / 'pyproject.toml'} -o addopts=--import-mode=importlib -x -q"
     tests = " ".join(tests_of(file, root))
+    bare = (
+        "env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONWARNINGS=ignore OMP_NUM_THREADS=1"
+    )
     python = shlex.quote(sys.executable)
-    return f'{python} -m pytest {options} --hypothesis-seed=0 -m "not slow" {tests}'
+    return f'{bare} {python} -m pytest {options} -m "not slow" {tests}'
 
 
 @contextlib.contextmanager
@@ -141,10 +146,10 @@ def judge(file: Path) -> list[WorkResult]:
 
 
 def change(result: WorkResult) -> tuple[str, str]:
-    """Return the lines of a file before and after a mutation."""
+    """Return the lines of a file before and after a mutation, without any space."""
     lines = result.diff.splitlines()[4:]
     before, after = (
-        "\n".join(line[1:].strip() for line in lines if line.startswith(sign))
+        "".join("".join(line[1:].split()) for line in lines if line.startswith(sign))
         for sign in "-+"
     )
     return before, after
@@ -152,18 +157,25 @@ def change(result: WorkResult) -> tuple[str, str]:
 
 def judged_equal(file: Path) -> set[tuple[str, str]]:
     """Return the changes of a file that were read and found to change nothing."""
-    known = yaml.safe_load(EQUAL.read_text(encoding="utf-8"))
-    entries = known.get(file.relative_to(PACKAGE).as_posix(), [])
-    return {(entry["line"], mutant) for entry in entries for mutant in entry["mutants"]}
+    known, module, before = set(), "", ""
+    for line in EQUAL.read_text(encoding="utf-8").splitlines():
+        code = "".join(line[1:].split())
+        if line.startswith("-"):
+            before = code
+        elif line.startswith("+") and module == file.relative_to(PACKAGE).as_posix():
+            known.add((before, code))
+        elif ".py: " in line:
+            module = line.split(":")[0]
+    return known
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path, help="a module, as book/collapse/streams.py")
     file = parser.parse_args().file
+    equal = judged_equal(file)
     results = judge(file)
     survived = [each for each in results if not each.is_killed]
-    equal = judged_equal(file)
     noticed = len(results) - len(survived)
     unnoticed = [each for each in survived if change(each) not in equal]
     for each in unnoticed:

@@ -38,6 +38,12 @@ class TestFit:
             expected = np.bincount(data[place], minlength=9) / 50
             np.testing.assert_allclose(model.probabilities[place], expected)
 
+    def test_by_default_frequencies_are_spoken_as_they_are(self):
+        family = Categorical(3)
+        assert (family.smoothing, family.temperature, family.top_k) == (0, 1, None)
+        model = family.fit([0, 0, 2, 0])
+        assert model.spoken.tolist() == model.probabilities.tolist()
+
     def test_one_plain_chain(self):
         model = Categorical(3).fit([0, 0, 2, 0])
         assert model.probabilities.tolist() == [0.75, 0, 0.25]
@@ -213,6 +219,9 @@ class TestZipf:
     def test_it_is_scipys_zipfian(self):
         expected = stats.zipfian(1.1, 40).pmf(np.arange(1, 41))
         np.testing.assert_allclose(zipf(40, 1.1), expected)
+
+    def test_the_second_word_is_half_as_frequent_by_default(self):
+        np.testing.assert_allclose(zipf(4), np.array([12, 6, 4, 3]) / 25)
 
     def test_no_exponent_is_uniform(self):
         np.testing.assert_allclose(zipf(4, 0), 0.25)

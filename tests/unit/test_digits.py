@@ -154,9 +154,12 @@ class TestFiles:
                     read_idx(tmp_path / "file")
 
     def test_labels_beyond_nine(self, folder):
-        (folder / "train-labels.idx1-ubyte").write_bytes(idx(np.full(20, 11, np.uint8)))
-        with pytest.raises(ValueError, match="labels 0 to 9, got 11"):
+        path = folder / "train-labels.idx1-ubyte"
+        path.write_bytes(idx(np.full(20, 10, np.uint8)))
+        with pytest.raises(ValueError, match="labels 0 to 9, got 10"):
             load_mnist(folder)
+        path.write_bytes(idx(np.full(20, 9, np.uint8)))
+        assert (load_mnist(folder).train_labels == 9).all()
 
 
 @pytest.fixture

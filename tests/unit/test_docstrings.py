@@ -59,6 +59,7 @@ def findings(name: str) -> list[str]:
     ]
 
 
+@pytest.mark.filterwarnings("ignore:Widget:DeprecationWarning")
 @pytest.mark.parametrize("module", public_modules())
 def test_docstrings_say_what_the_signatures_take(module: str) -> None:
     lagging = [

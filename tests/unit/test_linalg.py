@@ -49,6 +49,12 @@ def test_what_is_no_covariance_is_refused(size):
         principal_axes("other", size * np.array([[1.0, 1e-6], [0.0, 1.0]]))
 
 
+def test_rounding_may_leave_a_covariance_unsymmetric():
+    given = np.array([[1.0, 0.5], [0.5 + 1e-12, 1.0]])
+    scales, _ = principal_axes("covariance", given)
+    np.testing.assert_allclose(scales, np.sqrt([0.5, 1.5]))
+
+
 def test_one_bad_matrix_of_a_stack_is_enough():
     given = covariances()
     given[3, 0, 1] += 1

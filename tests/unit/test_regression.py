@@ -41,6 +41,38 @@ def test_samples_follow_the_model():
         assert np.abs(noise @ inputs / 20_000).max() < 5 * 0.5 / np.sqrt(20_000)
 
 
+def test_a_model_of_many_chains_draws_for_each():
+    rows = LinearModel(np.ones((2, 3, 4)), noise=0.0).sample(6, rng())
+    assert rows.shape == (2, 3, 6, 5)
+    np.testing.assert_allclose(rows[..., -1], rows[..., :-1].sum(axis=-1))
+    assert LinearModel([1.0]).sample(1, rng()).shape == (1, 2)
+
+
+def test_the_noise_is_1_unless_another_is_named():
+    assert LinearRegression().noise == LinearModel([1.0]).noise == 1
+    assert LinearRegression(0.25).fit([[1.0, 2.0]]).noise == 0.25
+
+
+def test_as_many_rows_as_inputs_are_enough():
+    assert LinearRegression().fit([[2.0, 6.0]]).weights == pytest.approx(3)
+    rows = [[1.0, 0.0, 5.0], [1.0, 1.0, 7.0]]
+    assert LinearRegression().fit(rows).weights == pytest.approx([5, 2])
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e9])
+def test_the_unit_of_the_inputs_does_not_matter(unit):
+    inputs = rng().normal(size=(9, 2)) * unit
+    rows = np.column_stack([inputs, inputs @ [2.0, 3.0]])
+    assert LinearRegression().fit(rows).weights == pytest.approx([2, 3])
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1, 1e9])
+def test_inputs_that_say_the_same_twice_are_refused(unit):
+    column = unit * np.arange(1.0, 6.0)
+    with pytest.raises(ValueError, match="full rank"):
+        LinearRegression().fit(np.column_stack([column, 3 * column, column]))
+
+
 def test_without_noise_nothing_is_lost():
     weights = np.array([1.0, 2.0, 3.0])
     history = recurse(
@@ -69,12 +101,22 @@ def test_it_accumulates():
 
 
 def test_excess_error():
-    assert excess_error([[1, 2], [0, 0]], [0, 0]).tolist() == [5, 0]
+    assert excess_error([[1, 2, 0], [0, 0, 3]], [0, 0, 1]).tolist() == [6, 4]
+    assert excess_error([0, 0, 1], [[1, 2, 0], [0, 0, 3]]).tolist() == [6, 4]
+    assert excess_error(np.ones((2, 3, 4)), np.zeros(4)).tolist() == [[4] * 3] * 2
 
 
 @pytest.mark.parametrize(
     "data",
-    [np.zeros(3), np.zeros((2, 4)), np.zeros((5, 1)), [[np.nan, 1]], np.zeros((5, 3))],
+    [
+        np.zeros(3),
+        np.zeros((2, 4)),
+        np.ones((2, 2, 4)),
+        np.zeros((5, 1)),
+        np.zeros((2, 5, 1)),
+        [[np.nan, 1]],
+        np.zeros((5, 3)),
+    ],
 )
 def test_bad_data(data):
     with pytest.raises(ValueError, match="data must"):
@@ -98,6 +140,13 @@ def test_bad_weights(weights):
 def test_weights_of_different_lengths():
     with pytest.raises(ValueError, match="equal last axes"):
         excess_error([1, 2], [1, 2, 3])
+
+
+def test_a_number_has_no_weights():
+    with pytest.raises(ValueError, match="weights must"):
+        excess_error(3.0, [1.0])
+    with pytest.raises(ValueError, match="true_weights must"):
+        excess_error([1.0], 3.0)
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.5])

@@ -48,7 +48,13 @@ class TestNumbers:
         assert abs(drawn.mean() - 0.5) < 6 / np.sqrt(12 * 3000)
 
     @pytest.mark.parametrize(
-        ("sizes", "used"), [([1], BLOCK), ([BLOCK + 1], BLOCK + 1), ([3, 700], 1024)]
+        ("sizes", "used"),
+        [
+            ([1], BLOCK),
+            ([1, BLOCK - 1], BLOCK),
+            ([BLOCK + 1], BLOCK + 1),
+            ([3, 700], 2 * BLOCK),
+        ],
     )
     def test_generators_are_left_a_block_further_on_or_what_was_asked(
         self, sizes, used

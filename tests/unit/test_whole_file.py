@@ -30,3 +30,17 @@ def test_the_old_file_stays_if_writing_is_broken_off(tmp_path, trouble):
         replace_file(path, write)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_unfinished_file_stands_beside_it_under_another_name(tmp_path):
+    path = tmp_path / "file.txt"
+    seen = []
+
+    def write(unfinished):
+        unfinished.write_text("new")
+        seen.append(unfinished)
+        assert not path.exists()
+
+    replace_file(path, write)
+    assert seen[0].parent == tmp_path
+    assert seen[0].name.startswith("file.txt.")

@@ -101,7 +101,18 @@ def callable_named(answer: object, name: str, kind: str = "function") -> Callabl
 
 @contextmanager
 def their_code(what: str = "family") -> Iterator[None]:
-    """Turn what a reader's own code raises into a hint."""
+    """Turn what a reader's own code raises into a hint.
+
+    Yields
+    ------
+    None
+        While the code runs.
+
+    Raises
+    ------
+    WrongAnswerError
+        If it raises anything; the hint names it.
+    """
     try:
         yield
     except WrongAnswerError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import theory
@@ -36,7 +38,7 @@ def _real_points(answer: object) -> str:
     return f"{value} real points of {size} keep {kept:.1%} of the variance."
 
 
-def _mean_and_median(answer: object) -> str:
+def _mean_and_median(answer: Any) -> str:
     try:
         mean, median = (number(np.asarray(part).item()) for part in answer)
     except (TypeError, ValueError):
@@ -59,7 +61,7 @@ def _mean_and_median(answer: object) -> str:
     return "The mean stays near 1 while the typical universe has lost its spread."
 
 
-def _own_family(answer: object) -> str:
+def _own_family(answer: Any) -> str:
     if not callable(getattr(answer, "fit", None)):
         raise WrongAnswerError("Hand over a family: an object with a fit method.")
     with their_code():
@@ -82,7 +84,7 @@ def _own_family(answer: object) -> str:
     return f"Your family collapses too: the median spread fell to {last:.2f}."
 
 
-def _check_laplace(family: object) -> None:
+def _check_laplace(family: Any) -> None:
     """Fit skewed data, whose mean is not its median, and look at what is sampled."""
     rng = np.random.default_rng(9)
     data = rng.exponential(1.0, 20_000)
@@ -112,7 +114,7 @@ def _check_laplace(family: object) -> None:
         raise WrongAnswerError("The samples do not follow a Laplace distribution.")
 
 
-def _sample_plan(answer: object) -> str:
+def _sample_plan(answer: Any) -> str:
     try:
         sizes = np.asarray(answer, float)
     except (TypeError, ValueError):

@@ -26,7 +26,7 @@ def _sharpened(generations: int) -> float:
 
 def _discounting(answer: object) -> str:
     family = callable_named(answer, "Discounting", "class")
-    cases = {
+    cases: dict[str, tuple[list[int], list[float]]] = {
         "three seen of five": ([0, 0, 0, 1, 1, 2], [2.5, 1.5, 0.5, 0.75, 0.75]),
         "one seen of four": ([3, 3], [1 / 6, 1 / 6, 1 / 6, 1.5]),
         "all seen": ([0, 1, 1, 2], [1, 2, 1]),

@@ -5,18 +5,22 @@ from __future__ import annotations
 import base64
 import functools
 import io
+import os
 import pathlib
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Any
 
+import ipywidgets
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import page, widget
 from .player import Said
-from .recorder import Recording, record
-from .sliders import Slider, settle
+from .recorder import record
+from .recording import Recording
+from .sliders import SettledSlider, Slider, settle
 
 
 def explore(
@@ -122,7 +126,7 @@ class ExploredFigure:
         return self._recording
 
     @property
-    def sliders(self) -> tuple[Slider, ...]:
+    def sliders(self) -> tuple[SettledSlider, ...]:
         """The sliders, in the order in which they were given."""
         return self._recording.sliders
 
@@ -131,27 +135,29 @@ class ExploredFigure:
         return page.identify(self.recording)
 
     @functools.cached_property
-    def _live(self):
+    def _live(self) -> tuple[ipywidgets.VBox, dict[str, ipywidgets.SelectionSlider]]:
         return widget.live(self.recording, self._identity)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> ipywidgets.SelectionSlider:
         if not name.startswith("_") and name in {s.name for s in self.sliders}:
             return self._live[1][name]
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(slider.name for slider in self.sliders)]
 
     def html(self) -> str:
         """The figure as one self-contained piece of HTML."""
         return page.static_html(self.recording, self._identity)
 
-    def save(self, path, title: str = "Figure") -> None:
+    def save(self, path: str | os.PathLike[str], title: str = "Figure") -> None:
         """Write a page with this figure, which opens from disk without network."""
         text = page.document(self.recording, self._identity, title)
         pathlib.Path(path).write_text(text, encoding="utf-8")
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         box, _ = self._live
         encoded = {
             kind: base64.b64encode(picture).decode()

@@ -18,7 +18,7 @@ from .marks import UNITS_PER_PIXEL
 def upright(
     x: float, y: float, shape: tuple[int, int], scale: float, page_height: float
 ) -> str:
-    """Attributes that place an image of ``shape`` (height, width), not transformed.
+    """Return attributes that place an image of ``shape`` (height, width) upright.
 
     ``x`` and ``y`` are its lower left corner, in pixels with y up; ``scale`` is how
     many pixels of the page each of its own takes.
@@ -40,13 +40,15 @@ def transformed(
     page_height: float,
     alpha: float,
 ) -> str:
-    """Attributes that place an image of ``shape`` by a matrix, its pixels sharp."""
+    """Return attributes that place an image by a matrix, its pixels sharp."""
     unit = UNITS_PER_PIXEL
     height, width = shape
     to_page = Affine2D().translate(x, y).scale(unit, -unit)
     to_page.translate(0, page_height * unit)
-    matrix = Affine2D().scale(1 / width, 1 / height) + transform + to_page
-    values = " ".join(f"{value:.6g}" for value in matrix.frozen().to_values())
+    matrix = (
+        Affine2D().scale(1 / width, 1 / height) + transform + to_page
+    ).get_matrix()
+    values = " ".join(f"{value:.6g}" for value in matrix[:2].T.ravel())
     return (
         f'width="{width}" height="{height}" preserveAspectRatio="none" '
         f'transform="matrix({values})" style="image-rendering:pixelated'

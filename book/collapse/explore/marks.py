@@ -114,16 +114,17 @@ def relative_path(vertices: np.ndarray, operations: str) -> str:
 
 def join_neighbouring_dots(marks: Iterable[Mark]) -> list[Mark]:
     """Join runs of equal stamps, which a scatter draws one at a time."""
-    merged: list[Mark] = []
-    for alike, run in itertools.groupby(marks, _stamp):
-        if alike is None:
-            merged.extend(run)
+    joined: list[Mark] = []
+    for _, run in itertools.groupby(marks, _stamp):
+        alike = list(run)
+        stamps = [mark for mark in alike if isinstance(mark, StampMark)]
+        if not stamps:
+            joined.extend(alike)
             continue
-        stamps = list(run)
         x = b"".join(mark.x for mark in stamps)
         y = b"".join(mark.y for mark in stamps)
-        merged.append(replace(stamps[0], x=x, y=y))
-    return merged
+        joined.append(replace(stamps[0], x=x, y=y))
+    return joined
 
 
 def _stamp(mark: Mark) -> tuple[str, str] | None:

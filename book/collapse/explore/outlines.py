@@ -22,6 +22,7 @@ _LETTER = {
     Path.CLOSEPOLY: "Z",
 }
 _CIRCLE = Path.unit_circle()
+_CODES_OF_CIRCLE = np.asarray(_CIRCLE.codes)
 
 
 def outline(
@@ -32,7 +33,7 @@ def outline(
     What lies far outside a figure of ``width`` times ``height`` pixels is cut away.
     """
     vertices = np.asarray(transform.transform(path.vertices), float)
-    codes = path.codes
+    codes = None if path.codes is None else np.asarray(path.codes)
     finite = np.isfinite(vertices).all()
     limit = FAR * max(width, height)
     if not finite or np.abs(vertices).max(initial=0) > limit:
@@ -43,8 +44,9 @@ def outline(
         clean = Path(vertices, codes).cleaned(
             remove_nans=True, clip=None if closed else window, curves=True
         )
-        keep = clean.codes != Path.STOP
-        vertices, codes = clean.vertices[keep], clean.codes[keep]
+        codes = np.asarray(clean.codes)
+        keep = codes != Path.STOP
+        vertices, codes = np.asarray(clean.vertices)[keep], codes[keep]
         vertices = np.clip(vertices, -10 * limit, 10 * limit)
     if len(vertices) == 0:
         return vertices, ""
@@ -56,11 +58,12 @@ def outline(
 
 def circle(path: Path, transform: Transform) -> tuple[np.ndarray, float] | None:
     """Return the centre (2,), y up, and the diameter of a path that is a circle."""
-    if len(path) != len(_CIRCLE):
+    vertices, codes = np.asarray(path.vertices), path.codes
+    if len(vertices) != len(_CODES_OF_CIRCLE) or codes is None:
         return None
-    if path is not _CIRCLE and not np.array_equal(path.codes, _CIRCLE.codes):
+    if path is not _CIRCLE and not np.array_equal(codes, _CODES_OF_CIRCLE):
         return None
-    points = transform.transform(path.vertices[:-1])
+    points = transform.transform(vertices[:-1])
     low, high = points.min(axis=0), points.max(axis=0)
     across = high - low
     if not np.isfinite(across).all() or abs(across[0] - across[1]) > 0.01:
@@ -75,9 +78,9 @@ def _operations(codes: np.ndarray) -> tuple[np.ndarray, str]:
     """Return the indices of the vertices that count and a letter an operation."""
     kept: list[int] = []
     letters, index = [], 0
-    codes = codes.tolist()
-    while index < len(codes) and codes[index] != Path.STOP:
-        letter = _LETTER[codes[index]]
+    numbers = codes.tolist()
+    while index < len(numbers) and numbers[index] != Path.STOP:
+        letter = _LETTER[numbers[index]]
         letters.append(letter)
         count = VERTICES[letter]
         if letter != "Z":

@@ -10,6 +10,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Hashable
 from importlib import resources
 
 import numpy as np
@@ -23,7 +24,7 @@ from .marks import (
     absolute_path,
     coordinates,
 )
-from .recorder import Layer, Recording
+from .recording import Layer, Recording
 
 
 @functools.cache
@@ -169,7 +170,7 @@ class _Register:
     def __init__(self) -> None:
         self._numbers: dict = {}
 
-    def number(self, item) -> int:
+    def number(self, item: Hashable) -> int:
         return self._numbers.setdefault(item, len(self._numbers))
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
 
-from .sliders import Slider
+from .sliders import SettledSlider
 
 Said = str | tuple[str, str] | None
 """What an update function returns: a caption, a title and a caption, or nothing."""
@@ -22,7 +22,7 @@ class Player:
     ----------
     update : callable
         Called with one keyword argument a slider.
-    sliders : sequence of Slider
+    sliders : sequence of SettledSlider
     title_axes : matplotlib.axes.Axes or None
         Carries the title, where ``update`` returns one.
     """
@@ -30,7 +30,7 @@ class Player:
     def __init__(
         self,
         update: Callable[..., Said],
-        sliders: Sequence[Slider],
+        sliders: Sequence[SettledSlider],
         title_axes: Axes | None,
     ) -> None:
         self._update = update
@@ -70,20 +70,27 @@ class Player:
         )
 
     def _read(self, said: Said, state: Sequence[int]) -> tuple[str | None, str]:
-        is_titled = isinstance(said, tuple)
-        parts = said if is_titled else ("" if said is None else said,)
-        if len(parts) != 1 + is_titled or not all(isinstance(p, str) for p in parts):
-            raise ValueError(
-                f"update returned {said!r} at {self.describe(state)}; it must return "
-                "the caption, a str, or None, or a tuple (title, caption) of two str"
-            )
+        match said:
+            case None:
+                title, caption = None, ""
+            case str():
+                title, caption = None, said
+            case (str() as title, str() as caption) if isinstance(said, tuple):
+                pass
+            case _:
+                raise ValueError(
+                    f"update returned {said!r} at {self.describe(state)}; it must "
+                    "return the caption, a str, or None, or a tuple (title, caption) "
+                    "of two str"
+                )
+        is_titled = title is not None
         if self._is_titled not in (None, is_titled):
             raise ValueError(
                 f"update returned {said!r} at {self.describe(state)}; "
                 "it must return a title in every state or in none"
             )
         self._is_titled = is_titled
-        return (parts[0] if is_titled else None), parts[-1]
+        return title, caption
 
     def _set_title(self, title: str, state: Sequence[int]) -> None:
         axes = self._title_axes

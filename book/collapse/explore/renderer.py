@@ -7,12 +7,16 @@ one SVG element. It knows matplotlib and nothing above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.colors import to_rgba
+from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, BboxTransformTo, Transform
 
 from . import images, styles, words
@@ -29,6 +33,9 @@ from .marks import (
     relative_path,
 )
 from .outlines import FAR, circle, outline
+
+IsMath = bool | Literal["TeX"]
+"""Whether matplotlib reads a text as a formula."""
 
 
 class UnsupportedDrawingError(ValueError):
@@ -85,10 +92,12 @@ class MarkRenderer(RendererBase):
     def get_canvas_width_height(self) -> tuple[float, float]:
         return self.width, self.height
 
-    def points_to_pixels(self, points):
+    def points_to_pixels(self, points: Any) -> Any:
         return points * self.dpi / 72
 
-    def get_text_width_height_descent(self, s, prop, ismath):
+    def get_text_width_height_descent(
+        self, s: str, prop: FontProperties, ismath: IsMath
+    ) -> tuple[float, float, float]:
         key = (s, hash(prop), ismath)  # measuring is the dearest part of a text
         if key not in self._measured:
             self._measured[key] = super().get_text_width_height_descent(s, prop, ismath)
@@ -103,7 +112,13 @@ class MarkRenderer(RendererBase):
     def option_scale_image(self) -> bool:
         return True
 
-    def draw_path(self, gc, path, transform, rgbFace=None) -> None:
+    def draw_path(
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        rgbFace: Any = None,
+    ) -> None:
         if gc.get_sketch_params() is not None:
             raise UnsupportedDrawingError("sketched (xkcd) lines cannot be carried")
         dot = self._as_dot(gc, path, transform, rgbFace)
@@ -124,18 +139,18 @@ class MarkRenderer(RendererBase):
 
     def draw_markers(
         self,
-        gc,
-        marker_path,
-        marker_trans,
-        path,
-        trans,
-        rgbFace=None,
+        gc: GraphicsContextBase,
+        marker_path: Path,
+        marker_trans: Transform,
+        path: Path,
+        trans: Transform,
+        rgbFace: Any = None,
     ) -> None:
         points = self._points_nearby(path, trans)
         if len(points) == 0:
             return
         if len(points) == 1:
-            placed = marker_trans.frozen() + Affine2D().translate(*points[0])
+            placed = marker_trans + Affine2D().translate(*points[0])
             self.draw_path(gc, marker_path, placed, rgbFace)
             return
         dot = self._as_dot(gc, marker_path, marker_trans, rgbFace)
@@ -153,7 +168,14 @@ class MarkRenderer(RendererBase):
         x, y = quantise(self._downwards(points))
         self._marks.append(StampMark(style, stamp, merged, x, y))
 
-    def draw_image(self, gc, x, y, im, transform=None) -> None:
+    def draw_image(
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        im: Any,
+        transform: Transform | None = None,
+    ) -> None:
         shape = im.shape[:2]
         if 0 in shape:
             return
@@ -169,7 +191,17 @@ class MarkRenderer(RendererBase):
             self._images[key] = images.png_uri(im)
         self._marks.append(ImageMark(self._clip(gc), placement, self._images[key]))
 
-    def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None) -> None:
+    def draw_text(
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        s: str,
+        prop: FontProperties,
+        angle: float,
+        ismath: IsMath = False,
+        mtext: Text | None = None,
+    ) -> None:
         if ismath:  # formulas keep matplotlib's own glyphs
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
             return
@@ -196,7 +228,7 @@ class MarkRenderer(RendererBase):
             )
         )
 
-    def draw_gouraud_triangles(self, *args, **kwargs) -> None:
+    def draw_gouraud_triangles(self, *args: Any, **kwargs: Any) -> None:
         raise UnsupportedDrawingError(
             "Gouraud shading cannot be carried; use shading='flat' or an image"
         )
@@ -224,7 +256,13 @@ class MarkRenderer(RendererBase):
         size = np.array([self.width, self.height])
         return points[(np.abs(points) < FAR * size).all(axis=1)]
 
-    def _as_dot(self, gc, path, transform, face) -> StampMark | None:
+    def _as_dot(
+        self,
+        gc: GraphicsContextBase,
+        path: Path,
+        transform: Transform,
+        face: Sequence[float] | None,
+    ) -> StampMark | None:
         """A filled circle without an edge of its own is a point with a round cap."""
         if face is None or gc.get_hatch() is not None:
             return None
@@ -244,16 +282,17 @@ class MarkRenderer(RendererBase):
         opaque = styles.is_opaque(gc, face)
         return StampMark(style, "h0", opaque, *quantise(self._downwards(centre[None])))
 
-    def _path_style(self, gc, face) -> str:
+    def _path_style(self, gc: GraphicsContextBase, face: Sequence[float] | None) -> str:
         """Return the CSS of a path, or '' where nothing would be seen."""
-        dashes = gc.get_dashes()
+        offset, pattern = gc.get_dashes()
         key = (
             None if face is None else tuple(face),
             tuple(gc.get_rgb()),
             gc.get_alpha(),
             gc.get_forced_alpha(),
             gc.get_linewidth(),
-            (dashes[0], None if dashes[1] is None else tuple(dashes[1])),
+            offset,
+            None if pattern is None else np.asarray(pattern).tobytes(),
             gc.get_joinstyle(),
             gc.get_capstyle(),
             gc.get_antialiased(),
@@ -267,14 +306,18 @@ class MarkRenderer(RendererBase):
     def _clip(self, gc: GraphicsContextBase) -> str:
         """CSS that clips to the graphics context's window, or ''."""
         path, transform = gc.get_clip_path()
+        if isinstance(path, Path) and transform is not None:
+            return self._clip_to(path, transform)
         box = gc.get_clip_rectangle()
-        if path is None and box is None:
+        if box is None:
             return ""
-        key = box.get_points().tobytes() if path is None else None
-        if key in self._boxes:
-            return self._boxes[key]
-        if path is None:
-            path, transform = Path.unit_rectangle(), BboxTransformTo(box)
+        key = box.get_points().tobytes()
+        if key not in self._boxes:
+            square = Path.unit_rectangle()
+            self._boxes[key] = self._clip_to(square, BboxTransformTo(box))
+        return self._boxes[key]
+
+    def _clip_to(self, path: Path, transform: Transform) -> str:
         operations, x, y = self._outline(path, transform)
 
         def markup(name: str) -> str:
@@ -282,19 +325,16 @@ class MarkRenderer(RendererBase):
             return f'<clipPath id="{name}"><path d="{d}"/></clipPath>'
 
         name = self.definitions.name((operations, x, y), "clip", markup)
-        css = f";clip-path:url(#@{name})"
-        if key is not None:
-            self._boxes[key] = css
-        return css
+        return f";clip-path:url(#@{name})"
 
-    def _hatch(self, gc, hatch: Path) -> str:
+    def _hatch(self, gc: GraphicsContextBase, hatch: Path) -> str:
         """Name of the pattern definition of a hatch."""
         side = round(self.points_to_pixels(72) * UNITS_PER_PIXEL)
         scale = Affine2D().scale(side / UNITS_PER_PIXEL)
         vertices, operations = outline(hatch, scale, self.width, self.height)
         x, y = quantise(vertices * [1, -1] + [0, side / UNITS_PER_PIXEL])
         width = self.points_to_pixels(gc.get_hatch_linewidth()) * UNITS_PER_PIXEL
-        ink = gc.get_hatch_color()
+        ink = to_rgba(gc.get_hatch_color())
         style = styles.colour("fill", ink, None) + styles.colour(";stroke", ink, None)
 
         def markup(name: str) -> str:
@@ -309,6 +349,6 @@ class MarkRenderer(RendererBase):
         return self.definitions.name(key, "hatch", markup)
 
 
-def _darkens_nowhere(gc: GraphicsContextBase, face) -> bool:
+def _darkens_nowhere(gc: GraphicsContextBase, face: Sequence[float] | None) -> bool:
     """Whether copies of a shape that overlap look like one."""
     return styles.is_opaque(gc, face) and styles.has_one_colour(gc, face)

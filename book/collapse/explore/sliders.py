@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import keyword
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
 MAX_SLIDERS = 3
 
 
 @dataclass(frozen=True)
 class Slider:
-    """The values of one argument of an update function.
+    """The values of one argument of an update function, and how they are shown.
 
     Parameters
     ----------
@@ -36,85 +37,90 @@ class Slider:
     values: Iterable
     label: str | None = None
     unit: str = ""
-    format: Callable[[object], str] | None = None
+    format: Callable[[Any], str] | None = None
     start: object = None
-    name: str = ""
-
-    def named(self, name: str) -> Slider:
-        """Return this slider bound to an argument, with every field settled.
-
-        Raises
-        ------
-        ValueError
-            If the values are none, repeat, or do not contain ``start``.
-        """
-        if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
-            raise ValueError(f"{name!r} cannot name a slider; use a plain identifier")
-        if isinstance(self.values, (str, bytes)) or not isinstance(
-            self.values, Iterable
-        ):
-            raise ValueError(
-                f"the slider {name!r} needs a list of values, got {self.values!r}"
-            )
-        values = tuple(_plain(value) for value in self.values)
-        if not values:
-            raise ValueError(f"the slider {name!r} has no values; give at least one")
-        texts = tuple(self._text(name, value) for value in values)
-        if len(set(texts)) < len(texts):
-            twice = next(text for text in texts if texts.count(text) > 1)
-            raise ValueError(
-                f"two values of the slider {name!r} both read {twice!r}; give "
-                "distinct values or a format that tells them apart"
-            )
-        start = values[0] if self.start is None else _plain(self.start)
-        if start not in values:
-            raise ValueError(
-                f"the slider {name!r} cannot start at {self.start!r}: "
-                f"that is not one of its {len(values)} values"
-            )
-        label = self.label or name.replace("_", " ").capitalize()
-        return Slider(values, label, self.unit, self.format, start, name)
-
-    @property
-    def start_index(self) -> int:
-        """Position of the value shown first."""
-        return self.values.index(self.start)
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Each value as the reader sees and hears it."""
-        return tuple(self._text(self.name, value) for value in self.values)
-
-    def _text(self, name: str, value: object) -> str:
-        if self.format is not None:
-            text = self.format(value)
-            if not isinstance(text, str) or not text:
-                raise ValueError(
-                    f"the format of the slider {name!r} made {text!r} of {value!r}; "
-                    "it must return a non-empty str"
-                )
-        else:
-            text = _readable(name, value)
-        return f"{text} {self.unit}" if self.unit else text
 
 
-def settle(axes: dict[str, object]) -> tuple[Slider, ...]:
-    """Turn the keyword arguments of ``explore`` into named sliders.
+@dataclass(frozen=True)
+class SettledSlider:
+    """A slider that belongs to an argument, with nothing left open.
+
+    Parameters
+    ----------
+    name : str
+        The argument of the update function.
+    label : str
+        What the reader sees.
+    values : tuple
+        The stops, in order.
+    texts : tuple of str
+        Each value as the reader sees and hears it.
+    start_index : int
+        Position of the value shown first.
+    """
+
+    name: str
+    label: str
+    values: tuple
+    texts: tuple[str, ...]
+    start_index: int
+
+
+def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
+    """Turn the keyword arguments of ``explore`` into sliders of its arguments.
 
     Raises
     ------
     ValueError
-        If there is no slider, or more than three.
+        If there is no slider, or more than three; if one has a name that cannot be an
+        argument's, no values, values that read alike, or a start that is none of them.
     """
-    if not 1 <= len(axes) <= MAX_SLIDERS:
+    if not 1 <= len(wanted) <= MAX_SLIDERS:
         raise ValueError(
-            f"explore takes one to {MAX_SLIDERS} sliders, got {len(axes)}: "
-            f"{', '.join(axes) or 'none'}"
+            f"explore takes one to {MAX_SLIDERS} sliders, got {len(wanted)}: "
+            f"{', '.join(wanted) or 'none'}"
         )
-    return tuple(
-        (values if isinstance(values, Slider) else Slider(values)).named(name)
-        for name, values in axes.items()
-    )
+    return tuple(_settled(name, values) for name, values in wanted.items())
+
+
+def _settled(name: str, wanted: object) -> SettledSlider:
+    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
+        raise ValueError(f"{name!r} cannot name a slider; use a plain identifier")
+    values = wanted.values if isinstance(wanted, Slider) else wanted
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ValueError(f"the slider {name!r} needs a list of values, got {values!r}")
+    slider = wanted if isinstance(wanted, Slider) else Slider(values)
+    values = tuple(_plain(value) for value in values)
+    if not values:
+        raise ValueError(f"the slider {name!r} has no values; give at least one")
+    texts = tuple(_text(name, value, slider) for value in values)
+    if len(set(texts)) < len(texts):
+        twice = next(text for text in texts if texts.count(text) > 1)
+        raise ValueError(
+            f"two values of the slider {name!r} both read {twice!r}; give "
+            "distinct values or a format that tells them apart"
+        )
+    start = values[0] if slider.start is None else _plain(slider.start)
+    if start not in values:
+        raise ValueError(
+            f"the slider {name!r} cannot start at {slider.start!r}: "
+            f"that is not one of its {len(values)} values"
+        )
+    label = slider.label or name.replace("_", " ").capitalize()
+    return SettledSlider(name, label, values, texts, values.index(start))
+
+
+def _text(name: str, value: object, slider: Slider) -> str:
+    if slider.format is None:
+        text = _readable(name, value)
+    else:
+        text = slider.format(value)
+        if not isinstance(text, str) or not text:
+            raise ValueError(
+                f"the format of the slider {name!r} made {text!r} of {value!r}; "
+                "it must return a non-empty str"
+            )
+    return f"{text} {slider.unit}" if slider.unit else text
 
 
 def _plain(value: object) -> object:
@@ -128,11 +134,12 @@ def _readable(name: str, value: object) -> str:
         return str(value)
     if isinstance(value, Integral) and not _is_share(name):
         return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    if not math.isfinite(value):
+    number = float(value)
+    if not math.isfinite(number):
         return str(value)
-    if _is_share(name) and 0 <= value <= 1:
-        return f"{100 * value:.6g}\N{NO-BREAK SPACE}%"
-    return f"{value:.6g}"
+    if _is_share(name) and 0 <= number <= 1:
+        return f"{100 * number:.6g}\N{NO-BREAK SPACE}%"
+    return f"{number:.6g}"
 
 
 def _is_share(name: str) -> bool:

@@ -81,7 +81,8 @@ def path_style(
         style += f";stroke-linecap:{'square' if cap == 'projecting' else cap}"
     offset, pattern = gc.get_dashes()
     if pattern is not None:
-        start, *lengths = (to_pixels(v) * UNITS_PER_PIXEL for v in (offset, *pattern))
+        points = (offset, *np.asarray(pattern, float))
+        start, *lengths = (to_pixels(length) * UNITS_PER_PIXEL for length in points)
         style += ";stroke-dasharray:" + " ".join(f"{length:.0f}" for length in lengths)
         style += f";stroke-dashoffset:{start:.0f}" if offset else ""
     return style
@@ -115,5 +116,5 @@ def has_one_colour(gc: GraphicsContextBase, face: Sequence[float] | None) -> boo
     """Whether edge and face look the same, or one of them is not there."""
     if face is None or gc.get_linewidth() == 0:
         return True
-    edge, face = ((*channels, 1.0)[:4] for channels in (gc.get_rgb(), face))
-    return edge[3] == 0 or np.allclose(edge, face, atol=1 / 255)
+    edge = (*gc.get_rgb(), 1.0)[:4]
+    return edge[3] == 0 or np.allclose(edge, (*face, 1.0)[:4], atol=1 / 255)

@@ -11,7 +11,7 @@ import ipywidgets
 import traitlets
 
 from . import page
-from .recorder import Recording
+from .recording import Recording
 
 _MODULE = """
 let views = 0;
@@ -46,7 +46,9 @@ class Picture(anywidget.AnyWidget):
     position2 = traitlets.Int(0).tag(sync=True)
 
 
-def live(recording: Recording, identity: str):
+def live(
+    recording: Recording, identity: str
+) -> tuple[ipywidgets.VBox, dict[str, ipywidgets.SelectionSlider]]:
     """Return the widget to display and the slider of each argument by name."""
     names = [f"position{axis}" for axis in range(len(recording.sliders))]
     picture = Picture(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase
+from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
@@ -29,13 +30,12 @@ def anchor_part(mtext: Text | None, angle: float) -> float:
     """Which point of a line of text stays put: 0 its start, ½ its middle, 1 its end."""
     if mtext is None:
         return 0.0
-    if "\n" in mtext.get_text():
-        alignment = mtext._get_multialignment()
-        return {"left": 0.0, "center": 0.5, "right": 1.0}[alignment]
-    horizontal = {"left": 0.0, "center": 0.5, "right": 1.0}[mtext.get_ha()]
+    horizontal = {"left": 0.0, "center": 0.5, "right": 1.0}[
+        mtext.get_horizontalalignment()
+    ]
     if angle % 360 == 0 or mtext.get_rotation_mode() == "anchor":
         return horizontal
-    vertical = mtext.get_va()
+    vertical = mtext.get_verticalalignment()
     upwards = {"bottom": 0.0, "baseline": 0.0, "center": 0.5, "top": 1.0}
     upwards["center_baseline"] = 0.5
     if angle % 360 == 90:
@@ -88,8 +88,7 @@ def is_set_in_rows(mtext: Text | None, prop: FontProperties) -> bool:
     Matplotlib hands over the lines of a longer text without their artist; and who
     chooses a monospaced face sets words in columns.
     """
-    several_lines = mtext is None or "\n" in mtext.get_text()
-    return several_lines or "mono" in prop.get_family()[0].lower()
+    return mtext is None or "mono" in prop.get_family()[0].lower()
 
 
 def _is_on_colour(gc: GraphicsContextBase, mtext: Text | None) -> bool:
@@ -99,7 +98,7 @@ def _is_on_colour(gc: GraphicsContextBase, mtext: Text | None) -> bool:
     box = mtext.get_bbox_patch() if mtext is not None else None
     if box is None:
         return False
-    red, green, blue, alpha = box.get_facecolor()
+    red, green, blue, alpha = to_rgba(box.get_facecolor())
     return alpha > 0 and max(red, green, blue) - min(red, green, blue) > 0.05
 
 

@@ -103,9 +103,8 @@ def draw(logits: Tensor, uniforms: Tensor) -> Tensor:
     # In double precision no uniform below 1 reaches the last sum, and between two
     # equal sums, those of a token that cannot be drawn, none can fall.
     below = logits.double().softmax(-1).cumsum(-1)
-    return torch.searchsorted(below, uniforms[:, None] * below[:, -1:], right=True)[
-        :, 0
-    ]
+    targets = uniforms[:, None] * below[:, -1:]
+    return torch.searchsorted(below, targets, right=True)[:, 0]
 
 
 @torch.inference_mode()
@@ -125,13 +124,13 @@ def generate(
     Parameters
     ----------
     model : OPT
-    prompts : tensor of int, shape (B, P)
+    prompts : array or tensor of int, shape (B, P)
         Shorter prompts are padded on the left.
     new_tokens : int
         How many tokens are added.
     decoding : Decoding, optional
         By default tokens are drawn with the probabilities that the model gives them.
-    mask : tensor of bool, shape (B, P), optional
+    mask : array or tensor of bool, shape (B, P), optional
         False where a prompt is padded.
     end_token : int, optional
         After it a sequence is filled up with the padding token.

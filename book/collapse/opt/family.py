@@ -56,6 +56,12 @@ class TrainedLanguageModel:
         order, each equally often or once more. Otherwise it follows the start token,
         and an opening, if there are any, taken in the same way.
 
+        Parameters
+        ----------
+        n : int
+        rng : Generator or Streams
+            For the order of the prompts, and the tokens.
+
         Returns
         -------
         array of int, shape (..., n, length)

@@ -66,7 +66,7 @@ def train(
     Parameters
     ----------
     model : OPT
-    blocks : tensor of int, shape (n, T)
+    blocks : array or tensor of int, shape (n, T)
         Shorter ones are padded on the right; padding is not learned. Blocks in which
         nothing follows the first token are left out.
     training : Training

@@ -166,6 +166,11 @@ class TestPromises:
             other.convergence.log_likelihood + shift, one.convergence.log_likelihood
         )
 
+    def test_covariances_are_symmetric_to_the_last_bit(self):
+        data = rng().normal(size=(50, 40, 4)) @ rng(2).normal(size=(4, 4))
+        found = GaussianMixture(2, dimension=4).fit(data, rng()).covariances
+        assert np.array_equal(found, np.swapaxes(found, -1, -2))
+
     def test_covariances_have_their_kind(self):
         data = draw(PLANE, 3, 60)
         diagonal = GaussianMixture(3, "diagonal", 2).fit(data, rng()).covariances
@@ -232,6 +237,39 @@ class TestRules:
             )
         assert np.median(history["spread"][-1]) == 0
 
+    def test_a_component_is_empty_below_a_millionth_of_a_point(self):
+        data = rng().normal(1.0, 1.0, 10)
+        for weight, stays in ((0.8e-7, True), (1.2e-7, False)):
+            before = GaussianMixtureModel([1 - weight, weight], [0.0, 0.0], [1.0, 1.0])
+            family = GaussianMixture(2, start="previous", max_iterations=1)
+            model = family.fit(data, previous=before)
+            # Equal components share every point in proportion to their weights.
+            expected = 0.0 if stays else data.mean()
+            assert model.means[1] == pytest.approx(expected, abs=1e-9)
+            assert model.weights[1] == pytest.approx(weight)
+
+
+class TestStops:
+    def test_the_first_step_is_always_taken(self):
+        model = GaussianMixture(2, tolerance=1e9).fit(draw(TRUTH, 5, 50), rng())
+        assert (model.convergence.iterations == 1).all()
+        assert model.convergence.converged.all()
+
+    def test_one_step_may_be_the_last(self):
+        family = GaussianMixture(2, tolerance=0.0, max_iterations=1)
+        model = family.fit(draw(TRUTH, 5, 50), rng())
+        assert (model.convergence.iterations == 1).all()
+        assert not model.convergence.converged.any()
+
+    def test_a_point_mass_needs_none(self):
+        model = GaussianMixture(2).fit([3.0, 3.0, 3.0], rng())
+        assert model.convergence.iterations == 0
+
+    def test_defaults_are_those_of_the_paper(self):
+        family = GaussianMixture(2)
+        found = family.tolerance, family.max_iterations, family.floor
+        assert found == (1e-5, 2000, 1e-6)
+
 
 class TestStarts:
     def test_the_previous_model_is_where_em_begins(self):
@@ -266,6 +304,27 @@ class TestStarts:
         right = (np.abs(found - centres) < 5).all(axis=-1)
         assert right.mean() > 0.8, f"{right.mean():.0%}"
 
+    @pytest.mark.parametrize("components", [1, 3, 8])
+    def test_as_many_tries_are_drawn_as_scikit_learn_makes(self, components):
+        one, other = rng(5), rng(5)
+        GaussianMixture(components).fit(draw(TRUTH, 4, 30), one)
+        other.random((4, components, 2 + int(np.log(components))))
+        assert one.random() == other.random()
+
+    @pytest.mark.parametrize("start", STARTS)
+    def test_the_size_of_a_block_of_chains_changes_nothing(self, start, monkeypatch):
+        data = draw(PLANE, 7, 40)
+        previous = GaussianMixture(3, dimension=2, max_iterations=2).fit(data, rng(2))
+        family = GaussianMixture(3, dimension=2, start=start)
+        together = family.fit(data, rng(), previous)
+        monkeypatch.setattr("collapse.mixture.family._BLOCK", 2 * 3 * 40)
+        in_twos = family.fit(data, rng(), previous)
+        monkeypatch.setattr("collapse.mixture.family._BLOCK", 1)
+        alone = family.fit(data, rng(), previous)
+        for name in ("weights", "means", "covariances"):
+            assert np.array_equal(getattr(together, name), getattr(in_twos, name))
+            assert np.array_equal(getattr(together, name), getattr(alone, name))
+
     def test_a_start_that_needs_luck_needs_a_generator(self):
         for start in STARTS:
             with pytest.raises(ValueError, match="rng must be a Generator"):
@@ -283,6 +342,17 @@ class TestStarts:
 
 
 class TestBadArguments:
+    def test_what_just_will_do(self):
+        for floor in (1e-8, 1.0):
+            assert GaussianMixture(1, floor=floor).floor == floor
+        with pytest.raises(ValueError, match="floor must be"):
+            GaussianMixture(1, floor=0.99e-8)
+        for components, least in ((1, 2), (2, 2), (3, 3)):
+            data = np.arange(1.0 * least)
+            assert GaussianMixture(components).fit(data, rng()).means.size == components
+            with pytest.raises(ValueError, match=f"at least {least} points"):
+                GaussianMixture(components).fit(data[1:], rng())
+
     @pytest.mark.parametrize("source", [None, 1, np.random.RandomState(1)])
     def test_of_randomness(self, source):
         with pytest.raises(ValueError, match="rng must be"):

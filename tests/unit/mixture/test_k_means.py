@@ -65,7 +65,13 @@ def test_clusters_are_scikit_learns_from_the_same_centres():
 
 
 def test_a_cluster_without_points_keeps_its_centre():
-    # Two equal centres: the second gets no point, and nothing is divided by 0.
-    points = np.array([[[0.0, 0.0, 0.0, 1.0]]])
-    clusters = k_means(points, np.array([[[0.0], [0.99], [0.5]]]))
-    assert clusters.sum(axis=-1).tolist() == [[3, 1, 0]]
+    points = np.array([[[-4.0, -4.0, -4.0, 1.0, 3.0, 3.0, 3.0]]])
+    # Such a uniform never comes: it puts the third centre upon the second, at 3, where
+    # it gets no point until the second has moved to 2.5.
+    clusters = k_means(points, np.array([[[0.0], [0.99], [1.0]]]))
+    assert clusters.sum(axis=-1).tolist() == [[3, 1, 3]]
+
+
+def test_equal_points_are_one_cluster():
+    clusters = k_means(np.ones((1, 1, 4)), np.full((1, 3, 2), 0.5))
+    assert clusters.sum(axis=-1).tolist() == [[4, 0, 0]]

@@ -10,6 +10,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 
 from collapse.opt import load_opt, save_opt
+from collapse.opt.checkpoints import _FIELDS, _read_config
 from support.language_models import tokens
 
 
@@ -50,6 +51,20 @@ def test_older_checkpoints_are_read(small, tmp_path, prefix, head):
     assert again.tokens.weight.dtype == torch.float32
     expected = ours.tokens.weight.half().float()
     assert torch.equal(again.tokens.weight, expected)
+
+
+def test_what_a_configuration_leaves_out_is_what_transformers_takes(tmp_path):
+    theirs = transformers.OPTConfig()
+    (tmp_path / "config.json").write_text("{}")
+    ours = _read_config(tmp_path / "config.json")
+    for name, field in _FIELDS.items():
+        assert getattr(ours, name) == getattr(theirs, field), name
+
+
+def test_a_checkpoint_drops_nothing_out(small, tmp_path):
+    folder = tmp_path / "new" / "deeper"
+    save_opt(small[1], folder)
+    assert transformers.OPTForCausalLM.from_pretrained(folder).config.dropout == 0
 
 
 def test_a_configuration_may_leave_out_what_is_usual(small, tmp_path):

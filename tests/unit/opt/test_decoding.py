@@ -114,6 +114,13 @@ def test_restrictions_are_those_of_transformers(temperature, top_p):
     torch.testing.assert_close(found, expected)
 
 
+def test_a_nucleus_is_as_small_as_its_probability_allows():
+    even = torch.zeros(1, 4)
+    for top_p, kept in ((1e-17, 1), (0.5, 2), (0.51, 3), (1.0, 4)):
+        logits = restrict(even, Decoding(top_p=top_p))
+        assert logits.isfinite().sum() == kept, top_p
+
+
 def test_draws_follow_their_law():
     logits = torch.tensor([1.0, -np.inf, 2.0, 0.5, -3.0, -np.inf])
     n = 40_000
@@ -132,6 +139,37 @@ def test_extreme_draws_meet_living_tokens():
     ends = torch.tensor([0.0, np.nextafter(1, 0)], dtype=torch.double)
     drawn = draw(logits.expand(2, 5), ends)
     assert drawn.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 0.3, 1.0])
+def test_each_sequence_has_its_row_of_the_generators_uniforms(small, temperature):
+    _, ours = small
+    prompts, decoding = tokens(ours.config, 50, 6), Decoding(temperature)
+    uniforms = torch.rand((50, 2), generator=seeded(7), dtype=torch.double)
+    texts = prompts
+    with torch.no_grad():
+        for column in uniforms.T:
+            logits = restrict(ours(texts)[:, -1], decoding)
+            texts = torch.cat([texts, draw(logits, column)[:, None]], 1)
+    written = generate(
+        ours, prompts, new_tokens=2, decoding=decoding, generator=seeded(7)
+    )
+    assert torch.equal(written, texts[:, 6:])
+
+
+def test_single_precision_would_not_do_for_a_draw():
+    """Of ever so many tokens a uniform meets the one that it belongs to."""
+    n, chosen = 50_000, torch.arange(0, 50_000, 1_000)
+    uniforms = (chosen.double() + 0.5) / n
+    drawn = draw(torch.zeros(len(chosen), n), uniforms)
+    assert torch.equal(drawn, chosen)
+
+
+def test_all_positions_can_be_used(small):
+    _, ours = small
+    greedy = Decoding(temperature=0)
+    written = generate(ours, [[3, 4]], new_tokens=127, decoding=greedy)
+    assert written.shape == (1, 127)
 
 
 def test_samples_follow_the_network(small):
@@ -175,7 +213,8 @@ def test_a_sequence_keeps_its_draws_whatever_the_end_token(small):
         ({"top_p": 0}, "top_p must be"),
         ({"top_p": 1.5}, "top_p must be"),
         ({"beams": 0}, "beams must be"),
-        ({"beams": 5, "temperature": 0.5}, "beams must be 1 where tokens are drawn"),
+        ({"temperature": 9e-7}, "temperature must be 0 or at least 1e-06"),
+        ({"beams": 2, "temperature": 0.5}, "beams must be 1 where tokens are drawn"),
         ({"beams": 5, "top_p": 1.0}, "beams must be 1 where tokens are drawn"),
         ({"repetition_penalty": 0}, "repetition_penalty must be"),
     ],
@@ -196,6 +235,10 @@ def test_bad_decodings(change, message):
         ({"decoding": 0.5}, "decoding must be"),
         ({"mask": [[True]]}, "mask must have the prompts' shape"),
         ({"mask": [[True, False]]}, "True in the last column"),
+        (
+            {"prompts": [[3, 4]] * 2, "mask": [[True, True], [False, False]]},
+            "True in the last column",
+        ),
         (
             {"prompts": [[3, 4, 5]], "mask": [[True, False, True]]},
             "mask must be False on the left of each row only",

@@ -16,6 +16,7 @@ from collapse.opt import (
     OPTConfig,
     TrainedLanguageModel,
     Training,
+    generate,
 )
 from collapse.recursion import Diet, recurse
 from collapse.streams import Streams
@@ -58,6 +59,21 @@ def test_scores_are_those_of_transformers(small):
         np.exp(-expected.sum() / counts.sum()),
         rtol=1e-4,
     )
+
+
+def test_a_block_of_one_token_has_the_perplexity_of_that_token():
+    model = LanguageModel(TINY, QUICK).fit(counting(40), rng())
+    block = np.array([[5, 1, 1], [1, 1, 1]])
+    expected = [np.exp(-model.log_prob(block)[0]), 1]
+    assert model.log_prob(block)[1] == 0
+    np.testing.assert_allclose(model.block_perplexity(block), expected)
+    assert model.perplexity(block) == pytest.approx(expected[0])
+    assert model.perplexity(block[1:]) == 1
+
+
+def test_blocks_may_fill_all_positions():
+    data = counting(9, TINY.positions)
+    assert LanguageModel(TINY, QUICK).fit(data, rng()).length == TINY.positions
 
 
 def test_without_prompts_blocks_follow_the_start_token():
@@ -168,6 +184,23 @@ def test_each_chain_may_begin_with_a_network_of_its_own():
     other = OPT(OPTConfig(12, width=8, layers=1, heads=1, positions=9), generator)
     with pytest.raises(ValueError, match="networks of one shape"):
         LanguageModel([networks[0], other], still)
+
+
+def test_a_chain_writes_with_a_seed_from_its_generator():
+    data = np.stack([counting(9)] * 2)
+    model = LanguageModel(TINY, QUICK).fit(data, Streams(rng().spawn(2)))
+    written = model.sample(5, rng(4))
+    seeds = rng(4).integers(2**63, size=2).tolist()
+    for network, blocks, seed in zip(model.networks, written, seeds, strict=True):
+        expected = generate(
+            network,
+            torch.full((5, 1), 2),
+            new_tokens=8,
+            end_token=2,
+            forbidden=[1],
+            generator=seeded(seed),
+        )
+        assert np.array_equal(blocks, expected)
 
 
 def test_the_same_seed_gives_the_same_text():

@@ -47,6 +47,10 @@ class TestChains:
         assert (np.sort(passes, axis=-1) == np.arange(70)).all()
         assert not np.array_equal(passes[:, 0], passes[:, 1])
 
+    def test_random_numbers_are_drawn_for_fifty_steps_at_a_time(self):
+        blocks = [len(each[0][0]) for each in VAE().minibatches(streams(1), 1, 70, 130)]
+        assert blocks == [50, 50, 30]
+
     def test_noise_is_standard_normal(self):
         _, noise = schedule(VAE(**SMALL), streams(2), 2, 70, 60)
         assert stats.kstest(noise.ravel(), "norm").pvalue > 1e-3
@@ -140,6 +144,27 @@ class TestInTheLoop:
 
 
 class TestAtTheDoor:
+    def test_defaults_are_those_of_the_shipped_results(self):
+        assert VAE() == VAE(
+            latent=8,
+            hidden=(128, 128),
+            steps=600,
+            batch_size=128,
+            learning_rate=6e-3,
+            beta=4.0,
+            levels=16,
+            start="scratch",
+            further_steps=200,
+            output="mean",
+            device="cpu",
+        )
+
+    def test_what_just_will_do(self):
+        family = VAE(1, (1,), 1, 1, beta=0, levels=1, start="previous", further_steps=1)
+        first = family.fit(real(1, 1), rng())
+        second = family.fit(real(1, 1), rng(), previous=first)
+        assert second.sample(1, rng()).shape == (1, 1, 64)
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [

@@ -1,0 +1,80 @@
+"""What is kept of a figure with sliders: layers, and which drawing each state shows.
+
+Knows marks and sliders; neither how a recording is made nor how it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .marks import Mark
+from .sliders import SettledSlider
+
+Drawing = tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One artist's drawings and which of them each state shows.
+
+    ``table`` has one axis a slider (length 1 where that slider does not matter) and
+    holds indices into ``drawings``.
+    """
+
+    drawings: tuple[Drawing, ...]
+    table: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Everything a page needs to show a figure in all its states.
+
+    Attributes
+    ----------
+    width, height : float
+        Size of the figure in CSS pixels.
+    sliders : tuple of SettledSlider
+    layers : tuple of Layer
+        In painting order.
+    captions : Layer-like pair
+        Distinct sentences, and a table of indices like a layer's.
+    definitions : dict
+        SVG markup of clip paths and hatches by name.
+    start : tuple of int
+        The position of each slider in the base figure.
+    """
+
+    width: float
+    height: float
+    sliders: tuple[SettledSlider, ...]
+    layers: tuple[Layer, ...]
+    captions: tuple[str, ...]
+    caption_table: np.ndarray
+    definitions: dict[str, str]
+    start: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of values of each slider."""
+        return tuple(len(slider.values) for slider in self.sliders)
+
+    def caption(self, positions: Sequence[int]) -> str:
+        """The sentence at these slider positions."""
+        return self.captions[_look_up(self.caption_table, positions)]
+
+    def drawing(self, positions: Sequence[int]) -> list[Drawing]:
+        """What each layer shows at these slider positions."""
+        return [
+            layer.drawings[_look_up(layer.table, positions)] for layer in self.layers
+        ]
+
+
+def _look_up(table: np.ndarray, positions: Sequence[int]) -> int:
+    place = tuple(
+        index if length > 1 else 0
+        for index, length in zip(positions, table.shape, strict=True)
+    )
+    return int(table[place])

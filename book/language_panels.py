@@ -1,0 +1,315 @@
+"""Panels of the language models' figures: their texts, and how these surprise.
+
+Every word of a text has the colour of its kind: blue for a real prompt, black for what
+a model added, bold orange where that is strange. Beside the chapter
+`language-model.md`, since no other page draws texts. Knows matplotlib, the palette and
+the encyclopaedia's grammar.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+from numpy.typing import ArrayLike
+
+from collapse import plotting
+from collapse.corpus.grammar import END, Grammar
+from collapse.palette import REAL, SYNTHETIC
+
+COLUMNS, LINES = 48, 7  # of a completed document
+FOLD, ROWS = 44, 6  # of real text, and of what continues it
+KINDS = ((REAL, "normal"), ("black", "normal"), (SYNTHETIC, "bold"))
+PROMPT, GOOD, STRANGE = range(len(KINDS))
+TYPEWRITER = {"family": "monospace", "fontsize": 10.5, "in_layout": False}
+
+
+def strange_words(grammar: Grammar, tokens: np.ndarray, topic: str) -> np.ndarray:
+    """Return which words are foreign to a topic or break the grammar.
+
+    Parameters
+    ----------
+    grammar : Grammar
+    tokens : array of int, shape (length,)
+        A document.
+    topic : str
+        One of ``grammar.topics``.
+
+    Returns
+    -------
+    array of bool, shape (length,)
+    """
+    strange = grammar.foreign(tokens, topic)
+    for sentence in grammar.parse(tokens).sentences:
+        strange[sentence.start : sentence.stop] |= sentence.strays
+    return strange
+
+
+def coloured(
+    grammar: Grammar, tokens: np.ndarray, prompt: str
+) -> tuple[str, np.ndarray]:
+    """Return a completed document as text, and of which kind each letter is.
+
+    Parameters
+    ----------
+    grammar : Grammar
+    tokens : array of int, shape (length,)
+        The document, up to its end or its last token.
+    prompt : str
+        The real sentence that it begins with.
+
+    Returns
+    -------
+    text : str
+    kinds : array of int, shape (len(text),)
+        `PROMPT`, `GOOD` or `STRANGE`.
+    """
+    tokens = np.asarray(tokens, dtype=int)
+    given = len(grammar.encode(prompt))
+    topic = grammar.parse(tokens[:given]).topic
+    strange = strange_words(grammar, tokens, topic)
+    end = given + int(np.argmax(np.append(tokens[given:], END) == END))
+    stops = [len(grammar.decode(tokens[: n + 1])) for n in range(end)]
+    text = grammar.decode(tokens[:end])
+    kinds = np.full(len(text), PROMPT)
+    for word in range(given, end):
+        kinds[stops[word - 1] : stops[word]] = STRANGE if strange[word] else GOOD
+    return text, kinds
+
+
+def layers(text: str, kinds: Sequence[int] | np.ndarray) -> list[list[str]]:
+    """Lay a text out in lines, once for each kind, blank where another kind stands.
+
+    Drawn over each other, in the kinds' colours, the layers are the text.
+
+    Parameters
+    ----------
+    text : str
+    kinds : sequence of int, shape (len(text),)
+        Of its letters, as `coloured` returns them.
+
+    Returns
+    -------
+    list of list of str
+        For each kind `LINES` lines of about `COLUMNS` letters; what is longer is cut.
+    """
+    pages, column = [""] * len(KINDS), 0
+    for piece, kind in pieces(text, kinds):
+        if column + len(piece.rstrip()) > COLUMNS:
+            pages, column = [page + "\n" for page in pages], 0
+        for number in range(len(KINDS)):
+            pages[number] += piece if number == kind else " " * len(piece)
+        column += len(piece)
+    return [(page.split("\n") + [""] * LINES)[:LINES] for page in pages]
+
+
+def pieces(text: str, kinds: Sequence[int] | np.ndarray) -> Iterator[tuple[str, int]]:
+    """Cut a text after blanks, and where the kind of letter changes.
+
+    Yields
+    ------
+    piece : str
+    kind : int
+    """
+    start = 0
+    for stop in range(1, len(text) + 1):
+        ended = stop == len(text) or text[stop - 1] == " "
+        if ended or kinds[stop] != kinds[stop - 1]:
+            yield text[start:stop], int(kinds[stop - 1])
+            start = stop
+
+
+@dataclass(frozen=True)
+class DocumentPanel:
+    """A document whose words are coloured, as `document_panel` draws it."""
+
+    rows: list[list[Text]]
+    grammar: Grammar
+    prompt: str
+
+    def show(self, tokens: np.ndarray) -> None:
+        """Show a document that begins with the prompt.
+
+        Parameters
+        ----------
+        tokens : array of int, shape (length,)
+        """
+        shown = layers(*coloured(self.grammar, tokens, self.prompt))
+        for rows, lines in zip(self.rows, shown, strict=True):
+            for row, line in zip(rows, lines, strict=True):
+                row.set_text(line)
+
+
+def document_panel(
+    ax: Axes, top: float, grammar: Grammar, prompt: str
+) -> DocumentPanel:
+    """Make room for a document of `LINES` lines, of which an Axes holds two.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Without lines and ticks.
+    top : float
+        Where the first line begins, 1 at the top of the Axes and 0 at the bottom.
+    grammar : Grammar
+    prompt : str
+        The real sentence that the documents shown begin with.
+
+    Returns
+    -------
+    DocumentPanel
+        Empty until its ``show(tokens)`` is called.
+    """
+    heights = [top - (line + 0.8) / (2 * LINES + 2) for line in range(LINES)]
+    rows = [
+        [
+            ax.text(0, height, "", color=color, fontweight=weight, **TYPEWRITER)
+            for height in heights
+        ]
+        for color, weight in KINDS
+    ]
+    return DocumentPanel(rows, grammar, prompt)
+
+
+def folded(text: str) -> list[str]:
+    """Return the lines of a text that are not blank, the long ones broken at blanks."""
+    fold = textwrap.TextWrapper(FOLD, replace_whitespace=False, drop_whitespace=False)
+    rows = [row for line in text.split("\n") for row in fold.wrap(line)]
+    return [row for row in rows if row.strip()]
+
+
+@dataclass(frozen=True)
+class ContinuationPanel:
+    """A real prompt and what continues it, as `continuation_panel` draws them."""
+
+    prompt: Text
+    continuation: Text
+
+    def show(self, prompt: str, continuation: str) -> None:
+        """Show the last lines of a prompt, and the first ones of what follows it."""
+        self.prompt.set_text("\n".join(folded(prompt)[-ROWS:]))
+        self.continuation.set_text("\n".join(folded(continuation)[:ROWS]))
+
+
+def continuation_panel(ax: Axes) -> ContinuationPanel:
+    """Make room for `ROWS` lines of a real text, and as many that continue it.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Without lines and ticks.
+
+    Returns
+    -------
+    ContinuationPanel
+        Empty until its ``show(prompt, continuation)`` is called.
+    """
+    prompt, continuation = (
+        ax.text(0, height, "", va="top", linespacing=1.2, color=color, **TYPEWRITER)
+        for height, color in ((1, REAL), (0.52, "black"))
+    )
+    return ContinuationPanel(prompt, continuation)
+
+
+@dataclass(frozen=True)
+class PerplexityCourses:
+    """Perplexities over the generations, as `perplexity_courses` draws them."""
+
+    real: plotting.BandedLine
+    own: plotting.BandedLine
+    here: Line2D
+
+    def show(self, real: ArrayLike, own: ArrayLike, generation: int) -> None:
+        """Show the mean of all chains in a band that holds them.
+
+        Parameters
+        ----------
+        real, own : array_like, shape (generations, chains)
+            The perplexity of real texts, and of those that the model writes.
+        generation : int
+            Where the grey line stands.
+        """
+        self.real.show(*plotting.over_chains(real))
+        self.own.show(*plotting.over_chains(own))
+        self.here.set_xdata([generation, generation])
+
+
+def perplexity_courses(ax: Axes, generations: int) -> PerplexityCourses:
+    """Draw the perplexities of real and of own texts on a logarithmic axis.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    generations : int
+        The last one, above 0.
+
+    Returns
+    -------
+    PerplexityCourses
+        At 1 until its ``show(real, own, generation)`` is called.
+    """
+    ages = np.arange(generations + 1)
+    real = plotting.banded_line(ax, ages, REAL)
+    own = plotting.banded_line(ax, ages, SYNTHETIC)
+    here = plotting.here_line(ax)
+    plotting.log_axes(ax, y=[1, 3, 10, 30, 100])
+    ax.set(xlim=(0, generations), xlabel="generation")
+    ax.set(ylim=(0.95, 300), ylabel="perplexity")
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+    ax.text(0.3, 150, "of real texts", color=REAL, bbox=paper)
+    ax.text(0.3, 70, "of its own", color=SYNTHETIC, bbox=paper)
+    return PerplexityCourses(real, own, here)
+
+
+@dataclass(frozen=True)
+class PerplexityHistogram:
+    """Perplexities of new texts over those of the first, by `perplexity_histogram`."""
+
+    histograms: plotting.TwoHistograms
+    least: float
+
+    def show(self, counts: ArrayLike, generation: int) -> None:
+        """Show a generation's texts, and generation 0's in outline.
+
+        Parameters
+        ----------
+        counts : array_like of int, shape (generations, bins)
+        generation : int
+        """
+        percent = 100 * np.asarray(counts) / np.sum(counts[0])
+        percent = np.maximum(percent, self.least)
+        self.histograms.show(now=percent[generation], first=percent[0])
+
+
+def perplexity_histogram(
+    ax: Axes, edges: np.ndarray, ticks: Sequence[float], least: float
+) -> PerplexityHistogram:
+    """Draw a histogram of new texts' perplexities, both axes logarithmic.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+    edges : array of float, shape (bins + 1,)
+        Perplexities; what lies above the last one is counted below it.
+    ticks : sequence of float
+        Of the perplexities, the last one being the last edge.
+    least : float
+        In per cent, where columns begin: less than one text, so that one is seen.
+
+    Returns
+    -------
+    PerplexityHistogram
+        Of height 1 until its ``show(counts, generation)`` is called.
+    """
+    histograms = plotting.two_histograms(ax, edges, baseline=least)
+    plotting.log_axes(ax, x=ticks, y=[0.1, 1, 10, 100])
+    ax.set_xticks(ticks, [*(f"{tick:g}" for tick in ticks[:-1]), f"{ticks[-1]:g}+"])
+    ax.minorticks_off()
+    ax.set(xlim=(edges[0], edges[-1]), xlabel="perplexity (generation 0)")
+    ax.set(ylim=(least, 100), ylabel="new texts (%)")
+    return PerplexityHistogram(histograms, least)
