@@ -374,8 +374,8 @@ class TestRealChanges:
             ("tolerance: float = 1e-5", "tolerance: float = 1e-6"),
             ("beams: int = 1\n", "beams: int = 2\n"),
             (
-                "    top_k: int | None = None\n    top_p: float | None = None\n",
-                "    top_p: float | None = None\n    top_k: int | None = None\n",
+                "    temperature: float = 1.0\n    top_p: float | None = None\n",
+                "    top_p: float | None = None\n    temperature: float = 1.0\n",
             ),
             # Operators and library calls.
             ("if pool <= 8 * count", "if pool < 8 * count"),
