@@ -134,6 +134,19 @@ def test_the_readme_names_paths_that_exist(root: Path) -> None:
     assert [path for path in paths if not list(root.glob(path))] == []
 
 
+def test_mutants_judged_equal_are_of_lines_that_are_still_there(root: Path) -> None:
+    told, gone, lines = 0, [], set()
+    for line in (root / "tests/mutants/equal.txt").read_text("utf-8").splitlines():
+        if reason := re.match(r"(\S+\.py): \w", line):
+            text = (root / "book/collapse" / reason[1]).read_text(encoding="utf-8")
+            lines = {each.strip() for each in text.splitlines()}
+        elif line.startswith("- "):
+            told += 1
+            gone += [line] if line[2:] not in lines else []
+    assert told > 5
+    assert gone == []
+
+
 def test_no_file_of_the_package_is_too_long_to_overlook(root: Path) -> None:
     package = root / "book" / "collapse"
     lines = {
