@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -193,6 +194,33 @@ class TestCommand:
         assert command.main(["--list"]) == 0
         assert "paper_mixture: 16 cells" in capsys.readouterr().out
         assert not small.exists()
+
+    def test_a_list_tells_of_other_versions(self, small, capsys):
+        command.main(["--jobs", "1"])
+        path = small / "paper_mixture.json"
+        provenance = json.loads(path.read_text(encoding="utf-8"))
+        provenance["versions"] |= {"numpy": "1.0"}
+        path.write_text(json.dumps(provenance), encoding="utf-8")
+        capsys.readouterr()
+        assert command.main(["--list"]) == 0
+        expected = f"made under numpy 1.0 (here {np.__version__})"
+        assert expected in capsys.readouterr().out
+
+    def test_one_more_size_is_computed_beside_those_that_there_are(
+        self, small, tmp_path, monkeypatch
+    ):
+        command.main(["--jobs", "1"])
+        before = load("paper_mixture")
+        shutil.rmtree(tmp_path / "cells")
+        more = paper_mixture.TINY.with_grid(sample_size=[250, 200, 300], generations=50)
+        monkeypatch.setattr(command, "all_sweeps", lambda: {"paper_mixture": more})
+        monkeypatch.setattr(paper_mixture, "SWEEP", more)
+        command.main(["--jobs", "1"])
+        after = load("paper_mixture")
+        assert after.provenance["resumed_cells"] == 16
+        assert len(list((tmp_path / "cells" / "paper_mixture").iterdir())) == 8
+        for name in before:
+            assert np.array_equal(after[name][1:], before[name])
 
     def test_an_unknown_name_is_refused(self, small, capsys):
         with pytest.raises(SystemExit):

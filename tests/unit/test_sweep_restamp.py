@@ -137,6 +137,16 @@ class TestRestamp:
         assert f"commit {book.commit[:7]} is today's" in restamp(NAME, book.data)
         load(NAME, book.data)
 
+    def test_a_commit_that_came_later_is_noted(self, book):
+        book.stamp(commit=None)
+        assert f"stands in commit {book.commit[:7]}" in restamp(NAME, book.data)
+        assert load(NAME, book.data).provenance["commit"] == book.commit
+        # Not one of other code, however new it is.
+        book.edit(EXPERIMENT, *SAME)
+        book.stamp(commit=None, code=written(code_of(TASK, Sources()), []))
+        assert restamp(NAME, book.data) == "its code is what it was"
+        assert load(NAME, book.data).provenance["commit"] is None
+
     @pytest.mark.parametrize(
         ("stamp", "message"),
         [

@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         made = run(sweeps[name], known=known, n_jobs=options.jobs)
         print(f"  wrote {save(made)}", flush=True)
         if read(name).provenance["commit"] is None:
-            print("  which no commit holds the code of: it can never be restamped")
+            print("  no commit holds its code yet; RESTAMP=1 notes the one that will")
     return 0
 
 

@@ -43,12 +43,13 @@ class Result:
     axes : mapping of str to tuple
         The values along each leading axis; the last is ``"repetition"``.
     provenance : mapping
-        Where the numbers are from: ``name``, ``task``, ``grid``, ``repetitions``,
-        ``seed``, ``date``, the ``versions`` of Python and of the packages used, how
-        many ``workers`` there were, ``compute_seconds`` (the sum over cells),
-        ``elapsed_seconds`` (of the last run, which found ``resumed_cells`` cells
-        done), the ``commit`` at which the code was as it was then (None if there is
-        none), and the hashes of the ``code``, of each definition by itself as well.
+        Where the numbers are from: ``name``, ``task``, ``grid``, ``options``,
+        ``repetitions``, ``seed``, ``date``, the ``versions`` of Python and of the
+        packages used, how many ``workers`` there were, ``compute_seconds`` (the sum
+        over cells), ``elapsed_seconds`` (of the last run, which found
+        ``resumed_cells`` cells done), the ``commit`` whose code made them (None if it
+        stood in none), and hashes of the ``code``, of each definition by itself as
+        well. If its stamp was renewed, the day on which it was ``restamped``.
     """
 
     def __init__(

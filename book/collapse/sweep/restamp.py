@@ -19,7 +19,7 @@ import numpy as np
 from . import commits
 from .code import Sources, references
 from .files import DATA, read
-from .provenance import code_of, origin, undeclared, write_provenance
+from .provenance import code_of, commit_of, origin, undeclared, write_provenance
 
 _PROGRAM = """
 import importlib, json, sys
@@ -64,10 +64,9 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
         If a file is missing or damaged.
     """
     then = dict(read(name, folder).provenance)
+    path = (DATA if folder is None else Path(folder)) / f"{name}.json"
     module = importlib.import_module(then["task"].partition(":")[0])
     now = origin(module.SWEEP)
-    if now["code"]["sha256"] == then["code"]["sha256"]:
-        return "its code is what it was"
     # Options that were part of the code are compared with it.
     recorded = {name: now["options"].get(name) for name in then["options"]}
     differing = set(undeclared(then))
@@ -78,6 +77,8 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
             f"the sweep's {' and '.join(sorted(differing))} changed: this is another "
             f"experiment, and `make data NAME={name}` computes what is new of it"
         )
+    if now["code"]["sha256"] == then["code"]["sha256"]:
+        return _noted(path, then)
     with tempfile.TemporaryDirectory() as scratch:
         package = _made_by(then["commit"], Path(scratch))
         try:
@@ -93,9 +94,16 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
             size = sum(array.size for array in one.values())
             found = f"{size} numbers of {len(one)} arrays are the same to the last bit"
     renewed = {"code": now["code"], "restamped": datetime.now(UTC).date().isoformat()}
-    path = (DATA if folder is None else Path(folder)) / f"{name}.json"
     write_provenance(path, then | {"options": now["options"]} | renewed)
     return found
+
+
+def _noted(path: Path, stamp: dict[str, Any]) -> str:
+    """Note the commit of a result that was made before its code was committed."""
+    if stamp["commit"] is None and (commit := commit_of(stamp)):
+        write_provenance(path, stamp | {"commit": commit})
+        return f"its code is what it was, and now stands in commit {commit[:7]}"
+    return "its code is what it was"
 
 
 def _made_by(commit: str | None, folder: Path) -> Path:
@@ -132,10 +140,16 @@ def _cells(
         )
         for folder, file in zip(folders, files, strict=True)
     ]
-    for process, whose in zip(processes, ("the commit's", "today's"), strict=True):
-        _, errors = process.communicate()
-        if process.returncode:
-            raise NoRestampError(f"with {whose} code the cell fails:\n{errors.strip()}")
+    try:
+        for process, whose in zip(processes, ("the commit's", "today's"), strict=True):
+            _, errors = process.communicate()
+            if process.returncode:
+                raise NoRestampError(
+                    f"with {whose} code the cell fails:\n{errors.strip()}"
+                )
+    finally:
+        for process in processes:
+            process.kill()
     return [_read(file) for file in files]
 
 
