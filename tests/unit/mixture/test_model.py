@@ -74,12 +74,20 @@ class TestModel:
         )
         np.testing.assert_allclose(PLANE.log_prob(data), theirs.score_samples(data))
 
+    def test_densities_at_the_mean_itself_are_the_highest(self):
+        one = GaussianMixtureModel([1.0], [2.0], [4.0])
+        assert one.log_prob([2.0])[0] == pytest.approx(stats.norm.logpdf(2, 2, 2))
+
+    def test_a_model_cannot_be_changed(self):
+        with pytest.raises(AttributeError):
+            TRUTH.means = np.zeros(2)
+
     def test_densities_of_a_singular_covariance_lie_on_its_line(self):
         flat = GaussianMixtureModel([1.0], [[0.0, 0.0]], [[[1.0, 0.0], [0.0, 0.0]]])
         on, off = flat.log_prob([[1.0, 0.0], [1.0, 1.0]])
         assert (on, off) == (np.inf, -np.inf)
 
-    @pytest.mark.parametrize("data", [np.zeros(4), np.zeros((5, 3))])
+    @pytest.mark.parametrize("data", [np.zeros(2), np.zeros(4), np.zeros((5, 3))])
     def test_points_of_another_dimension(self, data):
         with pytest.raises(ValueError, match="data must"):
             PLANE.log_prob(data)
@@ -101,6 +109,8 @@ class TestModel:
             ([0.5, 0.5], [0, 1, 2], [1, 1], "means must have shape"),
             ([0.5, 0.5], [0, 1], [1, 1, 1], "covariances must have shape"),
             ([0.5, 0.5], [0, np.nan], [1, 1], "means must be finite"),
+            ([1.0], 0.0, [1.0], "means must have at least 1 axes"),
+            ([1.0], [0.0], 1.0, "covariances must have at least 1 axes"),
             ([0.5, 0.5], [0, 1], [1, -1], "negative eigenvalues"),
             ([1.0], [[0, 0]], [[[1, 2], [0, 1]]], "symmetric"),
             ([1.0], [[0, 0]], [1.0], "covariances must have shape"),
