@@ -1,6 +1,8 @@
 """What the chapter on language models writes out and says is so."""
 
+import functools
 import itertools
+import operator
 import re
 
 import numpy as np
@@ -13,16 +15,60 @@ from collapse.corpus.encyclopaedia import encyclopaedia
 from collapse.corpus.grammar import END
 from collapse.experiments.encyclopaedia_mixing import PERPLEXITIES, SHOWN
 from collapse.opt import OPT, OPTConfig
+from language_panels import strange_words
 from support.chapters import BOOK, run_chapter
 
 WARM, COOL, BEAM = "temperature 1", "temperature 0.8", "beam search"
 DRAWN = (WARM, "temperature 0.9", COOL)
 SHARES = (0, 0.1, 0.5, 1)
 
+PROSE = (BOOK / "language-model.md").read_text(encoding="utf-8")
+GLUED = re.compile(r"\{glue:text\}`([^`]+)`")
+ASKED_FOR = sorted(set(GLUED.findall(PROSE)))
+RESULTS = {
+    "mixing": "encyclopaedia_mixing",
+    "errors": "encyclopaedia_errors",
+    "manual": "real_text",
+}
+PER_CENT = ("grammatical", "distinct_2", "drifted", "repeated")
+# What a paragraph says that shows a number of this measure, setting or share.
+SAID_OF = {
+    "real_perplexity": "erplexity",
+    "own_perplexity": "own texts",
+    "grammatical": "without a mistake|grammar",
+    "topics": "topic",
+    "facts": "fact",
+    "distinct_2": "pairs of words",
+    "drifted": "elsewhere|wander",
+    "repeated": "repetition",
+    "beam search": "[Bb]eam search",
+    "temperature 1, no loop": "Without it .* temperature 1",
+    "temperature 0.8, no loop": "Without it .* 0.8",
+    "first weights": "first weights",
+    "from scratch": "from scratch",
+    "3000 documents": "3000 documents",
+    "accumulate": "[Aa]ccumulating",
+    "nucleus 0.9": "nucleus",
+    "repetition penalty 2": "repetition penalty",
+    "real openings": "Real openings",
+    "real openings, beam search": "Real openings.* Beam search",
+    "0.1": "tenth|Ten per cent",
+    "0.5": "half",
+    "1": "real texts only|to 100 %|this control",
+}
+
 
 @pytest.fixture(scope="module")
 def names():
     return run_chapter(BOOK / "language-model.md").names
+
+
+@pytest.fixture(scope="module")
+def glued(names):
+    """Return the numbers that sentences can ask for, by name."""
+    shown = run_chapter(BOOK / "language-model.md").values
+    small = [value for value in shown if isinstance(value, dict)]
+    return functools.reduce(operator.or_, small, names["numbers"])
 
 
 @pytest.fixture(scope="module")
@@ -118,157 +164,90 @@ class TestModel:
         model = family.fit(texts[:, 1:], np.random.default_rng(0))
         assert float(written) == pytest.approx(model.perplexity(texts[:, 1:]), rel=1e-4)
 
-    def test_strange_words_are_marked_and_no_others(self, names):
-        grammar = encyclopaedia()
-        good = grammar.encode(names["SHOWN"][0] + " It leaves room for great windows.")
-        assert not names["marked"](good, "medieval architecture").any()
-        stray = grammar.encode(names["SHOWN"][0] + " It often wanders whale it.")
-        marks = names["marked"](stray, "medieval architecture")
-        assert marks[-2] or marks[-3], marks
-        assert not marks[: len(grammar.encode(names["SHOWN"][0]))].any()
-
-    def test_a_text_is_laid_out_whole_and_once(self, names):
-        row = sweep.load("encyclopaedia_mixing")["texts"][0, 0, 0, 8, 2]
-        pages = names["laid_out"](row, 2)
-        text = encyclopaedia().decode(row.astype(int))
-        stacked = [
-            "".join(max(letters) for letters in zip(*lines, strict=True))
-            for lines in zip(*pages, strict=True)
-        ]
-        assert " ".join(line.strip() for line in stacked).strip() == text
-        assert max(map(len, stacked)) <= names["COLUMNS"] + 1
-
 
 class TestNumbers:
-    """The numbers in the text are those of the generation and setting it names."""
+    """The numbers in the text are those of the cell and generation they name.
+
+    A sentence asks for "mixing/facts/beam search/0.1/8": the result, the measure, the
+    values of the result's axes and the generation.
+    """
 
     @pytest.mark.parametrize(
-        ("name", "measure", "decoding", "share", "generation"),
-        [
-            ("right_first", "grammatical", WARM, 0, 0),
-            ("right_warm", "grammatical", WARM, 0, 8),
-            ("right_cool_first", "grammatical", COOL, 0, 0),
-            ("right_cool", "grammatical", COOL, 0, 8),
-            ("right_real", "grammatical", COOL, 1, 8),
-            ("facts_first", "facts", COOL, 0, 0),
-            ("facts_none", "facts", COOL, 0, 8),
-            ("facts_tenth", "facts", COOL, 0.1, 8),
-            ("facts_half", "facts", COOL, 0.5, 8),
-            ("facts_warm_first", "facts", WARM, 0, 0),
-            ("facts_warm", "facts", WARM, 0, 8),
-            ("topics_first", "topics", COOL, 0, 0),
-            ("topics_none", "topics", COOL, 0, 8),
-            ("topics_tenth", "topics", COOL, 0.1, 8),
-            ("topics_half", "topics", COOL, 0.5, 8),
-            ("real_first", "real_perplexity", COOL, 0, 0),
-            ("real_none", "real_perplexity", COOL, 0, 8),
-            ("real_tenth", "real_perplexity", COOL, 0.1, 8),
-            ("real_warm", "real_perplexity", WARM, 0, 8),
-            ("beam_none", "real_perplexity", BEAM, 0, 8),
-            ("beam_tenth", "real_perplexity", BEAM, 0.1, 8),
-            ("own_first", "own_perplexity", COOL, 0, 0),
-            ("own_cool", "own_perplexity", COOL, 0, 8),
-            ("own_warm_first", "own_perplexity", WARM, 0, 0),
-            ("own_warm", "own_perplexity", WARM, 0, 8),
-            ("pairs_first", "distinct_2", WARM, 0.1, 0),
-            ("pairs", "distinct_2", WARM, 0.1, 8),
-            ("away_first", "drifted", WARM, 0, 0),
-            ("away", "drifted", WARM, 0, 8),
-            ("away_cool", "drifted", COOL, 0, 8),
-            ("away_tenth", "drifted", COOL, 0.1, 8),
-            ("away_beam", "drifted", BEAM, 0, 8),
-            ("away_beam_tenth", "drifted", BEAM, 0.1, 8),
-        ],
+        "name", [name for name in ASKED_FOR if name.count("/") > 2]
     )
-    def test_of_the_main_sweep(
-        self, names, course, name, measure, decoding, share, generation
-    ):
-        mean = course(measure, decoding, share)[generation].mean()
-        if measure in ("grammatical", "distinct_2", "drifted"):
-            mean *= 100
-        assert_rounded(names["numbers"][name], mean)
+    def test_of_a_mean_over_chains(self, glued, name):
+        which, measure, *cell, generation = name.split("/")
+        result = sweep.load(RESULTS[which])
+        axes = [axis for axis in result.axes if axis != "repetition"]
+        where = {
+            axis: {str(value): value for value in result.axes[axis]}[written]
+            for axis, written in zip(axes, cell, strict=True)
+        }
+        values = result.select(measure, repetition=0, **where)[int(generation)]
+        factor = 100 if measure in PER_CENT else 1
+        assert_rounded(glued[name], factor * values.mean())
 
-    def test_of_the_texts_that_left_architecture(self, names):
+    @pytest.mark.parametrize("name", ASKED_FOR)
+    def test_stands_in_a_paragraph_about_what_it_names(self, name):
+        """A number that is asked for by another's name would be caught here."""
+        paragraphs = [each for each in PROSE.split("\n\n") if f"`{name}`" in each]
+        assert paragraphs != [], "a name is broken over two lines"
+        for paragraph in paragraphs:
+            said = " ".join(GLUED.sub("", paragraph).split())
+            for part in name.split("/"):
+                assert re.search(SAID_OF.get(part, ""), said), (part, said)
+
+    @pytest.mark.parametrize("share", [0, 0.1, 1])
+    def test_of_the_strangest_pages(self, glued, read, share):
+        counts = read("perplexities", WARM, share)[4].sum(axis=0)
+        beyond = 100 * counts[-1] / counts.sum()
+        assert_rounded(glued[f"beyond_1000/{share}"], beyond)
+
+    def test_of_the_network(self, glued, names):
+        tensors = names["network"].state_dict().values()
+        assert glued["weights"] == str(sum(each.numel() for each in tensors) // 1000)
+
+    def test_of_the_floor(self, glued):
+        assert_rounded(glued["floor"], encyclopaedia().perplexity)
+
+    def test_of_the_hours(self, glued):
+        spent = [sweep.load(name).provenance for name in RESULTS.values()]
+        seconds = sum(each["compute_seconds"] for each in spent)
+        assert_rounded(glued["hours"], seconds / 3600)
+
+    def test_of_the_texts_that_left_architecture(self, glued):
         topics = np.array(encyclopaedia().topics)
         elsewhere = topics != "medieval architecture"
         away = sum(
             int(sweep.load(f"encyclopaedia_{each}")["endings"][..., elsewhere].sum())
             for each in ("mixing", "errors")
         )
-        assert names["numbers"]["wanderers"] == f"{away:,}"
+        assert glued["wanderers"] == f"{away:,}"
 
-    @pytest.mark.parametrize(
-        ("name", "decoding", "share", "generation"),
-        [
-            ("py_first", BEAM, 0, 0),
-            ("py_beam", BEAM, 0, 4),
-            ("py_tenth", BEAM, 0.1, 4),
-            ("py_warm", WARM, 0, 4),
-            ("py_warm_tenth", WARM, 0.1, 4),
-            ("py_control", WARM, 1, 4),
-        ],
-    )
-    def test_of_real_text(self, names, read, name, decoding, share, generation):
-        mean = read("real_perplexity", decoding, share)[generation].mean()
-        assert_rounded(names["numbers"][name], mean)
-        counts = read("perplexities", decoding, share)[generation].sum(axis=0)
-        beyond = 100 * counts[-1] / counts.sum()
-        assert_rounded(names["numbers"][f"{name}_over"], beyond)
-
-    def test_of_the_stutter(self, names, read):
-        mean = 100 * read("repeated", BEAM, 0)[4].mean()
-        assert_rounded(names["numbers"]["py_again"], mean)
-
-    @pytest.mark.parametrize(
-        ("name", "setting"),
-        [
-            ("warm_still", "temperature 1, no loop"),
-            ("cool_still", "temperature 0.8, no loop"),
-            ("weights_first", "first weights"),
-            ("scratch", "from scratch"),
-            ("more", "3000 documents"),
-            ("accumulated", "accumulate"),
-            ("nucleus", "nucleus 0.9"),
-            ("penalty", "repetition penalty 2"),
-            ("openings", "real openings"),
-            ("openings_beam", "real openings, beam search"),
-        ],
-    )
-    def test_of_what_is_to_blame(self, names, trial, name, setting):
-        numbers = names["numbers"]
-        assert_rounded(numbers[name], trial("real_perplexity", setting)[8].mean())
-        for measure, generation, ending in (
-            ("facts", 0, "_facts_first"),
-            ("facts", 8, "_facts"),
-            ("topics", 8, "_topics"),
-        ):
-            mean = trial(measure, setting)[generation].mean()
-            assert_rounded(numbers[name + ending], mean)
-
-    def test_of_what_real_texts_state(self, names):
-        grammar, chance = encyclopaedia(), np.random.default_rng(3)
-        found = [grammar.census(grammar.sample(500, chance)) for _ in range(30)]
+    def test_of_what_real_texts_state(self, glued):
+        grammar, rng = encyclopaedia(), np.random.default_rng(3)
+        found = [grammar.census(grammar.sample(500, rng)) for _ in range(30)]
         facts = np.array([np.count_nonzero(each.facts) for each in found])
         error = facts.std(ddof=1) / np.sqrt(len(facts))
-        assert abs(facts.mean() - float(names["numbers"]["facts_real"])) < 4.5 * error
+        assert abs(facts.mean() - float(glued["facts_real"])) < 4.5 * error
         topics = [np.count_nonzero(each.grammatical_topics) for each in found]
         assert np.mean(topics) > 23.5
         assert min(topics) >= 22
 
-    def test_of_where_texts_end(self, names):
+    def test_of_where_texts_end(self, glued):
         topics, shares = encyclopaedia().topics, encyclopaedia().topic_probabilities
         away = topics.index("medieval architecture")
         drawn = sweep.load("encyclopaedia_mixing")["endings"][:3]
-        ends = np.array([drawn[..., place].sum() for place in range(24)])
+        ends = np.array([drawn[..., index].sum() for index in range(24)])
         ends[away] = 0
-        rest, numbers = shares / (1 - shares[away]), names["numbers"]
+        rest = shares / (1 - shares[away])
         for topic in ("rivers", "weather"):
-            place = topics.index(topic)
-            assert_rounded(numbers[f"to_{topic}"], 100 * ends[place] / ends.sum())
-            assert_rounded(numbers[f"real_{topic}"], 100 * rest[place])
+            index = topics.index(topic)
+            assert_rounded(glued[f"to_{topic}"], 100 * ends[index] / ends.sum())
+            assert_rounded(glued[f"real_{topic}"], 100 * rest[index])
         hares = 100 * rest[topics.index("jackrabbits")]
-        assert_rounded(numbers["hares"], hares)
-        assert float(numbers["to_jackrabbits"]) < hares / 2
+        assert_rounded(glued["hares"], hares)
+        assert float(glued["to_jackrabbits"]) < hares / 2
 
 
 class TestCaptions:
@@ -325,8 +304,8 @@ class TestCaptions:
                 shown = re.search(rf"{decoding}: (\d+(\.\d+)?)", sentence)[1]
                 assert_rounded(shown, last)
 
-    def test_of_what_is_to_blame(self, said, trial, names):
-        for setting in names["SETTINGS"]:
+    def test_of_what_is_to_blame(self, said, trial):
+        for setting in sweep.load("encyclopaedia_errors").axes["setting"]:
             real, facts = (
                 trial(name, setting).mean(axis=1)
                 for name in ("real_perplexity", "facts")
@@ -353,18 +332,19 @@ class TestCaptions:
 
 
 class TestPictures:
-    def test_bars_of_the_drift_are_of_all_chains(self, said, course, names):
+    def test_bars_of_the_drift_are_of_all_chains(self, said, course):
         said(3, generation=8, decoding=COOL, real_fraction=0)
         ends = course("endings", COOL)[8].sum(axis=0)
-        widths = [bar.get_width() for bar in names["bars"]]
+        figure = run_chapter(BOOK / "language-model.md").explorations[3].figure
+        widths = [bar.get_width() for bar in figure.axes[0].patches]
         assert widths == pytest.approx(100 * ends / ends.sum())
 
 
-def test_correct_new_texts_stand_beside_one_that_is_mostly_strange(names, course):
+def test_correct_new_texts_stand_beside_one_that_is_mostly_strange(course):
     assert course("grammatical", COOL)[6].mean() > 0.95
     row = course("texts", COOL)[6, 2].astype(int)
     given = len(encyclopaedia().encode(SHOWN[2]))
-    strange = names["marked"](row, "jackrabbits")[given:]
+    strange = strange_words(encyclopaedia(), row, "jackrabbits")[given:]
     written = (row[given:] > 3) & (np.cumsum(row[given:] == END) == 0)
     assert strange[written].mean() > 0.5
 
@@ -528,7 +508,7 @@ class TestDrift:
             assert found["rivers"] > 1.5 * rest[1]
             assert found["weather"] < rest[0] / 2
 
-    def test_hardly_one_in_thousands_ends_with_jackrabbits(self, names):
+    def test_hardly_one_in_thousands_ends_with_jackrabbits(self, glued):
         topics = list(encyclopaedia().topics)
         place = topics.index("jackrabbits")
         ends = [
@@ -536,7 +516,7 @@ class TestDrift:
             for each in ("mixing", "errors")
         ]
         found = sum(int(each[..., place].sum()) for each in ends)
-        assert names["numbers"]["jackrabbits"] == str(found)
+        assert glued["jackrabbits"] == str(found)
         assert found < 1e-3 * sum(each.sum() for each in ends)
 
 

@@ -22,6 +22,14 @@ def names():
     return run_chapter(BOOK / "vae.md").names
 
 
+@pytest.fixture(scope="module")
+def glued():
+    """Return the numbers that the sentences show, by name, without their unit."""
+    values = run_chapter(BOOK / "vae.md").values
+    texts = next(value for value in values if isinstance(value, dict))
+    return {name: float(text.rstrip(" %")) for name, text in texts.items()}
+
+
 def twins(names):
     """Return the chapter's model and the package's, with the same weights."""
     theirs = names["Autoencoder"]()
@@ -202,6 +210,18 @@ def test_real_digits_move_outwards_and_then_fall_into_the_centre(names):
     assert np.abs(half / half[0] - 1).max() < 0.15, half
 
 
+def test_the_sentences_say_what_one_generation_keeps(glued, spread):
+    first, late = (spread(0)[age + 1].mean() / spread(0)[age].mean() for age in (0, 6))
+    assert glued["kept_first"] == pytest.approx(100 * first, abs=0.5)
+    assert glued["kept_late"] == pytest.approx(100 * late, abs=0.5)
+
+
+def test_the_sentence_says_how_long_both_sweeps_took(glued):
+    mixing, errors = sweep.load("digits_mixing"), sweep.load("digits_errors")
+    seconds = [each.provenance["compute_seconds"] for each in (mixing, errors)]
+    assert 60 * glued["minutes"] == pytest.approx(sum(seconds), abs=30)
+
+
 @pytest.fixture(scope="module")
 def settings():
     """Return a function: pixel variances (generations, chains) of a setting."""
@@ -284,7 +304,7 @@ def run_mnist_cells(names, monkeypatch, tmp_path):
     cells = [
         cell.source
         for cell in jupytext.read(BOOK / "vae.md").cells
-        if cell.cell_type == "code" and "mnist" in cell.source
+        if cell.cell_type == "code" and "mnist_is_here" in cell.source
     ]
     assert len(cells) == 2
 
@@ -293,7 +313,7 @@ def run_mnist_cells(names, monkeypatch, tmp_path):
         found = {**names, "VAE": functools.partial(VAE, steps=3)}
         for cell in cells:
             exec(compile(cell, "<mnist>", "exec"), found)
-        shown = found["explore_mnist"]() if found["mnist_is_here"] else None
+        shown = found["mnist_figure"]() if found["mnist_is_here"] else None
         return found, shown
 
     return run

@@ -20,6 +20,11 @@ def label(word, rng):
     return {"length": np.array(len(word), dtype=np.uint8)}
 
 
+def word(word, rng):
+    """Return the word itself."""
+    return {"word": np.array(word)}
+
+
 def multiply(size, rng):
     """Return a product whose last digits depend on the order of summation."""
     left, right = rng.standard_normal((2, size, size))

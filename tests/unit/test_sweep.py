@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import joblib
@@ -22,13 +22,14 @@ from collapse.sweep import (
     Sweep,
     UnusableResultError,
     load,
-    references,
     run,
     save,
 )
 from collapse.sweep import provenance as provenance_module
-from collapse.sweep.code import Code
-from collapse.sweep.grid import Cell, cell_generator
+from collapse.sweep.code import Code, references
+from collapse.sweep.files import read
+from collapse.sweep.grid import Cell, cell_generator, classes
+from collapse.sweep.provenance import options_of
 from collapse.sweep.runner import compute_cell
 from support import tasks
 
@@ -391,6 +392,106 @@ class TestResuming:
     def test_nothing_half_written_stays_behind(self, calls):
         calls.run()
         assert {path.suffix for path in calls.cache.iterdir()} == {".npz"}
+
+
+@dataclass(frozen=True)
+class Knob:
+    """An option made of values."""
+
+    height: float = 1.0
+    words: tuple[str, ...] = ()
+
+
+class TestOptions:
+    """Names along an axis, and what they stand for."""
+
+    @pytest.fixture
+    def named(self, calls):
+        """The sweep of six cells, whose numbers now have names."""
+        names = {f"number {number}": number for number in calls.sweep.grid["number"]}
+        grid = {**calls.sweep.grid, "number": list(names)}
+        return replace(calls.sweep, grid=grid, options={"number": names})
+
+    def test_the_task_gets_what_a_name_stands_for(self, calls, named):
+        result = quickly(named)
+        assert calls.made() == [1, 2, 3, 4, 5, 6]
+        assert result.axes["number"][:2] == ("number 1", "number 2")
+
+    def test_random_numbers_belong_to_the_name(self, calls, named):
+        other = replace(
+            named, options={"number": dict.fromkeys(named.options["number"], 0)}
+        )
+        differences = quickly(named)["value"] - quickly(other)["value"]
+        np.testing.assert_allclose(differences[:, 0], [1, 2, 3, 4, 5, 6])
+
+    def test_a_changed_option_is_computed_alone(self, calls, named):
+        quickly(named, folder=calls.cache)
+        calls.made()
+        changed = named.options["number"] | {"number 4": 40}
+        quickly(replace(named, options={"number": changed}), folder=calls.cache)
+        assert calls.made() == [40]
+
+    def test_one_more_option_is_computed_alone_beside_a_saved_result(
+        self, calls, named, tmp_path
+    ):
+        save(quickly(named), tmp_path / "data")
+        calls.made()
+        names = {"before": 9} | named.options["number"]
+        more = replace(
+            named,
+            grid={**named.grid, "number": list(names)},
+            options={"number": names},
+        )
+        result = quickly(more, known=read("calls", tmp_path / "data"))
+        assert calls.made() == [9]
+        assert result.provenance["resumed_cells"] == 6
+        assert equal(result, quickly(more))
+
+    @pytest.mark.parametrize(
+        "other", [{"seed": 9}, {"code": {"sha256": "9"}}, {"versions": {"python": "9"}}]
+    )
+    def test_cells_that_might_differ_are_not_taken_over(self, calls, other):
+        first = calls.run(resume=False)
+        calls.made()
+        known = Result(
+            {name: first[name] for name in first}, first.axes, first.provenance | other
+        )
+        quickly(calls.sweep, known=known)
+        assert len(calls.made()) == 6
+
+    def test_words_of_a_saved_result_take_no_more_room_than_they_need(self):
+        sweep = Sweep(name="w", task=tasks.word, grid={"word": ["a", "abc"]})
+        known = quickly(sweep)
+        short = sweep.with_grid(word=["a"])
+        assert equal(quickly(short, known=known), quickly(short))
+
+    def test_options_are_written_with_what_is_not_the_default(self):
+        known = {"plain": Knob(), "high": Knob(height=2, words=("a", "b"))}
+        sweep = replace(
+            DRAW, grid={"size": list(known), "shift": 0}, options={"size": known}
+        )
+        assert options_of(sweep) == {
+            "size": {"plain": {}, "high": {"height": 2, "words": ["a", "b"]}}
+        }
+        assert set(classes(list(known.values()))) == {Knob}
+
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"size": {"a": 1}}, r"size must be one of \['a'\], got 1"),
+            ({"shape": {"a": 1}}, "options must be mappings for some of"),
+            ({"shift": 3}, "options must be mappings for some of"),
+            ({"size": {1: 1, 2: 2, 3: 3}}, "size must be one of"),
+        ],
+    )
+    def test_options_that_do_not_fit_the_grid(self, options, message):
+        with pytest.raises(ValueError, match=message):
+            replace(DRAW, options=options)
+
+    def test_options_must_be_something_that_can_be_compared(self):
+        grid = {"size": ["a"], "shift": 0}
+        with pytest.raises(ValueError, match="options must be finite numbers, words"):
+            replace(DRAW, grid=grid, options={"size": {"a": object()}})
 
 
 class TestProgress:

@@ -12,10 +12,10 @@ import pytest
 
 from collapse.experiments import __main__ as command
 from collapse.experiments import paper_mixture
-from collapse.sweep import UnusableResultError, load, references
+from collapse.sweep import UnusableResultError, load
+from collapse.sweep.code import Sources, references
 from collapse.sweep.files import DATA
 from collapse.sweep.provenance import code_of, written
-from collapse.sweep.references import Sources
 from collapse.sweep.restamp import NoRestampError, _check_equal, restamp
 
 NAME = "paper_mixture"
@@ -85,7 +85,7 @@ SAME = (
 )
 """Other code that computes the same."""
 
-SLIGHTLY = ("return mixture_l2_distance(", "return (1 + 1e-6) * mixture_l2_distance(")
+SLIGHTLY = ('"l2": mixture_l2_distance(', '"l2": (1 + 1e-6) * mixture_l2_distance(')
 """Other code that computes something else."""
 
 EXPERIMENT = "experiments/paper_mixture"

@@ -64,8 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
         known = None if options.force else _saved(name)
         made = run(sweeps[name], known=known, n_jobs=options.jobs)
         print(f"  wrote {save(made)}", flush=True)
-        if _saved(name).provenance["commit"] is None:
-            print("  no commit holds its code: commit it and force, to restamp later")
+        if read(name).provenance["commit"] is None:
+            print("  which no commit holds the code of: it can never be restamped")
     return 0
 
 

@@ -150,11 +150,12 @@ def encyclopaedia_history(
 
     def measure(model: TrainedLanguageModel, data: np.ndarray) -> dict[str, np.ndarray]:
         written = model.sample(LOOKED_AT, np.random.default_rng(seed))
+        counted = [_counted(documents) for documents in written]
         ends = _last_topics(complete(model, prompts, setting.decoding, seed))
         return {
             "real_perplexity": model.perplexity(real),
             "own_perplexity": model.perplexity(written),
-            **_counted(written),
+            **{name: np.array([each[name] for each in counted]) for name in counted[0]},
             "drifted": _drifted(ends),
             "endings": ends,
             "perplexities": zero.perplexities(model, written),
@@ -229,7 +230,8 @@ class _GenerationZero:
 
 def _first_sentences(n: int, rng: np.random.Generator) -> list[np.ndarray]:
     """Draw first sentences of documents about medieval architecture."""
-    grammar, found = encyclopaedia(), []
+    grammar = encyclopaedia()
+    found: list[np.ndarray] = []
     while len(found) < n:
         for row in grammar.sample(LOOKED_AT, rng):
             first = grammar.parse(row).sentences[0]
@@ -253,31 +255,20 @@ def complete(
     """
     longest = max(map(len, prompts))
     left = np.full((len(prompts), longest), PAD)
-    for row, prompt in zip(left, prompts, strict=True):
-        row[longest - len(prompt) :] = prompt
+    for place, prompt in enumerate(prompts):
+        left[place, longest - len(prompt) :] = prompt
     room = encyclopaedia().length
     possible = min(room, _config().positions + 1 - longest)
     new = continued(model, left, possible, decoding, seed)
     texts = np.full((len(new), len(prompts), longest + room), PAD)
-    for row, prompt in enumerate(prompts):
-        texts[:, row, : len(prompt)] = prompt
-        texts[:, row, len(prompt) : len(prompt) + new.shape[-1]] = new[:, row]
+    for place, prompt in enumerate(prompts):
+        texts[:, place, : len(prompt)] = prompt
+        texts[:, place, len(prompt) : len(prompt) + possible] = new[:, place]
     return texts
 
 
-def _counted(documents: np.ndarray) -> dict[str, np.ndarray]:
-    """Measure new documents, (chains, n, tokens): what stands between words and drift.
-
-    Returns
-    -------
-    dict of str to array, shape (chains,)
-    """
-    counted = [_counted_once(each) for each in documents]
-    return {name: np.array([each[name] for each in counted]) for name in counted[0]}
-
-
-def _counted_once(documents: np.ndarray) -> dict[str, float]:
-    """Measure one chain's new documents."""
+def _counted(documents: np.ndarray) -> dict[str, Any]:
+    """Measure one chain's new documents: what stands between perplexity and drift."""
     grammar = encyclopaedia()
     begun = np.pad(documents, ((0, 0), (1, 0)), constant_values=END)
     census = grammar.census(begun)

@@ -9,7 +9,6 @@ network or an OPT checkpoint, and a GPU are a matter of parameters. Floor 3.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -84,10 +83,10 @@ def history(
     generations: int,
     training_blocks: int | None,
     first_steps: int,
-    steps: int,
-    batch_size: int,
     first_rate: float,
+    steps: int,
     rate: float,
+    batch_size: int,
     vocabulary: int,
     width: int,
     layers: int,
@@ -101,8 +100,9 @@ def history(
 
     Parameters
     ----------
-    decoding, real_fraction, generations, chains
-        As in the grid.
+    decoding : Decoding
+    real_fraction : float
+    generations : int
     training_blocks : int or None
         How many blocks each generation reads; None for all there are.
     first_steps, first_rate
@@ -119,6 +119,8 @@ def history(
         begins, such as OPT-125m; None for random weights.
     device : str
         Where to compute, such as "cuda".
+    chains : int
+    rng : Generator
 
     Returns
     -------
@@ -138,12 +140,16 @@ def history(
     again = Training(steps=steps, batch_size=batch_size, learning_rate=rate)
     first = Training(steps=first_steps, batch_size=batch_size, learning_rate=first_rate)
     shape = OPTConfig(vocabulary, width, layers, positions=2 * LENGTH)
-    network: Any = [
-        _first_network(chain, shape, first, text, training_blocks, device)
-        for chain in range(chains if checkpoint is None else 0)
-    ]
+    network: OPT | list[OPT]
+    if checkpoint is None:
+        network = [
+            _first_network(chain, shape, first, text, training_blocks, device)
+            for chain in range(chains)
+        ]
+    else:
+        network = load_opt(checkpoint)
     family = LanguageModel(
-        network or load_opt(checkpoint),
+        network,
         again,
         again,
         decoding=decoding,

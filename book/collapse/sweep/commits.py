@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from . import references
+from .code import references
 
 
 def head() -> str | None:

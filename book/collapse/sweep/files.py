@@ -207,7 +207,7 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+            np.savez_compressed(file, **dict[str, Any](arrays))
 
     replace_file(path, write)
 

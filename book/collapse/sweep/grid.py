@@ -64,7 +64,7 @@ class Sweep:
     name: str
     task: Callable[..., Mapping[str, Any]]
     grid: Mapping[str, Any]
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
     repetitions: int = 1
     seed: int = 0
 
@@ -148,14 +148,20 @@ def content(value: Any) -> Any:
 
 
 def classes(value: Any) -> Iterator[type]:
-    """Yield the dataclasses of which an option is made."""
+    """Yield the dataclasses of which an option is made.
+
+    Yields
+    ------
+    type
+    """
+    parts: list[Any] = []
     if is_dataclass(value):
         yield type(value)
-        parts = [getattr(value, each.name) for each in fields(value)]
+        parts += [getattr(value, each.name) for each in fields(value)]
     elif isinstance(value, Mapping):
-        parts = list(value.values())
-    else:
-        parts = value if isinstance(value, list | tuple) else []
+        parts += value.values()
+    elif isinstance(value, list | tuple):
+        parts += value
     for part in parts:
         yield from classes(part)
 
@@ -174,8 +180,9 @@ def cell_generator(seed: int, cell: Cell) -> np.random.Generator:
 
 
 def _plain(value: Value) -> Value:
-    whole = isinstance(value, float) and value.is_integer()
-    return int(value) if whole else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
 
 
 def _entry(name: str, entry: Any) -> Value | tuple[Value, ...]:
@@ -204,14 +211,14 @@ def _value(name: str, value: Any) -> Value:
 
 
 def _check_options(
-    grid: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]]
+    grid: Mapping[str, Any], options: Mapping[str, Mapping[Any, Any]]
 ) -> None:
     for name, known in options.items():
         if name not in grid or not isinstance(known, Mapping):
             raise refuse("options", options, f"mappings for some of {list(grid)}")
         entry = grid[name]
         for value in entry if isinstance(entry, tuple) else (entry,):
-            if value not in known:
+            if not isinstance(value, str) or value not in known:
                 raise refuse(name, value, f"one of {list(known)}")
             content(known[value])
 

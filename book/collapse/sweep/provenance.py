@@ -19,9 +19,8 @@ from typing import Any
 
 from ..whole_file import replace_file
 from . import commits, grid
-from .code import Code, changes, code_behind
+from .code import Code, Definition, Sources, changes, code_behind
 from .grid import Sweep
-from .references import Definition, Sources
 
 FIELDS = {
     "name": str,
@@ -186,14 +185,10 @@ def undeclared(provenance: Mapping[str, Any]) -> list[str]:
 
 def other_versions(provenance: Mapping[str, Any]) -> dict[str, tuple[str, str | None]]:
     """Return the versions that differ: those of the result, and those of today."""
-    now = {"python": platform.python_version()}
-    for name in provenance["versions"]:
-        if name != "python":
-            now[name] = _installed(name)
     return {
-        name: (then, now[name])
+        name: (then, now)
         for name, then in provenance["versions"].items()
-        if now[name] != then
+        if (now := _installed(name)) != then
     }
 
 
@@ -278,6 +273,9 @@ def _distributions(top: str) -> list[str]:
 
 
 def _installed(distribution: str) -> str | None:
+    """Return the version of a distribution, or of Python itself."""
+    if distribution == "python":
+        return platform.python_version()
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:

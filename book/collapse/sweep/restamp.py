@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from . import commits, references
+from . import commits
+from .code import Sources, references
 from .files import DATA, read
 from .provenance import code_of, origin, undeclared, write_provenance
-from .references import Sources
 
 _PROGRAM = """
 import importlib, json, sys

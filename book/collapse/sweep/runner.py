@@ -142,7 +142,7 @@ def compute_cell(sweep: Sweep, repetition: int = 0, **parameters: Any) -> Arrays
     if set(one.axes) - {"repetition"}:
         raise refuse("parameters", parameters, f"a value for each of {list(one.axes)}")
     with _one_thread():
-        _, arrays = _compute(one, Cell(one.grid, repetition), 0)
+        _, arrays = _compute(one, Cell(dict(one.grid), repetition), 0)
     arrays.pop(SECONDS)
     return arrays
 
@@ -237,7 +237,7 @@ def _finished(files: list[Path]) -> dict[int, Arrays]:
 def _write_cell(path: Path, arrays: Arrays) -> None:
     """Write an npz file, and after its end a checksum."""
     content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
+    np.savez_compressed(content, **dict[str, Any](arrays))
     whole = content.getvalue() + hashlib.sha256(content.getvalue()).digest()
     replace_file(path, lambda unfinished: unfinished.write_bytes(whole))
 

@@ -64,6 +64,7 @@ def test_clusters_are_scikit_learns_from_the_same_centres():
         assert np.array_equal(ours[chain].argmax(axis=0), labels), f"chain {chain}"
 
 
+@pytest.mark.filterwarnings("error")  # a division by 0, for one
 def test_a_cluster_without_points_keeps_its_centre():
     points = np.array([[[-4.0, -4.0, -4.0, 1.0, 3.0, 3.0, 3.0]]])
     # Such a uniform never comes: it puts the third centre upon the second, at 3, where

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import joblib
 import numpy as np
 import pytest
 import torch
@@ -18,6 +19,7 @@ from collapse.opt import (
     Training,
     generate,
 )
+from collapse.opt.family import _for_each_chain
 from collapse.recursion import Diet, recurse
 from collapse.streams import Streams
 from support.language_models import QUICK, TINY, counting, rng, seeded, tokens
@@ -186,11 +188,21 @@ def test_each_chain_may_begin_with_a_network_of_its_own():
         LanguageModel([networks[0], other], still)
 
 
-def test_a_chain_writes_with_a_seed_from_its_generator():
+def from_one():
+    return rng(4).integers(2**63, size=2).tolist(), rng(4)
+
+
+def from_streams():
+    one, other = (Streams(rng(4).spawn(2)) for _ in range(2))
+    return one.each(lambda each: each.integers(2**63, size=())).tolist(), other
+
+
+@pytest.mark.parametrize("randomness", [from_one, from_streams])
+def test_a_chain_writes_with_a_seed_from_its_generator(randomness):
     data = np.stack([counting(9)] * 2)
     model = LanguageModel(TINY, QUICK).fit(data, Streams(rng().spawn(2)))
-    written = model.sample(5, rng(4))
-    seeds = rng(4).integers(2**63, size=2).tolist()
+    seeds, given = randomness()
+    written = model.sample(5, given)
     for network, blocks, seed in zip(model.networks, written, seeds, strict=True):
         expected = generate(
             network,
@@ -238,6 +250,14 @@ def test_processes_change_nothing():
     assert np.array_equal(one.losses, two.losses)
     samples = [model.sample(9, Streams(rng(2).spawn(3))) for model in (one, two)]
     assert np.array_equal(*samples)
+
+
+@pytest.mark.parametrize(("jobs", "share"), [(1, 4), (2, 2), (8, 1)])
+def test_processes_share_the_threads(jobs, share):
+    torch.set_num_threads(4)
+    with joblib.parallel_config("threading"):
+        found = _for_each_chain(torch.get_num_threads, [()] * 8, jobs)
+    assert found == [share] * 8
 
 
 def test_fine_tuning_goes_on_from_the_previous_weights():

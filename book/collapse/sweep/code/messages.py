@@ -8,6 +8,7 @@ messages. Floor 3: it reads syntax trees.
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from .references import Definition, Function, Library, Sources, Target, dotted
 
@@ -98,9 +99,9 @@ class Messages:
     def silent(self, target: Target) -> frozenset[str]:
         """Return the parameters of a function that only reach messages."""
         function = self._sources.function(target)
-        if function is None or function.decorator_list:
+        if function is None or not isinstance(target, Definition):
             return frozenset()
-        if function.args.vararg or function.args.kwarg:
+        if function.decorator_list or function.args.vararg or function.args.kwarg:
             return frozenset()
         if target not in self._silent:
             # What calls itself meanwhile is taken to use all that it gets.
@@ -112,7 +113,12 @@ class Messages:
         return self._silent[target]
 
     def visible(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Walk what does not belong to messages."""
+        """Walk what does not belong to messages.
+
+        Yields
+        ------
+        AST
+        """
         if id(node) in self.hidden:
             return
         yield node
@@ -123,19 +129,21 @@ class Messages:
 
     def _look_at_raise(self, module: str, node: ast.Raise, own: set[str]) -> None:
         called = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
-        target = self._target(module, called, own)
+        target = self._target(module, called, own) if called else None
         error = self._error(target) if target else None
         if error:
             self.raised[id(node)] = error
 
     def _look_at_call(self, module: str, node: ast.Call, own: set[str]) -> None:
         target = self._target(module, node.func, own)
-        silent = self.silent(target) if target else ()
-        if not silent or any(isinstance(each, ast.Starred) for each in node.args):
+        function = self._sources.function(target)
+        silent = self.silent(target) if target else frozenset()
+        starred = any(isinstance(each, ast.Starred) for each in node.args)
+        if function is None or not silent or starred:
             return
-        names = [each.arg for each in _parameters(self._sources.function(target))]
+        names = [each.arg for each in _parameters(function)]
         given = [*zip(names, node.args, strict=False)]
-        given += [(each.arg, each.value) for each in node.keywords]
+        given += [(each.arg, each.value) for each in node.keywords if each.arg]
         for name, value in given:
             if name in silent and self._is_quiet(module, value):
                 self.hidden.add(id(value))
@@ -147,9 +155,9 @@ class Messages:
 
         Only if nothing happens when they are computed.
         """
-        assigned = [node for node in nodes if _variable(node) and node.value]
+        assigned = [each for node in nodes if (each := _assignment(node))]
         branches = [node for node in nodes if isinstance(node, ast.If)]
-        plain = {id(_variable(node)) for node in assigned}
+        plain = {id(each.variable) for each in assigned}
         kept = set()
         for node in nodes:
             if isinstance(node, ast.arg):
@@ -162,9 +170,9 @@ class Messages:
         while found:
             read = kept | _loaded(self.visible(function))
             unread = {
-                id(node)
-                for node in assigned
-                if _variable(node).id not in read and self._is_quiet(module, node.value)
+                id(each.statement)
+                for each in assigned
+                if each.variable.id not in read and self._is_quiet(module, each.value)
             }
             empty = {
                 id(node)
@@ -208,8 +216,8 @@ class Messages:
             return target if known else None
         if not isinstance(target, Definition):
             return None
-        own = self._sources.class_of(target)
-        if own:
+        own = self._sources.only_statement(target)
+        if isinstance(own, ast.ClassDef):
             return target if self._is_plain_error(target, own) else None
         return self._built_by(target)
 
@@ -233,9 +241,11 @@ class Messages:
         returned = [node.value for node in statements if isinstance(node, ast.Return)]
         if not returned or not all(isinstance(each, ast.Call) for each in returned):
             return None
+        own = _bound(ast.walk(function))
         targets = {
-            self._target(target.module, each.func, _bound(ast.walk(function)))
+            self._target(target.module, each.func, own)
             for each in returned
+            if isinstance(each, ast.Call)
         }
         only = targets.pop()
         return self._error(only) if only and only != target and not targets else None
@@ -248,15 +258,21 @@ class Messages:
         return self._sources.named(module, node)
 
 
-def _variable(node: ast.AST) -> ast.Name | None:
-    """Return the only name that a statement assigns to."""
-    if isinstance(node, ast.AnnAssign):
-        target = node.target
-    elif isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
-    else:
-        return None
-    return target if isinstance(target, ast.Name) else None
+class _Assignment(NamedTuple):
+    """A statement that gives a value to a single name."""
+
+    statement: ast.stmt
+    variable: ast.Name
+    value: ast.expr
+
+
+def _assignment(node: ast.AST) -> _Assignment | None:
+    match node:
+        case ast.Assign(targets=[ast.Name() as variable], value=value):
+            return _Assignment(node, variable, value)
+        case ast.AnnAssign(target=ast.Name() as variable, value=ast.expr() as value):
+            return _Assignment(node, variable, value)
+    return None
 
 
 def _parameters(function: Function) -> list[ast.arg]:

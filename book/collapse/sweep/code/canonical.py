@@ -5,8 +5,9 @@ tree without whatever differs between versions of Python. Floor 3.
 """
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import scopes
 from .classes import Family, is_private
@@ -75,22 +76,19 @@ class Writer:
     sources : Sources
     messages : Messages
     module : str
-    family : Family, optional
-        The class within which is written.
+
+    Attributes
+    ----------
+    written : Written
     """
 
-    def __init__(
-        self,
-        sources: Sources,
-        messages: Messages,
-        module: str,
-        family: Family | None = None,
-    ) -> None:
+    def __init__(self, sources: Sources, messages: Messages, module: str) -> None:
         self._sources, self._messages = sources, messages
-        self._module, self._family = module, family
-        self._source = sources.source(module)
+        self._module, self._source = module, sources.source(module)
         self._scopes: list[scopes.Scope] = []
         self._locals = 0
+        # What the body of a class binds, within a class.
+        self._class_names: set[str] = set()
         self.written = Written()
 
     def statements(self, statements: Sequence[ast.stmt]) -> Written:
@@ -107,30 +105,6 @@ class Writer:
         """Write a function, without some of its parameters and without its name."""
         self._messages.look_at(self._module, function)
         self._function(function, silent)
-        return self.written
-
-    def class_head(self) -> Written:
-        """Write a class without its methods and its name."""
-        node = self._family.node
-        self._put("class")
-        self._list("decorators", node.decorator_list)
-        self._list("bases", [*node.bases, *node.keywords])
-        # The annotations of a dataclass, or of a NamedTuple, make its fields.
-        has_fields = bool(node.decorator_list or node.bases)
-        for statement in node.body:
-            if isinstance(statement, ast.AnnAssign) and has_fields:
-                self._field(statement)
-            elif not isinstance(statement, Function):
-                self._statement(statement)
-        return self.written
-
-    def methods(self, name: str) -> Written:
-        """Write the methods of a name."""
-        for function in self._family.methods[name]:
-            self._messages.look_at(self._module, function)
-            self._put("method", self._family.definition)
-            self._attribute_name(name, own=True)
-            self._function(function, frozenset())
         return self.written
 
     def _put(self, *parts: str | Link) -> None:
@@ -200,7 +174,7 @@ class Writer:
         words = ""
         for part in [*node.values, None]:
             if isinstance(part, ast.Constant):
-                words += part.value
+                words += str(part.value)
                 continue
             if words:
                 self._put(ascii(words))
@@ -222,12 +196,10 @@ class Writer:
 
     def _path(self, path: list[str]) -> None:
         """Write ``a.b.c``: what it stands for, and attributes of that."""
-        if self._family and not self._scopes and path[0] in self._family.names:
-            path = ["", *path]
-            found = "own"
-        else:
-            found = self._look_up(path[0])
-        rest = path[1:]
+        found: str | Target = "own"
+        rest = path
+        if self._scopes or path[0] not in self._class_names:
+            found, rest = self._look_up(path[0]), path[1:]
         while rest and isinstance(found, Module | Library):
             found, rest = self._sources.attribute(found, rest[0]), rest[1:]
         self._put(found)
@@ -238,13 +210,12 @@ class Writer:
     def _attribute_name(self, name: str, own: bool) -> None:
         """Write the name of an attribute; `own` if it is one of the class's."""
         self.written.mentioned[name] = None
-        family = self._family
-        if not is_private(name):
-            self._put(f".{name}")
-        elif family and (family.binds(name) or (own and not family.is_open)):
-            self._put(Private(family.top, name))
-        else:
-            self._put(Private(None, name))
+        private = Private(self._owner(name, own), name)
+        self._put(private if is_private(name) else f".{name}")
+
+    def _owner(self, name: str, own: bool) -> Definition | None:
+        """Return the topmost class to which a private attribute belongs, if known."""
+        return None
 
     def _look_up(self, name: str) -> str | Target:
         """Return what a name stands for: a word for a local one, or a target."""
@@ -284,20 +255,8 @@ class Writer:
             self._put("raise", error)
 
     def _write_annotated(self, node: ast.AnnAssign) -> None:
-        self._node(ast.Assign(targets=[node.target], value=node.value))
-
-    def _field(self, node: ast.AnnAssign) -> None:
-        """Write a field of a dataclass, or of something like it."""
-        self._put("field")
-        if isinstance(node.target, ast.Name):
-            self._attribute_name(node.target.id, own=True)
-        words = {
-            each.id if isinstance(each, ast.Name) else each.attr
-            for each in ast.walk(node.annotation)
-            if isinstance(each, ast.Name | ast.Attribute)
-        }
-        self._put(*sorted(words & _FIELDS_OF_THEIR_OWN))
-        self._node(node.value)
+        if node.value:
+            self._node(ast.Assign(targets=[node.target], value=node.value))
 
     def _write_import(self, node: ast.Import | ast.ImportFrom) -> None:
         """Write an import that is one of several ways to bind a name."""
@@ -356,8 +315,9 @@ class Writer:
     def _parameters(self, args: ast.arguments, silent: frozenset[str]) -> None:
         """Write parameters, without those that only reach messages."""
         first = [*args.posonlyargs, *args.args]
-        defaults = [None] * (len(first) - len(args.defaults)) + args.defaults
-        kinds = [
+        defaults: list[ast.expr | None] = [None] * (len(first) - len(args.defaults))
+        defaults += args.defaults
+        kinds: list[tuple[str, list[ast.arg], list[ast.expr | None]]] = [
             ("only", args.posonlyargs, defaults),
             ("either", args.args, defaults[len(args.posonlyargs) :]),
             ("named", args.kwonlyargs, args.kw_defaults),
@@ -389,11 +349,68 @@ class Writer:
         self._put(")")
 
 
+class ClassWriter(Writer):
+    """Writes a class, and its methods.
+
+    Parameters
+    ----------
+    sources : Sources
+    messages : Messages
+    family : Family
+    """
+
+    def __init__(self, sources: Sources, messages: Messages, family: Family) -> None:
+        super().__init__(sources, messages, family.definition.module)
+        self._family, self._class_names = family, family.names
+
+    def class_head(self) -> Written:
+        """Write the class without its methods and its name."""
+        node = self._family.node
+        self._put("class")
+        self._list("decorators", node.decorator_list)
+        self._list("bases", [*node.bases, *node.keywords])
+        # The annotations of a dataclass, or of a NamedTuple, make its fields.
+        has_fields = bool(node.decorator_list or node.bases)
+        for statement in node.body:
+            if isinstance(statement, ast.AnnAssign) and has_fields:
+                self._field(statement)
+            elif not isinstance(statement, Function):
+                self._statement(statement)
+        return self.written
+
+    def methods(self, name: str) -> Written:
+        """Write the methods of a name."""
+        for function in self._family.methods[name]:
+            self._messages.look_at(self._module, function)
+            self._put("method", self._family.definition)
+            self._attribute_name(name, own=True)
+            self._function(function, frozenset())
+        return self.written
+
+    def _owner(self, name: str, own: bool) -> Definition | None:
+        family = self._family
+        known = family.binds(name) or (own and not family.is_open)
+        return family.top if known else None
+
+    def _field(self, node: ast.AnnAssign) -> None:
+        """Write a field of a dataclass, or of something like it."""
+        self._put("field")
+        if isinstance(node.target, ast.Name):
+            self._attribute_name(node.target.id, own=True)
+        words = {
+            each.id if isinstance(each, ast.Name) else each.attr
+            for each in ast.walk(node.annotation)
+            if isinstance(each, ast.Name | ast.Attribute)
+        }
+        self._put(*sorted(words & _FIELDS_OF_THEIR_OWN))
+        self._node(node.value)
+
+
 def _names_of(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
 
 
-_WRITE = {
+_WRITE: dict[type[ast.AST], Callable[[Any, Any], None]] = {
     ast.Constant: Writer._write_constant,
     ast.JoinedStr: Writer._write_format,
     ast.Name: Writer._write_name,

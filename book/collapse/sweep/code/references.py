@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).parents[2]
 """The folder of `collapse`."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -81,7 +81,12 @@ class Source:
             self.imports.pop(name, None)
 
     def targets(self, node: _Imports) -> Iterator[tuple[str, Import]]:
-        """Yield each name that an import binds, with what it stands for."""
+        """Yield each name that an import binds, with what it stands for.
+
+        Yields
+        ------
+        tuple of str and Import
+        """
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
@@ -192,21 +197,17 @@ class Sources:
         """Return the statements that make up a definition."""
         return self.source(definition.module).statements[definition.name]
 
-    def function(self, target: object) -> Function | None:
-        """Return the only statement of a definition, if it is a function's."""
+    def only_statement(self, target: Target | None) -> ast.stmt | None:
+        """Return what makes up a definition, if it is a single statement."""
         if isinstance(target, Definition):
             only, *more = self.statements(target)
-            if isinstance(only, Function) and not more:
-                return only
+            return None if more else only
         return None
 
-    def class_of(self, target: object) -> ast.ClassDef | None:
-        """Return the only statement of a definition, if it is a class's."""
-        if isinstance(target, Definition):
-            only, *more = self.statements(target)
-            if isinstance(only, ast.ClassDef) and not more:
-                return only
-        return None
+    def function(self, target: Target | None) -> Function | None:
+        """Return what makes up a definition, if it is a single function."""
+        only = self.only_statement(target)
+        return only if isinstance(only, Function) else None
 
     def resolve(self, module: str, name: str) -> Target:
         """Return what a name stands for at the top level of a module."""
@@ -232,10 +233,13 @@ class Sources:
     def named(self, module: str, node: ast.expr) -> Target | None:
         """Return what an expression at the top level names, if it is a name."""
         path = dotted(node)
-        target = self.resolve(module, path[0]) if path else None
-        for name in path[1:] if path else ():
-            known = isinstance(target, Module | Library)
-            target = self.attribute(target, name) if known else None
+        if path is None:
+            return None
+        target = self.resolve(module, path[0])
+        for name in path[1:]:
+            if isinstance(target, Definition):
+                return None
+            target = self.attribute(target, name)
         return target
 
     def touched(self) -> dict[str, Source]:
@@ -310,7 +314,12 @@ def root(node: ast.expr) -> str | None:
 
 
 def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
-    """Walk a statement, but not into the bodies of functions and classes."""
+    """Walk a statement, but not into the bodies of functions and classes.
+
+    Yields
+    ------
+    AST
+    """
     waiting = [statement]
     while waiting:
         node = waiting.pop()
@@ -340,11 +349,11 @@ def _split(statement: ast.stmt) -> list[tuple[str | None, ast.stmt]]:
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         names, value = statement.targets[0], statement.value
         if isinstance(names, ast.Tuple) and isinstance(value, ast.Tuple):
-            plain = all(isinstance(name, ast.Name) for name in names.elts)
-            if plain and len(names.elts) == len(value.elts):
+            plain = [name for name in names.elts if isinstance(name, ast.Name)]
+            if len(plain) == len(names.elts) == len(value.elts):
                 return [
                     (name.id, ast.Assign(targets=[name], value=part))
-                    for name, part in zip(names.elts, value.elts, strict=True)
+                    for name, part in zip(plain, value.elts, strict=True)
                 ]
     return [(None, statement)]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from .references import Function, Source, Sources, Target
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_Named = Function | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
 
 _LOOKS_AT_NAMES = {"locals", "eval", "exec", "vars"}
 """Functions that can tell how variables are called."""
@@ -36,8 +37,9 @@ def of_function(
     """Return the scope of a function; the names of its parameters are kept."""
     body = function.body if isinstance(function.body, list) else [function.body]
     imports: dict[str, set[Target]] = {}
-    elsewhere: set[str | None] = {None}
-    scope, looked_at = Scope(), set()
+    scope = Scope()
+    looked_at: set[str] = set()
+    elsewhere: set[str] = set()
     for node in _nodes(body):
         if isinstance(node, ast.Name):
             (looked_at if isinstance(node.ctx, ast.Load) else scope.bound).add(node.id)
@@ -46,14 +48,12 @@ def of_function(
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for name, target in source.targets(node):
                 imports.setdefault(name, set()).add(sources.follow(target))
-        elif isinstance(node, ast.MatchMapping):
-            scope.bound.add(node.rest)
         else:
             scope.bound |= _binds(node)
     scope.bound |= {name for name, found in imports.items() if len(found) > 1}
     scope.bound -= elsewhere
-    for name in looked_at & _LOOKS_AT_NAMES and scope.bound:
-        scope.words[name] = f"={name}"
+    if looked_at & _LOOKS_AT_NAMES:
+        scope.words |= {name: f"={name}" for name in scope.bound}
     for name, found in imports.items():
         if name not in scope.bound:
             scope.words[name] = next(iter(found))
@@ -74,10 +74,14 @@ def of_comprehension(node: Comprehension) -> Scope:
     return scope
 
 
-def _binds(node: ast.AST) -> set[str | None]:
-    """Return the name that a node binds by a string."""
-    kinds = ast.ExceptHandler | ast.MatchAs | ast.MatchStar | ast.ClassDef | Function
-    return {node.name} if isinstance(node, kinds) else set()
+def _binds(node: ast.AST) -> set[str]:
+    """Return the name that a node binds by a string, if there is one."""
+    name = None
+    if isinstance(node, ast.MatchMapping):
+        name = node.rest
+    elif isinstance(node, _Named):
+        name = node.name
+    return {name} if name else set()
 
 
 def _nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:

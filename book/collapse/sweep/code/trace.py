@@ -1,9 +1,6 @@
-"""Which code made a result: all that its task can reach, definition by definition.
+"""From a task to all that it can reach, and to a hash of what all of it computes.
 
-From the task names are followed through this package, wherever they lead. A sentence
-can be mended, a private name changed, a definition moved or added, without an hour's
-run; whatever may change a number is noticed. Floor 3: it reads source files and runs
-none of them.
+Floor 3.
 """
 
 import hashlib
@@ -13,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .canonical import Link, Private, Writer, Written
-from .classes import Family, is_private
+from .canonical import ClassWriter, Link, Private, Writer, Written
+from .classes import Family, family_of, is_private
 from .messages import Messages
 from .references import Definition, Library, Module, Sources
 
@@ -149,9 +146,9 @@ class _Trace:
         """Write all that is reached, after it other classes and what yet may happen."""
         self._write_the_waiting()
         heads = {
-            unit: self._writer(unit.module, Family(self._sources, unit)).class_head()
+            unit: self._class_writer(family).class_head()
             for unit in others
-            if unit not in self._seen
+            if unit not in self._seen and (family := family_of(self._sources, unit))
         }
         for unit in sorted(heads, key=lambda unit: heads[unit].text({})):
             self.reach(unit)
@@ -171,25 +168,24 @@ class _Trace:
         """Find the class of a private attribute; if it is unclear its name counts."""
         if not isinstance(part, Private) or part.owner:
             return part
-        owners = {
-            family.top for family in self._families.values() if family.binds(part.name)
-        }
-        return Private(*owners, part.name) if len(owners) == 1 else f".{part.name}"
+        families = self._families.values()
+        owners = {family.top for family in families if family.binds(part.name)}
+        only = owners.pop() if len(owners) == 1 else None
+        return Private(only, part.name) if only else f".{part.name}"
 
     def _write(self, unit: Unit) -> Written:
         if isinstance(unit, Method):
-            family = self._families[unit.owner]
-            return self._writer(unit.owner.module, family).methods(unit.name)
+            return self._class_writer(self._families[unit.owner]).methods(unit.name)
         if isinstance(unit, Idle):
             idle = self._sources.source(unit.module).idle
             return self._writer(unit.module).statements(idle)
         if isinstance(unit, Module):
             return self._whole(unit)
-        if self._sources.class_of(unit):
-            self._families[unit] = family = Family(self._sources, unit)
-            written = self._writer(unit.module, family).class_head()
-            self._reach_methods(unit, family)
-            return written
+        family = family_of(self._sources, unit)
+        if family:
+            self._families[unit] = family
+            self._reach_methods(family)
+            return self._class_writer(family).class_head()
         function = self._sources.function(unit)
         if function:
             silent = self._messages.silent(unit)
@@ -197,8 +193,11 @@ class _Trace:
         statements = self._sources.statements(unit)
         return self._writer(unit.module).statements(statements)
 
-    def _writer(self, module: str, family: Family | None = None) -> Writer:
-        return Writer(self._sources, self._messages, module, family)
+    def _writer(self, module: str) -> Writer:
+        return Writer(self._sources, self._messages, module)
+
+    def _class_writer(self, family: Family) -> ClassWriter:
+        return ClassWriter(self._sources, self._messages, family)
 
     def _whole(self, unit: Module) -> Written:
         """Write all names of a module, where it cannot be told which are used."""
@@ -218,8 +217,9 @@ class _Trace:
                     if name in family.methods:
                         self.reach(Method(owner, name))
 
-    def _reach_methods(self, owner: Definition, family: Family) -> None:
+    def _reach_methods(self, family: Family) -> None:
         """Reach the methods of a class that may be called by now."""
+        owner = family.definition
         public = sorted(name for name in family.methods if not is_private(name))
         for name in public:
             if family.is_open or name.startswith("__"):

@@ -1,0 +1,159 @@
+"""The panels of the language models' figures, in the module beside their chapter."""
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+import language_panels as panels
+from collapse import sweep
+from collapse.corpus.encyclopaedia import encyclopaedia
+from collapse.corpus.grammar import PAD
+from collapse.experiments.encyclopaedia_mixing import SHOWN
+
+BUTTRESS = SHOWN[0]
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+@pytest.fixture(scope="module")
+def wandering():
+    """Return what generation 8 wrote of jackrabbits, without real texts."""
+    result = sweep.load("encyclopaedia_mixing")
+    texts = result.select(
+        "texts", decoding="temperature 1", real_fraction=0, repetition=0
+    )
+    return texts[8, 2]
+
+
+def stacked(layers):
+    """Lay the lines of all kinds over each other; no two letters share a place."""
+    lines = []
+    for rows in zip(*layers, strict=True):
+        length = max(map(len, rows))
+        letters = list(zip(*(row.ljust(length) for row in rows), strict=True))
+        assert all(sum(letter != " " for letter in each) <= 1 for each in letters)
+        lines.append("".join(max(each) for each in letters))
+    return lines
+
+
+class TestStrangeWords:
+    def test_a_text_of_the_grammar_has_none(self):
+        grammar = encyclopaedia()
+        good = grammar.encode(f"{BUTTRESS} It leaves room for great windows.")
+        assert not panels.strange_words(grammar, good, "medieval architecture").any()
+
+    def test_words_of_another_topic_are_strange_and_the_prompt_is_not(self):
+        grammar = encyclopaedia()
+        given = len(grammar.encode(BUTTRESS))
+        stray = grammar.encode(f"{BUTTRESS} It often wanders whale it.")
+        marks = panels.strange_words(grammar, stray, "medieval architecture")
+        whale = stray.tolist().index(grammar.encode("whale")[-1])
+        assert marks[whale], marks
+        assert not marks[:given].any(), marks
+
+
+class TestColoured:
+    def test_every_letter_has_the_kind_of_its_word(self):
+        grammar = encyclopaedia()
+        text, kinds = panels.coloured(
+            grammar, grammar.encode(f"{BUTTRESS} It whale.", finished=True), BUTTRESS
+        )
+        assert text == f"{BUTTRESS} It whale."
+        assert (kinds[: len(BUTTRESS)] == panels.PROMPT).all()
+        assert (kinds[len(BUTTRESS) :] != panels.PROMPT).all()
+        start = text.index("whale")
+        assert (kinds[start : start + 5] == panels.STRANGE).all()
+
+    def test_what_follows_the_end_is_not_shown(self):
+        grammar = encyclopaedia()
+        tokens = grammar.encode(f"{BUTTRESS} It whale.", finished=True)
+        padded = np.append(tokens, [PAD, PAD])
+        short, long = (
+            panels.coloured(grammar, each, BUTTRESS) for each in (tokens, padded)
+        )
+        assert short[0] == long[0]
+        assert (short[1] == long[1]).all()
+
+
+class TestLayers:
+    def test_together_they_are_the_text_whole_and_once(self, wandering):
+        grammar = encyclopaedia()
+        text, kinds = panels.coloured(grammar, wandering, SHOWN[2])
+        assert set(kinds.tolist()) == {panels.PROMPT, panels.GOOD, panels.STRANGE}
+        lines = stacked(panels.layers(text, kinds))
+        assert " ".join(line.strip() for line in lines).strip() == text
+        assert max(len(line.rstrip()) for line in lines) <= panels.COLUMNS
+
+    def test_each_holds_the_letters_of_its_kind_alone(self):
+        layers = panels.layers("ab cd", [0, 0, 0, 1, 2])
+        assert [rows[0].rstrip() for rows in layers] == ["ab", "   c", "    d"]
+
+    def test_a_text_too_long_is_cut_and_a_short_one_filled_up(self):
+        for text in ("a", "a word " * 100):
+            layers = panels.layers(text, [1] * len(text))
+            assert [len(rows) for rows in layers] == [panels.LINES] * 3
+
+    def test_pieces_end_after_blanks_and_where_the_kind_changes(self):
+        pieces = list(panels.pieces("on ice.", [0, 0, 0, 1, 1, 1, 2]))
+        assert pieces == [("on ", 0), ("ice", 1), (".", 2)]
+
+
+def test_a_document_panel_shows_each_word_in_the_colour_of_its_kind(ax, wandering):
+    grammar = encyclopaedia()
+    panels.document_panel(ax, 1, grammar, SHOWN[2]).show(wandering)
+    expected = panels.layers(*panels.coloured(grammar, wandering, SHOWN[2]))
+    for (color, weight), lines in zip(panels.KINDS, expected, strict=True):
+        shown = [
+            text.get_text()
+            for text in ax.texts
+            if (text.get_color(), text.get_fontweight()) == (color, weight)
+        ]
+        assert shown == lines
+
+
+def test_two_document_panels_share_an_axes_and_no_line_lies_on_another(ax):
+    for top in (1, 0.5):
+        panels.document_panel(ax, top, encyclopaedia(), BUTTRESS)
+    heights = np.unique([text.get_position()[1] for text in ax.texts])
+    assert len(heights) == 2 * panels.LINES
+    assert np.diff(heights).min() > 0.9 / (2 * panels.LINES + 2)
+    assert 0 < heights.min() < heights.max() < 1
+
+
+class TestContinuationPanel:
+    def test_it_shows_the_end_of_the_prompt_and_the_beginning_of_the_rest(self, ax):
+        prompt, rest = ("\n".join(f"{name} {n}" for n in range(9)) for name in "pr")
+        panel = panels.continuation_panel(ax)
+        panel.show(prompt, rest)
+        asked, said = (text.get_text().split("\n") for text in ax.texts)
+        assert asked == [f"p {n}" for n in range(9)][-panels.ROWS :]
+        assert said == [f"r {n}" for n in range(9)][: panels.ROWS]
+
+    def test_long_lines_are_broken_at_blanks_and_blank_ones_left_out(self):
+        rows = panels.folded("a word\n\n   \n" + "of text " * 20)
+        assert rows[0] == "a word"
+        assert max(map(len, rows)) <= panels.FOLD
+        assert "".join(rows[1:]).split() == ["of", "text"] * 20
+
+
+def test_courses_show_means_over_chains_and_the_generation(ax):
+    real, own = np.array([[2.0, 4], [3, 5]]), np.array([[1.0, 1], [2, 1]])
+    panel = panels.perplexity_courses(ax, generations=1)
+    panel.show(real, own, generation=1)
+    assert panel.real.line.get_ydata().tolist() == [3, 4]
+    assert panel.own.line.get_ydata().tolist() == [1, 1.5]
+    assert list(panel.here.get_xdata()) == [1, 1]
+
+
+def test_a_histogram_shows_shares_of_texts_and_none_as_the_least(ax):
+    counts = np.array([[4, 0], [1, 3]])
+    panel = panels.perplexity_histogram(ax, np.array([1, 10, 100]), [1, 10, 100], 0.1)
+    panel.show(counts, generation=1)
+    assert panel.histograms.now.get_data().values.tolist() == [25, 75]
+    assert panel.histograms.first.get_data().values.tolist() == [100, 0.1]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "10", "100+"]
