@@ -38,7 +38,7 @@ ENOUGH = 0.9
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
 # One change of each kind and place: what notices none will not notice a twelfth.
 REPLACED = {
-    "Binary": "Add_Sub Sub_Add Mul_Div Div_Mul FloorDiv_Div Mod_Mul Pow_Mul BitAnd_BitOr",
+    "Binary": "Add_Sub Sub_Add Mul_Div Div_Mul FloorDiv_Div Mod_Mul Pow_Mul",
     "Comparison": "Eq_NotEq NotEq_Eq Lt_LtE LtE_Lt Gt_GtE GtE_Gt Is_IsNot IsNot_Is",
     "Unary": "USub_UAdd Delete_Not Delete_Invert",
 }
@@ -47,6 +47,7 @@ OPERATORS = {
     "core/NumberReplacer",
     "core/RemoveDecorator",
     "core/ReplaceAndWithOr",
+    "core/ReplaceBinaryOperator_BitAnd_BitOr",
     "core/ReplaceBreakWithContinue",
     "core/ReplaceContinueWithBreak",
     "core/ReplaceFalseWithTrue",

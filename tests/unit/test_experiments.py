@@ -249,6 +249,7 @@ class TestCommand:
             command.main(arguments)
         assert message in capsys.readouterr().err
 
+    @pytest.mark.slow
     def test_make_data_lists_what_ships(self, root: Path):
         # Without an environment to build: the one that runs this test.
         listed = subprocess.run(
@@ -534,6 +535,7 @@ class TestEncyclopaediaHistory:
             compute_cell(module.TINY, **{name: "tea"})
 
 
+@pytest.mark.slow
 class TestRealText:
     WORDS = "the mason carves a stone and the stone outlives the mason by far . "
 

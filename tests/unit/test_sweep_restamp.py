@@ -91,6 +91,7 @@ SLIGHTLY = ('"l2": mixture_l2_distance(', '"l2": (1 + 1e-6) * mixture_l2_distanc
 EXPERIMENT = "experiments/paper_mixture"
 
 
+@pytest.mark.slow
 class TestRestamp:
     def test_what_computes_the_same_is_kept_with_all_that_is_known_of_it(self, book):
         book.edit(EXPERIMENT, *SAME)
