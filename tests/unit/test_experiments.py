@@ -61,12 +61,15 @@ class TestShipped:
         assert result.provenance["seed"] == sweep.seed
 
     @pytest.mark.parametrize(
-        ("field", "value"), [("seed", 1), ("repetitions", 3), ("grid", {"new": [1, 2]})]
+        ("field", "value"), [("seed", 1), ("repetitions", 3), ("grid", {"new": (1, 2)})]
     )
     def test_a_result_of_another_sweep_is_refused(
         self, experiment, field, value, monkeypatch
     ):
-        other = SimpleNamespace(**{**vars(experiment.SWEEP), field: value})
+        declared = vars(experiment.SWEEP)
+        if field == "grid":
+            value = declared["grid"] | value
+        other = SimpleNamespace(**{**declared, field: value})
         monkeypatch.setattr(experiment, "SWEEP", other)
         with pytest.raises(UnusableResultError, match=f"sweep's {field} changed"):
             load(experiment.__name__.rpartition(".")[2])
