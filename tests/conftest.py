@@ -17,23 +17,29 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 ROOT = Path(__file__).parent.parent
 # The quick ones first: a slip in the science is told before a browser starts.
 ORDER = ["unit", "property", "claims", "chapters", "browser"]
+QUICK = ORDER[:2]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests; on several cores, a file's tests stay together.
+    """Order the tests; on several cores, keep together what shares work.
 
-    So do all tests of a chapter, which share its run: they carry a group of their own.
+    Quick tests are spread one by one. Of the others a file's tests stay together, and
+    those that carry a group of their own, as all that run the same chapter do.
     """
 
+    def folder(item: pytest.Item) -> str:
+        return item.path.relative_to(ROOT / "tests").parts[0]
+
     def rank(item: pytest.Item) -> tuple[bool, int]:
-        folder = item.path.relative_to(ROOT / "tests").parts[0]
-        place = ORDER.index(folder) if folder in ORDER else len(ORDER)
+        place = ORDER.index(folder(item)) if folder(item) in ORDER else len(ORDER)
         return item.get_closest_marker("slow") is not None, place
 
     # On several cores the long ones start first, or the last one would run alone.
     items.sort(key=rank, reverse="PYTEST_XDIST_WORKER" in os.environ)
     for item in items:
-        if item.get_closest_marker("xdist_group") is None:
+        grouped = item.get_closest_marker("xdist_group") is not None
+        if not grouped and folder(item) not in QUICK:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 

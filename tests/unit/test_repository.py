@@ -123,6 +123,26 @@ def test_the_hook_of_a_commit_runs_what_is_here_and_fetches_nothing(root: Path) 
     assert hook["pass_filenames"] is False
 
 
+@pytest.mark.slow
+def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
+    (tmp_path / "test_pair.py").write_text(
+        """
+import os, pathlib, pytest
+
+groups = [pytest.param(each, marks=pytest.mark.xdist_group(each)) for each in "ab"]
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("group", groups)
+def test_where_it_runs(group, number):
+    pathlib.Path(f"{group}-{os.getpid()}").touch()
+"""
+    )
+    command = [sys.executable, "-m", "pytest", "-n2", "--dist=loadgroup"]
+    assert subprocess.run(command, cwd=tmp_path).returncode == 0
+    assert len(list(tmp_path.glob("a-*"))) == 1
+    assert len(list(tmp_path.glob("b-*"))) == 1
+
+
 def test_the_readme_names_paths_that_exist(root: Path) -> None:
     table = [
         line.split("|")[1]
