@@ -30,7 +30,8 @@ class Exploration:
     figure: Figure
     update: Callable[..., str | tuple[str, str] | None]
     explored: ExploredFigure
-    title_axes: Axes | None = None
+    title_axes: Axes | None
+    style: dict
 
     def draw(self, positions: list[int]) -> str:
         """Draw a state with matplotlib alone; return its caption."""
@@ -41,7 +42,8 @@ class Exploration:
         said = self.update(**values)
         if isinstance(said, tuple):
             title, said = said
-            (self.title_axes or self.figure.axes[0]).set_title(title)
+            with plt.rc_context(self.style):
+                (self.title_axes or self.figure.axes[0]).set_title(title)
         return said or ""
 
 
@@ -119,7 +121,8 @@ def _listening(explorations: list[Exploration]) -> Iterator[None]:
     def explore(fig, update, title_axes=None, **sliders):
         explored = original(fig, update, title_axes, **sliders)
         if listening:
-            explorations.append(Exploration(fig, update, explored, title_axes))
+            style = plt.rcParams.copy()  # the chapter's: it says where titles stand
+            explorations.append(Exploration(fig, update, explored, title_axes, style))
         return explored
 
     collapse.explore.explore = explore
