@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -137,8 +138,9 @@ def test_where_it_runs(group, number):
     pathlib.Path(f"{group}-{os.getpid()}").touch()
 """
     )
-    command = [sys.executable, "-m", "pytest", "-n2", "--dist=loadgroup"]
-    assert subprocess.run(command, cwd=tmp_path).returncode == 0
+    bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    command = [sys.executable, "-m", "pytest", "-p", "xdist", "-n2", "--dist=loadgroup"]
+    assert subprocess.run(command, cwd=tmp_path, env=bare).returncode == 0
     assert len(list(tmp_path.glob("a-*"))) == 1
     assert len(list(tmp_path.glob("b-*"))) == 1
 
