@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma, xlog1py, xlogy
 from scipy.stats import binom
 
-from .shares import share_counts
+from .shares import ROUNDING, share_counts
 from .validation import (
     interval_array,
     option,
@@ -56,7 +56,7 @@ def _share(real_fraction: Numbers) -> np.ndarray:
 def _replayed_share(real_fraction: Numbers, sample_size: np.ndarray) -> np.ndarray:
     """Check γ and the number γM of replayed points, of which there must be one."""
     share = _share(real_fraction)
-    if np.any(share * sample_size < 1 - 1e-9):
+    if np.any(share * sample_size < 1 - ROUNDING):
         raise refuse(
             "real_fraction", real_fraction, "at least 1 / sample_size: one real point"
         )
