@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from collapse.experiments import __main__ as command
 from collapse.experiments import paper_mixture
-from collapse.sweep import UnusableResultError, load
+from collapse.sweep import UnusableResultError, commits, load
 from collapse.sweep.code import Sources, references
 from collapse.sweep.files import DATA
 from collapse.sweep.provenance import code_of, written
@@ -23,10 +24,11 @@ TASK = "collapse.experiments.paper_mixture:history"
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder; return what it prints."""
+    """Run git in a folder, whatever a hook has set; return what it prints."""
     author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     command = ["git", "-C", str(folder), *author, *arguments]
-    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    env = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     return ran.stdout.strip()
 
 
@@ -173,6 +175,18 @@ class TestRestamp:
         book.edit(EXPERIMENT, *SLIGHTLY)
         assert command.main([NAME, "--restamp"]) == 1
         assert f"{NAME}: not kept, " in capsys.readouterr().out
+
+    def test_a_hook_of_another_repository_does_not_lead_there(
+        self, tmp_path, monkeypatch
+    ):
+        for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+        made = Book(tmp_path)
+        monkeypatch.setattr(references, "PACKAGE", made.package)
+        assert commits.head() == made.commit
+        then = commits.unpack(made.commit, tmp_path / "then")
+        assert then is not None
+        assert (then / "streams.py").is_file()
 
 
 class TestToTheLastBit:
