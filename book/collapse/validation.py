@@ -196,7 +196,9 @@ def whole_array(name: str, value: Any, minimum: int) -> np.ndarray:
     return array
 
 
-def interval_array(name: str, value: Any, low: float, high: float) -> np.ndarray:
+def interval_array(
+    name: str, value: Any, low: float, high: float = np.inf
+) -> np.ndarray:
     """Return `value` as a float array with entries in [`low`, `high`].
 
     Raises
@@ -206,7 +208,9 @@ def interval_array(name: str, value: Any, low: float, high: float) -> np.ndarray
     """
     array = finite_array(name, value).astype(float)
     if np.any(array < low) or np.any(array > high):
-        raise refuse(name, value, f"numbers in [{low:g}, {high:g}]")
+        bounded = np.isfinite(high)
+        allowed = f"in [{low:g}, {high:g}]" if bounded else f"of at least {low:g}"
+        raise refuse(name, value, f"numbers {allowed}")
     return array
 
 
