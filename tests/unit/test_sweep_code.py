@@ -216,6 +216,24 @@ class RenamedPrivates(ast.NodeTransformer):
         return node
 
 
+def with_parameter_renamed(tree: ast.Module, function: str, name: str) -> ast.Module:
+    """Rename a parameter of a function, or of all lambdas that have it."""
+    found = False
+    for node in ast.walk(tree):
+        if getattr(node, "name", type(node).__name__) != function:
+            continue
+        inside = list(ast.walk(node))
+        if any(isinstance(each, ast.arg) and each.arg == name for each in inside):
+            found = True
+            for each in inside:
+                if isinstance(each, ast.arg) and each.arg == name:
+                    each.arg = "renamed"
+                elif isinstance(each, ast.Name) and each.id == name:
+                    each.id = "renamed"
+    assert found, f"{function} has no parameter {name}"
+    return tree
+
+
 class Reordered(ast.NodeTransformer):
     """Methods, and functions of a module, in the opposite order."""
 
@@ -297,6 +315,26 @@ class TestNoChange:
     def test_single_edits(self, copy, before, old, new):
         copy.replace(holding(old, before), old, new)
         assert copy.code(MIXTURE).sha256 == before[MIXTURE].sha256
+
+    @pytest.mark.parametrize(
+        ("module", "function", "name"),
+        [
+            ("corpus.grammar", "_pick", "cumulative"),
+            ("corpus.grammar", "_vocabulary", "prior"),
+            ("diet", "_sample", "generation"),
+            ("opt.network", "_attention_bias", "mask"),
+            ("corpus.grammar", "Lambda", "word"),
+            ("streams", "Lambda", "one"),
+        ],
+    )
+    def test_a_parameter_that_has_its_name_for_readers_alone(
+        self, copy, before, module, function, name
+    ):
+        copy.transform(
+            [f"collapse.{module}"],
+            lambda tree: with_parameter_renamed(tree, function, name),
+        )
+        assert copy.code(TEXT).sha256 == before[TEXT].sha256
 
     def test_a_name_taken_from_its_module_in_another_way(self, copy, before):
         copy.replace(
@@ -422,6 +460,72 @@ class TestRealChanges:
             if f"collapse.{module}" in code.definitions
         ]
         assert copy.code(made[0]).sha256 != before[made[0]].sha256
+
+    @pytest.mark.parametrize(
+        ("module", "function", "name"),
+        [
+            # An argument of a public function may be given by its keyword.
+            ("mixture.family", "fit", "data"),
+            # One is: `axes=`.
+            ("measures.distances", "_joined", "axes"),
+            # `recurse` gets the function, and looks for names in its signature.
+            ("experiments.paper_mixture", "_measured", "data"),
+        ],
+    )
+    def test_a_parameter_whose_name_may_be_used(
+        self, copy, before, module, function, name
+    ):
+        copy.transform(
+            [f"collapse.{module}"],
+            lambda tree: with_parameter_renamed(tree, function, name),
+        )
+        assert copy.code(MIXTURE).sha256 != before[MIXTURE].sha256
+
+    @pytest.mark.parametrize(
+        "new",
+        [
+            # A library that gets it, and one that may look at it.
+            "np.apply_along_axis(_joined, 0, _square_root)",
+            "inspect.signature(_square_root)",
+            "_square_root(covariance=1)",
+            "_square_root(**{})",
+        ],
+    )
+    def test_a_name_counts_as_soon_as_the_function_is_used_by_it(self, copy, new):
+        codes = []
+        copy.add(
+            "started",
+            f"""import inspect
+import numpy as np
+
+def history():
+    return _square_root(2), _joined(1), {new}
+
+def _square_root(covariance):
+    return covariance**0.5
+
+def _joined(parts):
+    return parts
+""",
+        )
+        for renamed in ("covariance", "renamed"):
+            copy.substitute(
+                "started",
+                r"\(\w+\):\n    return \w+\*\*",
+                f"({renamed}):\n    return {renamed}**",
+            )
+            sources = Sources(files=copy.files)
+            codes.append(code_of("collapse.started:history", sources).sha256)
+        assert codes[0] != codes[1]
+
+    def test_the_order_of_parameters_counts(self, copy, before):
+        module = "corpus.grammar"
+        copy.substitute(
+            module,
+            r"def _pick\((\w+): ([^,]*), (\w+): ([^)]*)\)",
+            r"def _pick(\3: \4, \1: \2)",
+        )
+        assert copy.code(TEXT).sha256 != before[TEXT].sha256
 
     def test_a_library_put_in_the_place_of_another(self, copy, before):
         copy.replace("streams", "import numpy as np", "import torch as np")

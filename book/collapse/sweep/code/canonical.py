@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import scopes
+from .calls import Called, Calls, Lambda, Owner, Parameter, handed, receiver
 from .classes import Family, is_private
 from .messages import Messages
 from .references import (
@@ -38,7 +39,10 @@ class Private:
     name: str
 
 
-Link = Definition | Module | Library | Private
+Link = Definition | Module | Library | Private | Parameter
+
+_SAME_PARAMETERS = {"staticmethod", "classmethod"}
+"""Decorators that hand a function to nobody."""
 
 
 @dataclass
@@ -50,10 +54,12 @@ class Written:
     parts : list of str or Link
     mentioned : dict
         Its keys are names by which attributes may be looked up, in their order.
+    calls : Calls
     """
 
     parts: list[str | Link] = field(default_factory=list)
     mentioned: dict[str, None] = field(default_factory=dict)
+    calls: Calls = field(default_factory=Calls)
 
     def text(self, numbers: dict[Link, int]) -> str:
         """Write the links into the package as numbers, in the order of appearance."""
@@ -87,6 +93,8 @@ class Writer:
         self._module, self._source = module, sources.source(module)
         self._scopes: list[scopes.Scope] = []
         self._locals = 0
+        # Of lambdas, by their identities: whose parameters theirs are.
+        self._handed: dict[int, Lambda | None] = {}
         # What the body of a class binds, within a class.
         self._class_names: set[str] = set()
         self.written = Written()
@@ -101,14 +109,19 @@ class Writer:
         self._block(statements)
         return self.written
 
-    def function(self, function: Function, silent: frozenset[str]) -> Written:
+    def function(
+        self, function: Function, silent: frozenset[str], owner: Definition
+    ) -> Written:
         """Write a function, without some of its parameters and without its name."""
         self._messages.look_at(self._module, function)
-        self._function(function, silent)
+        self._function(function, silent, owner if is_private(owner.name) else None)
         return self.written
 
     def _put(self, *parts: str | Link) -> None:
         self.written.parts += parts
+        for part in parts:
+            if isinstance(part, Definition):
+                self.written.calls.mentioned[part] += 1
 
     def _list(self, title: str, nodes: Sequence[ast.AST | None]) -> None:
         if nodes:
@@ -135,7 +148,7 @@ class Writer:
             self._node(statement)
 
     def _is_alias(self, name: str) -> bool:
-        return bool(self._scopes) and not isinstance(self._look_up(name), str)
+        return bool(self._scopes) and isinstance(self._look_up(name), Target)
 
     def _node(self, node: ast.AST | None) -> None:
         """Write any part of a syntax tree."""
@@ -158,7 +171,7 @@ class Writer:
                 self._block(value)
             elif isinstance(value[0], str):
                 for each in value:
-                    self._attribute_name(each, own=False)
+                    self._mention(each, own=False)
             else:
                 self._list(name, value)
         self._put(")")
@@ -167,6 +180,7 @@ class Writer:
         value = node.value
         if isinstance(value, str) and value.isidentifier():
             self.written.mentioned[value] = None
+            self.written.calls.words.add(value)
         self._put(f"{type(value).__name__}:{value!a}")
 
     def _write_format(self, node: ast.JoinedStr) -> None:
@@ -192,20 +206,30 @@ class Writer:
             self._path(path)
             return
         self._node(node.value)
-        self._attribute_name(node.attr, own=False)
+        self._mention(node.attr, own=False)
 
     def _path(self, path: list[str]) -> None:
         """Write ``a.b.c``: what it stands for, and attributes of that."""
-        found: str | Target = "own"
+        found, rest = self._follow(path)
+        self._put(found)
+        itself = found in ("own", "=self", "=cls")
+        for place, name in enumerate(rest):
+            self._mention(name, own=itself and place == 0)
+
+    def _follow(self, path: list[str]) -> tuple[str | Link, list[str]]:
+        """Return what ``a.b.c`` stands for, and which attributes of that are meant."""
+        found: str | Link = "own"
         rest = path
         if self._scopes or path[0] not in self._class_names:
             found, rest = self._look_up(path[0]), path[1:]
         while rest and isinstance(found, Module | Library):
             found, rest = self._sources.attribute(found, rest[0]), rest[1:]
-        self._put(found)
-        itself = found in ("own", "=self", "=cls")
-        for place, name in enumerate(rest):
-            self._attribute_name(name, own=itself and place == 0)
+        return found, rest
+
+    def _mention(self, name: str, own: bool) -> None:
+        """Write the name of an attribute that is used."""
+        self.written.calls.mentioned[name] += 1
+        self._attribute_name(name, own)
 
     def _attribute_name(self, name: str, own: bool) -> None:
         """Write the name of an attribute; `own` if it is one of the class's."""
@@ -217,8 +241,8 @@ class Writer:
         """Return the topmost class to which a private attribute belongs, if known."""
         return None
 
-    def _look_up(self, name: str) -> str | Target:
-        """Return what a name stands for: a word for a local one, or a target."""
+    def _look_up(self, name: str) -> str | Target | Parameter:
+        """Return what a name stands for: of a local one a word, or a target."""
         for scope in reversed(self._scopes):
             if name in scope.bound:
                 scope.bound.remove(name)
@@ -238,9 +262,21 @@ class Writer:
     def _write_call(self, node: ast.Call) -> None:
         self._put("call", "(")
         self._node(node.func)
+        called = self._called(node.func)
+        self.written.calls.add(node, called)
+        self._handed |= {id(each): receiver(called) for each in handed(node)}
         self._list("args", node.args)
         self._list("keywords", node.keywords)
         self._put(")")
+
+    def _called(self, node: ast.expr) -> Called | None:
+        """Return what is called; None if this is a value."""
+        path = dotted(node)
+        if path:
+            found, rest = self._follow(path)
+            if not rest:
+                return found if isinstance(found, Target) else None
+        return node.attr if isinstance(node, ast.Attribute) else None
 
     def _write_keyword(self, node: ast.keyword) -> None:
         if id(node.value) not in self._messages.hidden:
@@ -286,34 +322,50 @@ class Writer:
     def _write_inner_function(self, node: Function) -> None:
         """Write a function within another one, or within a statement."""
         self._put(self._look_up(node.name))
-        self._function(node, frozenset())
+        self._function(node, frozenset(), None)
 
     def _write_inner_class(self, node: ast.ClassDef) -> None:
         self._put(self._look_up(node.name))
         self._plain(ast.ClassDef(**{**dict(ast.iter_fields(node)), "name": None}))
 
-    def _function(self, function: Function, silent: frozenset[str]) -> None:
+    def _function(
+        self, function: Function, silent: frozenset[str], owner: Owner | None
+    ) -> None:
+        """Write a function; if it has an `owner` its parameters' names are private."""
         self._put(type(function).__name__)
         self._list("decorators", function.decorator_list)
         paths = [dotted(each) or [""] for each in function.decorator_list]
         if any(path[-1] == "register" for path in paths):
             # Which function is called may depend on the annotations.
             self._list("types", [each.annotation for each in function.args.args])
-        self._parameters(function.args, silent)
+        if any(path[-1] not in _SAME_PARAMETERS for path in paths):
+            owner = None
         scope = scopes.of_function(function, self._source, self._sources)
+        self._parameters(function.args, silent, scope, owner)
         self._scopes.append(scope)
         self._block(function.body)
         self._scopes.pop()
 
     def _write_lambda(self, node: ast.Lambda) -> None:
         self._put("lambda")
-        self._parameters(node.args, frozenset())
-        self._scopes.append(scopes.of_function(node, self._source, self._sources))
+        scope = scopes.of_function(node, self._source, self._sources)
+        owner = self._handed.get(id(node), Lambda())
+        self._parameters(node.args, frozenset(), scope, owner)
+        self._scopes.append(scope)
         self._node(node.body)
         self._scopes.pop()
 
-    def _parameters(self, args: ast.arguments, silent: frozenset[str]) -> None:
-        """Write parameters, without those that only reach messages."""
+    def _parameters(
+        self,
+        args: ast.arguments,
+        silent: frozenset[str],
+        scope: scopes.Scope,
+        owner: Owner | None,
+    ) -> None:
+        """Write parameters, without those that only reach messages.
+
+        What a private one, of an `owner`, is called in the scope is settled here.
+        """
         first = [*args.posonlyargs, *args.args]
         defaults: list[ast.expr | None] = [None] * (len(first) - len(args.defaults))
         defaults += args.defaults
@@ -327,9 +379,14 @@ class Writer:
         self._put("(")
         for kind, parameters, values in kinds:
             for parameter, value in zip(parameters, values, strict=False):
-                if parameter.arg not in silent:
-                    self._put(f"{kind}:{parameter.arg}")
-                    self._node(value)
+                name = parameter.arg
+                if name in silent:
+                    continue
+                if owner and not scope.is_watched and name not in ("self", "cls"):
+                    scope.words[name] = Parameter(owner, self._locals, name)
+                    self._locals += 1
+                self._put(kind, scope.words[name])
+                self._node(value)
         self._put(")")
 
     def _write_comprehension(self, node: scopes.Comprehension) -> None:
@@ -384,7 +441,8 @@ class ClassWriter(Writer):
             self._messages.look_at(self._module, function)
             self._put("method", self._family.definition)
             self._attribute_name(name, own=True)
-            self._function(function, frozenset())
+            owner = name if is_private(name) else None
+            self._function(function, frozenset(), owner)
         return self.written
 
     def _owner(self, name: str, own: bool) -> Definition | None:

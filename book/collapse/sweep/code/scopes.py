@@ -6,6 +6,7 @@ Floor 3: it reads syntax trees.
 import ast
 from collections.abc import Iterator, Sequence
 
+from .calls import Parameter
 from .references import Function, Source, Sources, Target
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -20,21 +21,24 @@ class Scope:
 
     Attributes
     ----------
-    words : dict of str to str or Target
+    words : dict of str to str, Target or Parameter
         How a name is written, as far as this is known.
     bound : set of str
         Names whose words are still to be given, when they appear.
+    is_watched : bool
+        Whether the function can tell how its variables are called.
     """
 
     def __init__(self) -> None:
-        self.words: dict[str, str | Target] = {}
+        self.words: dict[str, str | Target | Parameter] = {}
         self.bound: set[str] = set()
+        self.is_watched = False
 
 
 def of_function(
     function: Function | ast.Lambda, source: Source, sources: Sources
 ) -> Scope:
-    """Return the scope of a function; the names of its parameters are kept."""
+    """Return the scope of a function; its parameters are written by their names."""
     body = function.body if isinstance(function.body, list) else [function.body]
     imports: dict[str, set[Target]] = {}
     scope = Scope()
@@ -52,7 +56,8 @@ def of_function(
             scope.bound |= _binds(node)
     scope.bound |= {name for name, found in imports.items() if len(found) > 1}
     scope.bound -= elsewhere
-    if looked_at & _LOOKS_AT_NAMES:
+    scope.is_watched = bool(looked_at & _LOOKS_AT_NAMES)
+    if scope.is_watched:
         scope.words |= {name: f"={name}" for name in scope.bound}
     for name, found in imports.items():
         if name not in scope.bound:

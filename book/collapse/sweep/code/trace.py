@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .calls import Calls, Parameter
 from .canonical import ClassWriter, Link, Private, Writer, Written
 from .classes import Family, family_of, is_private
 from .messages import Messages
@@ -81,7 +82,8 @@ def code_behind(
     special methods count, and those whose names are used anywhere in what is reached;
     all, if a library may call them. Statements that bind nothing, such as a call,
     count as soon as their module is imported. A name that is put together when the
-    program runs is not seen.
+    program runs is not seen. Parameters of private functions and of lambdas have names
+    only if something may depend on these; see `Calls`.
     """
     trace = _traced([*starts], sources, [*others])
     numbers: dict[Any, int] = {unit: place for place, unit in enumerate(trace.units)}
@@ -170,8 +172,15 @@ class _Trace:
         self._write_the_waiting()
         while self._reach_the_rest():
             self._write_the_waiting()
+        calls = Calls()
         for written in self.units.values():
-            written.parts = [self._owned(part) for part in written.parts]
+            calls.update(written.calls)
+        methods = {name for each in self._families.values() for name in each.methods}
+        for written in self.units.values():
+            written.parts = [
+                self._owned(self._placed(part, calls, methods))
+                for part in written.parts
+            ]
 
     def computed(self) -> set[str]:
         """Return the attributes of all classes that may do anything."""
@@ -182,6 +191,13 @@ class _Trace:
             unit = self._waiting.popleft()
             self.units[unit] = written = self._write(unit)
             self._follow(written)
+
+    def _placed(self, part: str | Link, calls: Calls, methods: set[str]) -> str | Link:
+        """Write a parameter by its number, unless its name counts."""
+        if not isinstance(part, Parameter):
+            return part
+        counts = calls.name_counts(part, methods)
+        return f"={part.name}" if counts else f"parameter:{part.number}"
 
     def _owned(self, part: str | Link) -> str | Link:
         """Find the class of a private attribute; if it is unclear its name counts."""
@@ -208,7 +224,7 @@ class _Trace:
         function = self._sources.function(unit)
         if function:
             silent = self._messages.silent(unit)
-            return self._writer(unit.module).function(function, silent)
+            return self._writer(unit.module).function(function, silent, unit)
         statements = self._sources.statements(unit)
         return self._writer(unit.module).statements(statements)
 
@@ -222,7 +238,9 @@ class _Trace:
         """Write all names of a module, where it cannot be told which are used."""
         written = Written()
         for name in sorted(self._sources.source(unit.name).statements):
-            written.parts += [name, Definition(unit.name, name)]
+            definition = Definition(unit.name, name)
+            written.parts += [name, definition]
+            written.calls.mentioned[definition] += 1
         return written
 
     def _follow(self, written: Written) -> None:
