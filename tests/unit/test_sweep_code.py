@@ -468,8 +468,8 @@ class TestRealChanges:
             ("mixture.family", "fit", "data"),
             # One is: `axes=`.
             ("measures.distances", "_joined", "axes"),
-            # `recurse` gets the function, and looks for names in its signature.
-            ("experiments.paper_mixture", "_measured", "model"),
+            # The function is handed on, to who knows what.
+            ("recursion", "_is_name", "key"),
         ],
     )
     def test_a_parameter_whose_name_may_be_used(
