@@ -468,8 +468,8 @@ class TestRealChanges:
             ("mixture.family", "fit", "data"),
             # One is: `axes=`.
             ("measures.distances", "_joined", "axes"),
-            # `recurse` gets the function.
-            ("experiments.paper_mixture", "measure", "data"),
+            # The function is handed on, to who knows what.
+            ("recursion", "_is_name", "key"),
         ],
     )
     def test_a_parameter_whose_name_may_be_used(
@@ -517,6 +517,33 @@ def _joined(parts):
             sources = Sources(files=copy.files)
             codes.append(code_of("collapse.started:history", sources).sha256)
         assert codes[0] != codes[1]
+
+    @pytest.mark.parametrize(
+        ("body", "noticed"),
+        [
+            ("seeds = 0", False),
+            ("@property\n    def seeds(self): return self.rng.spawn(1)", True),
+            ("def __getattr__(self, name): return self.rng.spawn(1)", True),
+            ("seeds = cached_property(lambda self: self.rng.spawn(1))", True),
+        ],
+    )
+    def test_an_attribute_that_is_not_read_counts_if_it_may_be_computed(
+        self, copy, body, noticed
+    ):
+        text = (
+            "from functools import cached_property\n\n"
+            f"class Streams:\n    {body}\n\n"
+            "def history(rng):\n    streams = Streams(rng)\n    return rng.random()\n"
+        )
+        read = text.replace(
+            "    return rng.random", "    unread = streams.seeds\n    return rng.random"
+        )
+        codes = []
+        for each in (text, read):
+            copy.add("started", each)
+            sources = Sources(files=copy.files)
+            codes.append(code_of("collapse.started:history", sources).sha256)
+        assert (codes[0] != codes[1]) == noticed
 
     def test_the_order_of_parameters_counts(self, copy, before):
         module = "corpus.grammar"
