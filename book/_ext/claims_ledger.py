@@ -79,7 +79,8 @@ class ClaimsLedger(SphinxDirective):
         with_claims = {claim["chapter"] for claim in claims}
         if with_claims != set(chapters):
             found.append(
-                f"the chapters with claims are {', '.join(sorted(with_claims))}"
+                "the directive must name the chapters with claims, "
+                f"{', '.join(sorted(with_claims))}; it names {', '.join(chapters)}"
             )
         if found:
             return self.refuse(found)
@@ -95,7 +96,8 @@ class ClaimsLedger(SphinxDirective):
 
     def chapter(self, name: str, claims: list[Claim]) -> nodes.section:
         section = nodes.section(ids=[f"claims-{name}"])
-        heading = f"{name.replace('-', ' ').capitalize()}: {len(claims)} claims"
+        count = f"{len(claims)} claim{'s' if len(claims) > 1 else ''}"
+        heading = f"{name.replace('-', ' ').capitalize()}: {count}"
         section += nodes.title("", heading)
         section += self.markdown(f"The chapter: {{doc}}`/{name}`.")
         for claim in claims:

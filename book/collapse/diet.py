@@ -154,17 +154,12 @@ class TrainingSets:
         sizes: list[int],
         streams: Streams,
         vectorised: bool,
-        keep_data: bool,
     ) -> None:
         self.diet, self.sizes, self.streams = diet, sizes, streams
         # Generation 0 sees nothing but real points; row i belongs to generation i + 1.
         self.real, self.previous = diet.counts(sizes[1:], streams.chains)
         self.new = np.array(sizes[1:])[:, None] - self.real - self.previous
-        # What outlives its generation must be the loop's own: a model may use the
-        # array that it has returned again.
-        outlives = keep_data or diet.memory != "replace" or self.previous.any()
-        self.own = np.array if outlives else np.asarray
-        self.source = _real_source(real, streams, vectorised, self.own)
+        self.source = _real_source(real, streams, vectorised)
         if isinstance(self.source, _RealPoints):
             self.source.check_enough(max(sizes[0], int(self.real.max())))
         self.replayed: np.ndarray | None = None
@@ -231,7 +226,8 @@ class TrainingSets:
         return _curate(candidates, self.diet.curator, self.new[generation - 1], keep)
 
     def _sample(self, generation: int, model: Any, n: int) -> np.ndarray:
-        points = self.own(model.sample(n, self.streams))
+        # A copy: a model may use the array that it has returned again.
+        points = np.array(model.sample(n, self.streams))
         name = f"generation {generation}: what model.sample({n}) returned"
         expected = (self.streams.chains, n, *self.pool.shape[2:])
         _check_points(name, points, expected)
@@ -273,17 +269,15 @@ class _RealPoints:
 class _RealDistribution:
     """Real data as a distribution to draw from."""
 
-    def __init__(
-        self, distribution: Model, vectorised: bool, own: Callable[[Any], np.ndarray]
-    ) -> None:
-        self.distribution, self.own = distribution, own
+    def __init__(self, distribution: Model, vectorised: bool) -> None:
+        self.distribution = distribution
         self.vectorised = vectorised and has_chain_axis(distribution)
         self.shape: tuple[int, ...] | None = None
 
     def draw(self, n: int, streams: Streams, at_start: bool) -> np.ndarray:
         """Return fresh points for each chain, shape (chains, n, ...)."""
         if self.vectorised:
-            points = self.own(self.distribution.sample(n, streams))
+            points = np.array(self.distribution.sample(n, streams))
         else:
             points = sample_each([self.distribution] * streams.chains, n, streams)
         if self.shape is None:
@@ -365,11 +359,11 @@ def _check_points(name: str, points: np.ndarray, expected: tuple[int, ...]) -> N
 
 
 def _real_source(
-    real: Any, streams: Streams, vectorised: bool, own: Callable[[Any], np.ndarray]
+    real: Any, streams: Streams, vectorised: bool
 ) -> _RealPoints | _RealDistribution:
     # Tables and tensors have a method of that name, too; an array is an array.
     if callable(getattr(real, "sample", None)) and not hasattr(real, "__array__"):
-        return _RealDistribution(real, vectorised, own)
+        return _RealDistribution(real, vectorised)
     return _RealPoints(finite_array("real", real, axes=1))
 
 

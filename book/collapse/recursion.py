@@ -26,6 +26,7 @@ from .validation import (
     boolean,
     chain_rows,
     check_measures,
+    measured_array,
     refuse,
     sample_sizes,
     verb,
@@ -168,9 +169,7 @@ def recurse(
         sample_size, whole_number("generations", generations, 1), smallest=1
     )
     streams = Streams(one_per_chain(rng, chains))
-    training_sets = TrainingSets(
-        real, diet, sizes, streams, has_chain_axis(family), keep_data
-    )
+    training_sets = TrainingSets(real, diet, sizes, streams, has_chain_axis(family))
     trainer = _Trainer(family, streams)
     recorder = _Recorder(measures, measure, chains, trainer.one_by_one)
 
@@ -278,10 +277,10 @@ class _Recorder:
 
     def _measured(self, model: Any, data: np.ndarray) -> dict[str, Any]:
         several = {} if self._measure is None else self._measure(model, data)
-        if not isinstance(several, Mapping):
+        if not isinstance(several, Mapping) or not all(map(_is_name, several)):
             raise refuse("what measure returns", several, "a dict of arrays by name")
         if twice := sorted(several.keys() & self._measures.keys()):
-            raise refuse("what measure returns", twice, "without names of measures")
+            raise ValueError(f"measure must not repeat names of measures, got {twice}")
         single = {name: each(model, data) for name, each in self._measures.items()}
         return {**several, **single}
 
@@ -297,11 +296,19 @@ class _Recorder:
             )
 
 
+def _is_name(key: object) -> bool:
+    return isinstance(key, str)
+
+
 def _stacked(chains: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     """Join what was measured on each chain by itself."""
     measured = {}
     for name in chains[0]:
-        values = [np.asarray(each[name]) for each in chains if name in each]
+        values = [
+            measured_array(f"measure {name!r}", each[name])
+            for each in chains
+            if name in each
+        ]
         if len(values) < len(chains) or len({each.shape for each in values}) > 1:
             raise ValueError(
                 f"measure {name!r} must return an array of the same shape for each of "

@@ -105,13 +105,28 @@ class Streams:
         """Draw uniforms on [0, 1), shape (chains, *size)."""
         return self.aside(_UNIFORM)._uniforms.take(self._shape(size))
 
-    def each(self, draw: Callable[[np.random.Generator], np.ndarray]) -> np.ndarray:
+    def each(self, draw: Callable[..., Any], *parameters: Any) -> np.ndarray:
         """Call `draw` once per chain with a plain generator and stack the results.
 
-        The way to everything that is not buffered:
-        ``streams.each(lambda generator: generator.multinomial(n, p))``.
+        The way to everything that is not buffered: with means of shape (chains,), or
+        one mean for all, ``streams.each(lambda generator, mean: generator.poisson(mean,
+        n), means)``.
+
+        Parameters
+        ----------
+        draw : callable
+            ``draw(generator, *rows)`` returns a number or an array.
+        *parameters : float or array, shape (chains, ...)
+            Each call gets its chain's row of each; a single number goes to all.
+
+        Raises
+        ------
+        ValueError
+            If a parameter has rows for another number of chains.
         """
-        return np.stack([draw(each) for each in self.aside(_DIRECT).generators])
+        generators = self.aside(_DIRECT).generators
+        rows = [self._rows(parameter) for parameter in parameters]
+        return np.stack([draw(*each) for each in zip(generators, *rows, strict=True)])
 
     def subset(self, pool: int, count: int) -> np.ndarray:
         """Choose `count` different indices below `pool`, in random order.
@@ -136,6 +151,16 @@ class Streams:
     def permutation(self, n: int) -> np.ndarray:
         """Return a random order of ``range(n)`` for each chain, shape (chains, n)."""
         return self.subset(n, n)
+
+    def _rows(self, parameter: Any) -> np.ndarray:
+        if np.ndim(parameter) == 0:
+            return np.broadcast_to(parameter, self.chains)
+        if len(parameter) != self.chains:
+            raise ValueError(
+                f"parameters must be numbers or hold one row for each of {self.chains} "
+                f"chains, got shape {np.shape(parameter)}"
+            )
+        return parameter
 
     def _shape(self, size: int | tuple[int, ...]) -> tuple[int, ...]:
         per_chain = tuple(size) if isinstance(size, Iterable) else (size,)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma, xlog1py, xlogy
 from scipy.stats import binom
 
-from .shares import share_counts
+from .shares import ROUNDING, share_counts
 from .validation import (
     interval_array,
     option,
@@ -56,7 +56,7 @@ def _share(real_fraction: Numbers) -> np.ndarray:
 def _replayed_share(real_fraction: Numbers, sample_size: np.ndarray) -> np.ndarray:
     """Check γ and the number γM of replayed points, of which there must be one."""
     share = _share(real_fraction)
-    if np.any(share * sample_size < 1 - 1e-9):
+    if np.any(share * sample_size < 1 - ROUNDING):
         raise refuse(
             "real_fraction", real_fraction, "at least 1 / sample_size: one real point"
         )
@@ -536,8 +536,7 @@ def smoothed_heterozygosity(
         H_0 = 1 - F_0 of the real distribution, in [0, 1].
     """
     refits, size = _refits(refits), _size(sample_size)
-    most = np.finfo(float).max
-    weight = interval_array("smoothing", smoothing, 0, most)
+    weight = interval_array("smoothing", smoothing, 0)
     symbols = whole_array("symbols", symbols, 1)
     start = 1 - interval_array("heterozygosity", heterozygosity, 0, 1)
     kept = (size / (size + symbols * weight)) ** 2
@@ -733,7 +732,7 @@ def log_odds_gain(refits: Numbers, temperature: Numbers) -> np.ndarray:
         τ above 0.
     """
     refits = _refits(refits)
-    temperature = interval_array("temperature", temperature, 0, np.finfo(float).max)
+    temperature = interval_array("temperature", temperature, 0)
     if np.any(temperature == 0):
         raise refuse("temperature", temperature, "greater than 0")
     return temperature ** -(refits - 1)
@@ -783,7 +782,7 @@ def _first_regression_error(
     sample_size: Numbers, dimension: Numbers, noise: Numbers
 ) -> np.ndarray:
     size, dimension = _size(sample_size), whole_array("dimension", dimension, 1)
-    noise = interval_array("noise", noise, 0, np.finfo(float).max)
+    noise = interval_array("noise", noise, 0)
     if np.any(size <= dimension + 1):
         raise refuse("sample_size", sample_size, "greater than dimension + 1")
     return noise**2 * dimension / (size - dimension - 1)
@@ -819,9 +818,7 @@ def weighted_mean_variance(
 
 
 def _ratio(synthetic_per_real: Numbers) -> np.ndarray:
-    ratio = interval_array(
-        "synthetic_per_real", synthetic_per_real, 0, np.finfo(float).max
-    )
+    ratio = interval_array("synthetic_per_real", synthetic_per_real, 0)
     if np.any(ratio == 0):
         raise refuse("synthetic_per_real", synthetic_per_real, "greater than 0")
     return ratio

@@ -196,7 +196,9 @@ def whole_array(name: str, value: Any, minimum: int) -> np.ndarray:
     return array
 
 
-def interval_array(name: str, value: Any, low: float, high: float) -> np.ndarray:
+def interval_array(
+    name: str, value: Any, low: float, high: float = np.inf
+) -> np.ndarray:
     """Return `value` as a float array with entries in [`low`, `high`].
 
     Raises
@@ -206,7 +208,9 @@ def interval_array(name: str, value: Any, low: float, high: float) -> np.ndarray
     """
     array = finite_array(name, value).astype(float)
     if np.any(array < low) or np.any(array > high):
-        raise refuse(name, value, f"numbers in [{low:g}, {high:g}]")
+        bounded = np.isfinite(high)
+        allowed = f"in [{low:g}, {high:g}]" if bounded else f"of at least {low:g}"
+        raise refuse(name, value, f"numbers {allowed}")
     return array
 
 
@@ -289,9 +293,28 @@ def check_measures(measures: Any) -> dict[str, Callable[..., Any]]:
     if not isinstance(measures, Mapping):
         raise refuse("measures", measures, "a mapping of names to functions")
     for name, measure in measures.items():
+        if not isinstance(name, str):
+            raise refuse("measures", name, "a mapping whose keys are names")
         if not callable(measure):
             raise refuse(f"measures[{name!r}]", measure, "a function")
     return dict(measures)
+
+
+def measured_array(name: str, value: Any) -> np.ndarray:
+    """Return a copy of what a measure returned, an array of numbers or words.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else: None, a ragged list, an object.
+    """
+    try:
+        array = np.array(value)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind == "O":
+        raise refuse(f"what {name} returns", value, "an array of numbers or words")
+    return array
 
 
 def chain_rows(name: str, value: Any, chains: int) -> np.ndarray:
@@ -302,9 +325,7 @@ def chain_rows(name: str, value: Any, chains: int) -> np.ndarray:
     ValueError
         If it is no array of numbers or words, or has no such axis.
     """
-    rows = np.array(value)
-    if rows.dtype.kind == "O":
-        raise refuse(f"what {name} returns", value, "an array of numbers or words")
+    rows = measured_array(name, value)
     if rows.shape[:1] != (chains,):
         raise ValueError(
             f"what {name} returns must have a leading axis of {chains} chains, "

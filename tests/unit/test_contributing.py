@@ -29,15 +29,15 @@ def names(guide: str) -> dict:
 
 
 def test_the_recipes_run(names: dict) -> None:
-    assert names["spread_figure"]().generation.value == 20
+    assert names["mean_figure"]().generation.value == 20
 
 
-@pytest.mark.parametrize(("family", "truth"), [("Exponential", "ExponentialModel")])
+@pytest.mark.parametrize(("family", "truth"), [("Poisson", "PoissonModel")])
 def test_chains_of_the_fast_family_do_not_feel_their_neighbours(names, family, truth):
     def means(seeds):
         return recurse(
             names[family](),
-            names[truth](1.0),
+            names[truth](4.0),
             generations=3,
             sample_size=6,
             chains=len(seeds),

@@ -11,7 +11,13 @@ from matplotlib.colors import to_rgb
 from collapse import palette
 from support.colours import contrast, luminance
 
-COLOURS = (palette.REAL, palette.SYNTHETIC, palette.MIXED, *palette.DIGITS)
+COLOURS = (
+    palette.REAL,
+    palette.SYNTHETIC,
+    palette.MIXED,
+    palette.SECOND,
+    *palette.DIGITS,
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +33,17 @@ def papers(root: Path) -> list[str]:
 def test_lines_have_a_contrast_of_three(colour: str, papers: list[str]) -> None:
     for paper in papers:
         assert contrast(to_rgb(colour), to_rgb(paper)) >= 3, paper
+
+
+def test_no_chapter_has_a_colour_of_its_own(root: Path) -> None:
+    chapters = list((root / "book").glob("*.md"))
+    assert len(chapters) > 5
+    own = [
+        (path.name, colour)
+        for path in chapters
+        for colour in re.findall(r"[\"']#[0-9a-fA-F]{6}\b", path.read_text("utf-8"))
+    ]
+    assert own == []
 
 
 def test_digits_are_equally_bright_and_all_different() -> None:

@@ -170,7 +170,7 @@ class TestTheDoor:
         with pytest.raises(ValueError, match=f"{name} must be True or False"):
             run(**{name: "yes"})
 
-    @pytest.mark.parametrize("measures", [3, ["mean"], {"mean": 3}])
+    @pytest.mark.parametrize("measures", [3, ["mean"], {"mean": 3}, {1: len}])
     def test_measures(self, measures):
         with pytest.raises(ValueError, match="measures"):
             run(measures=measures)
@@ -184,19 +184,21 @@ class TestTheDoor:
         with pytest.raises(ValueError, match="measure must be a function or None"):
             run(measure=measure)
 
-    @pytest.mark.parametrize("answer", [None, 1.0, [1.0], np.zeros(2)])
+    @pytest.mark.parametrize("answer", [None, 1.0, [1.0], np.zeros(2), {1: 1.0}])
     def test_a_measure_that_returns_no_dict(self, answer):
         with pytest.raises(ValueError, match="what measure returns must be a dict"):
             run(chains=2, measure=lambda model, data: answer)
 
+    @pytest.mark.parametrize("answer", [None, [1.0, [2.0]]])
     @pytest.mark.parametrize("family", [Gaussian(), Plain()])
-    def test_a_measure_that_forgets_to_return(self, family):
-        with pytest.raises(ValueError, match="'m' returns must be an array of numbers"):
-            run(family, chains=2, measures={"m": lambda model, data: None})
+    def test_a_measure_that_returns_no_array(self, family, answer):
+        with pytest.raises(
+            ValueError, match=r"'m' returns must be an array of numbers"
+        ):
+            run(family, chains=2, measures={"m": lambda model, data: answer})
 
     def test_one_name_for_two_measures(self):
-        allowed = r"without names of measures, got \['mean'"
-        with pytest.raises(ValueError, match=allowed):
+        with pytest.raises(ValueError, match=r"must not repeat .* got \['mean'"):
             run(
                 measures={"mean": lambda model, data: model.mean},
                 measure=lambda model, data: {"mean": model.mean},
@@ -579,6 +581,20 @@ class TestWhoseArrays:
         )
         assert (history["data"][2, 0, :2] <= 1).all()
         assert (history["data"][2, 0, 2:] == 2).all()
+
+    def test_a_measure_may_sample_from_a_model_that_returns_one_array(self):
+        array = np.zeros((1, 5))
+
+        def samples(n, rng):
+            array[...] += 1
+            return array
+
+        def measure(model, data):
+            before = data.copy()
+            model.sample(5, None)
+            return {"changed": (data != before).any(axis=1)}
+
+        assert not run(Fixed(samples), measure=measure)["changed"].any()
 
     def test_data_with_a_method_sample_are_data(self):
         data = run(real=Table(), keep_data=True).data[0]

@@ -40,10 +40,12 @@ def test_package_alone_and_book_ask_for_the_same_versions(
     book = requirements((root / "requirements.txt").read_text(encoding="utf-8"))
     project = settings["project"]
     alone = requirements(
-        "\n".join(project["dependencies"] + project["optional-dependencies"]["torch"])
+        "\n".join(
+            sum(project["optional-dependencies"].values(), project["dependencies"])
+        )
     )
     shared = alone.keys() & book.keys()
-    assert {"numpy", "scipy", "matplotlib", "torch"} <= shared
+    assert {"numpy", "scipy", "matplotlib", "torch", "myst-nb"} <= shared
     assert {name: alone[name] for name in shared} == {
         name: book[name] for name in shared
     }

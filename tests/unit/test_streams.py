@@ -79,6 +79,30 @@ class TestNumbers:
             assert np.array_equal(np.concatenate(parts, axis=1), expected)
 
 
+class TestEach:
+    def test_each_call_gets_the_row_of_its_chain(self):
+        means, tables = np.array([1.0, 50.0, 900.0]), np.arange(12).reshape(3, 2, 2)
+        drawn = made().each(lambda one, mean: one.poisson(mean, 7), means)
+        alone = [
+            made().aside(1).generators[chain].poisson(means[chain], 7)
+            for chain in range(3)
+        ]
+        assert np.array_equal(drawn, alone)
+        seen = made().each(lambda one, mean, table: table + mean, means, tables)
+        assert np.array_equal(seen, tables + means[:, None, None])
+
+    def test_one_number_goes_to_all(self):
+        assert made().each(lambda one, mean: mean, 4.0).tolist() == [4, 4, 4]
+        assert made().each(lambda one, mean: mean, np.array(4.0)).tolist() == [4, 4, 4]
+
+    @pytest.mark.parametrize("rows", [2, 4])
+    def test_rows_for_another_number_of_chains_are_refused(self, rows):
+        with pytest.raises(
+            ValueError, match=rf"each of 3 chains, got shape \({rows},\)"
+        ):
+            made().each(lambda one, mean: one.poisson(mean), np.ones(rows))
+
+
 class TestIndependence:
     @pytest.mark.parametrize("kind", DRAWS)
     def test_a_chain_receives_what_it_would_receive_alone(self, kind):

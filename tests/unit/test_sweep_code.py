@@ -401,6 +401,12 @@ class TestRealChanges:
             # What happens on import, and what is done to a table later.
             ("def refuse", "np.seterr(all='ignore')\n\n\ndef refuse"),
             ("def measured(", "TRUTH.means[0] = 0\n\n\ndef measured("),
+            # What a property does, though nothing reads what it returns.
+            (
+                "    streams = Streams(one_per_chain(rng, chains))\n",
+                "    streams = Streams(one_per_chain(rng, chains))\n"
+                "    unread = streams.seeds\n",
+            ),
             # Another attribute, and methods that Python calls by itself.
             ("self._uniforms = _B", "self._normals = _B"),
             ("    def aside(", "    __len__ = None\n\n    def aside("),

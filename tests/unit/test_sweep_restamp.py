@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +14,22 @@ import pytest
 
 from collapse.experiments import __main__ as command
 from collapse.experiments import paper_mixture
-from collapse.sweep import UnusableResultError, load
+from collapse.sweep import UnusableResultError, commits, load, run
 from collapse.sweep.code import Sources, references
 from collapse.sweep.files import DATA
-from collapse.sweep.provenance import code_of, written
-from collapse.sweep.restamp import NoRestampError, _check_equal, restamp
+from collapse.sweep.provenance import code_of, origin, written
+from collapse.sweep.restamp import NoRestampError, _check_equal, renewed, restamp
 
 NAME = "paper_mixture"
 TASK = "collapse.experiments.paper_mixture:history"
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder; return what it prints."""
+    """Run git in a folder, whatever a hook has set; return what it prints."""
     author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     command = ["git", "-C", str(folder), *author, *arguments]
-    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    env = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
+    ran = subprocess.run(command, check=True, capture_output=True, text=True, env=env)
     return ran.stdout.strip()
 
 
@@ -109,6 +112,31 @@ class TestRestamp:
         assert after == before
         assert after["commit"] == book.commit
 
+    def test_its_cells_are_taken_over_if_today_needs_one_more_library(
+        self, book, monkeypatch
+    ):
+        versions = origin(paper_mixture.SWEEP)["versions"]
+        assert "scipy" not in versions
+        book.stamp(versions=versions)
+        book.edit(
+            EXPERIMENT, "import numpy as np\n", "import numpy as np\nimport scipy\n"
+        )
+        shown = "age in SNAPSHOTS if age <= generations"
+        book.edit(EXPERIMENT, shown, f"{shown} and scipy.special.ndtr(age)")
+        restamp(NAME, book.data)
+        kept = load(NAME, book.data)
+        assert kept.provenance["versions"] == {
+            **versions,
+            "scipy": metadata.version("scipy"),
+        }
+        # Nothing is left to compute: it would fail.
+        monkeypatch.setattr("collapse.sweep.runner._compute", None)
+        again = run(
+            paper_mixture.SWEEP, known=kept, resume=False, n_jobs=1, progress=False
+        )
+        assert all(np.array_equal(again[name], kept[name]) for name in kept)
+        assert list(again) == list(kept)
+
     def test_the_number_that_moved_is_named_and_nothing_is_written(self, book):
         book.edit(EXPERIMENT, *SLIGHTLY)
         before = book.json.read_bytes()
@@ -173,6 +201,28 @@ class TestRestamp:
         book.edit(EXPERIMENT, *SLIGHTLY)
         assert command.main([NAME, "--restamp"]) == 1
         assert f"{NAME}: not kept, " in capsys.readouterr().out
+
+    def test_a_hook_of_another_repository_does_not_lead_there(
+        self, tmp_path, monkeypatch
+    ):
+        for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+            monkeypatch.setenv(name, str(tmp_path / "nowhere"))
+        made = Book(tmp_path)
+        monkeypatch.setattr(references, "PACKAGE", made.package)
+        assert commits.head() == made.commit
+        then = commits.unpack(made.commit, tmp_path / "then")
+        assert then is not None
+        assert (then / "streams.py").is_file()
+
+
+class TestRenewed:
+    def test_versions_stay_as_recorded_for_the_libraries_that_are_used_today(self):
+        then = {"python": "3.11.0", "numpy": "2.0.0", "torch": "2.0.0"}
+        now = {"python": "3.13.0", "numpy": "2.4.0", "scipy": "1.17.0"}
+        rest = {"options": {}, "code": {}}
+        got = renewed({"versions": then, **rest}, {"versions": now, **rest})
+        kept = {"python": "3.11.0", "numpy": "2.0.0", "scipy": "1.17.0"}
+        assert got["versions"] == kept
 
 
 class TestToTheLastBit:

@@ -478,8 +478,9 @@ BAD = {
 @pytest.mark.parametrize("name", public_functions())
 def test_every_formula_checks_its_arguments_and_names_its_source(name):
     function = public_functions()[name]
-    names = [each for each in inspect.signature(function).parameters if each in GOOD]
-    assert names == list(inspect.signature(function).parameters)
+    names = list(inspect.signature(function).parameters)
+    unknown = set(names) - GOOD.keys() & BAD.keys()
+    assert not unknown, f"add {unknown} to GOOD and BAD"
     good = {each: GOOD[each] for each in names}
     assert np.isfinite(function(**good)).all()
     for each in names:

@@ -208,8 +208,8 @@ class Reader:
         alive = dict(enumerate(np.log(self._prior).tolist()))
         for position, piece in enumerate(pieces):
             found: dict[int, float] = {}
-            for plan, place, _, probability in self._origins.get(piece, ()):
-                if place == position and plan in alive:
+            for plan, offset, _, probability in self._origins.get(piece, ()):
+                if offset == position and plan in alive:
                     found[plan] = found.get(plan, 0.0) + probability
             alive = {plan: alive[plan] + float(np.log(p)) for plan, p in found.items()}
         whole = [

@@ -255,15 +255,15 @@ def complete(
     """
     longest = max(map(len, prompts))
     left = np.full((len(prompts), longest), PAD)
-    for place, prompt in enumerate(prompts):
-        left[place, longest - len(prompt) :] = prompt
+    for index, prompt in enumerate(prompts):
+        left[index, longest - len(prompt) :] = prompt
     room = encyclopaedia().length
     possible = min(room, _config().positions + 1 - longest)
     new = continued(model, left, possible, decoding, seed)
     texts = np.full((len(new), len(prompts), longest + room), PAD)
-    for place, prompt in enumerate(prompts):
-        texts[:, place, : len(prompt)] = prompt
-        texts[:, place, len(prompt) : len(prompt) + possible] = new[:, place]
+    for index, prompt in enumerate(prompts):
+        texts[:, index, : len(prompt)] = prompt
+        texts[:, index, len(prompt) : len(prompt) + possible] = new[:, index]
     return texts
 
 
@@ -287,8 +287,8 @@ def _counted(documents: np.ndarray) -> dict[str, Any]:
 
 def _drifted(endings: np.ndarray) -> np.ndarray:
     """Return the share of texts that do not end with architecture, (chains,)."""
-    place = encyclopaedia().topics.index(ARCHITECTURE)
-    return 1 - endings[:, place] / endings.sum(axis=1)
+    architecture = encyclopaedia().topics.index(ARCHITECTURE)
+    return 1 - endings[:, architecture] / endings.sum(axis=1)
 
 
 def _last_topics(texts: np.ndarray) -> np.ndarray:

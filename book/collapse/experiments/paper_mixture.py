@@ -55,7 +55,7 @@ def history(
         generations=generations,
         sample_size=sample_size,
         rng=rng,
-        measure=_measured,
+        measure=measure,
     )
     ages = measured(generations)
     shown = [age for age in SNAPSHOTS if age <= generations]
@@ -66,7 +66,8 @@ def history(
     return {"generations": ages, "l2": run["l2"][ages, 0].astype("f4"), **snapshots}
 
 
-def _measured(model: GaussianMixtureModel, data: np.ndarray) -> dict[str, np.ndarray]:
+def measure(model: GaussianMixtureModel, data: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the L2 distance to the truth, the parameters, and some points."""
     return {
         "l2": mixture_l2_distance(
             model.weights,

@@ -69,8 +69,8 @@ class _Corpus:
 
     def spread_out(self, n: int) -> np.ndarray:
         """Return `n` of the held-out blocks, from the first to the last."""
-        places = np.linspace(0, len(self.held_out) - 1, n).round().astype(int)
-        return self.held_out[places]
+        indices = np.linspace(0, len(self.held_out) - 1, n).round().astype(int)
+        return self.held_out[indices]
 
     def words(self, rows: np.ndarray) -> list[str]:
         """Return what rows of tokens say."""

@@ -191,8 +191,8 @@ def _encode_mark(mark: Mark, strings: _Register, runs: _Register) -> list:
         texts = (mark.clip, mark.placement, mark.source)
         return [3, *(strings.number(text) for text in texts)]
     clip, style = strings.number(mark.clip), strings.number(mark.style)
-    place = [mark.x, mark.y, mark.angle, mark.size, mark.growth]
-    return [2, clip, style, *place, mark.text]
+    numbers = [mark.x, mark.y, mark.angle, mark.size, mark.growth]
+    return [2, clip, style, *numbers, mark.text]
 
 
 def _shorten(operations: str) -> str:

@@ -134,21 +134,21 @@ class _Tape:
         self._length += 1
 
     def _insert_new_layers(self, keys: list[LayerKey]) -> None:
-        place = 0
+        position = 0
         for key in keys:
             if key in self._numbers:
                 index = self._order.index(key)
-                if index < place:
+                if index < position:
                     raise ValueError(
                         f"update changes the painting order of a {key[1]}; "
                         "give artists a zorder that stays"
                     )
-                place = index + 1
+                position = index + 1
             else:
-                self._order.insert(place, key)
+                self._order.insert(position, key)
                 self._numbers[key] = {(): 0} if self._length else {}
                 self._tables[key] = [0] * self._length
-                place += 1
+                position += 1
 
     def seen(self, key: LayerKey, state: int) -> Drawing:
         """What a layer showed in a state; nothing where it did not exist."""

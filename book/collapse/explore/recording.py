@@ -73,8 +73,8 @@ class Recording:
 
 
 def _look_up(table: np.ndarray, positions: Sequence[int]) -> int:
-    place = tuple(
+    index = tuple(
         index if length > 1 else 0
         for index, length in zip(positions, table.shape, strict=True)
     )
-    return int(table[place])
+    return int(table[index])

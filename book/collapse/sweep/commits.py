@@ -4,6 +4,7 @@ Floor 3: it calls git and knows nothing of what is in the package.
 """
 
 import io
+import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -36,7 +37,9 @@ def unpack(commit: str, folder: Path) -> Path | None:
 def _git(*arguments: str) -> bytes | None:
     """Return what git prints where the package lies; None if it fails."""
     command = ["git", "-C", str(references.PACKAGE.parent), *arguments]
+    # A hook's variables, such as GIT_DIR, may lead to another repository.
+    env = {name: value for name, value in os.environ.items() if name[:4] != "GIT_"}
     try:
-        return subprocess.run(command, capture_output=True, check=True).stdout
+        return subprocess.run(command, capture_output=True, check=True, env=env).stdout
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -1,7 +1,9 @@
 """Keep a result whose code was changed, if what it computes has not.
 
 One cheap cell is computed twice, side by side and on one thread each: with the code of
-the commit at which the result was made, and with the code as it is now. Floor 3.
+the commit at which the result was made, and with the code as it is now. A change that
+shows only under other settings than this cell's is not seen: whoever makes one must
+know, or compute the result anew. Floor 3.
 """
 
 import importlib
@@ -10,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +44,9 @@ class NoRestampError(Exception):
 def restamp(name: str, folder: str | Path | None = None) -> str:
     """Renew the stamp of a saved result whose code was changed.
 
-    Its numbers, and what is said of how they were made, stay as they are.
+    Its numbers, and what is said of how they were made, stay as they are. Only the
+    libraries are those that today's code uses, each in the version that was recorded;
+    one that is new in today's, which has computed the cell.
 
     Parameters
     ----------
@@ -93,9 +98,32 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
             _check_equal(one, other)
             size = sum(array.size for array in one.values())
             found = f"{size} numbers of {len(one)} arrays are the same to the last bit"
-    renewed = {"code": now["code"], "restamped": datetime.now(UTC).date().isoformat()}
-    write_provenance(path, then | {"options": now["options"]} | renewed)
+    write_provenance(path, renewed(then, now))
     return found
+
+
+def renewed(then: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the stamp of a result whose cell came out the same with today's code.
+
+    Parameters
+    ----------
+    then : mapping
+        The result's provenance.
+    now : mapping
+        What is known of today's sweep, from `origin`.
+    """
+    # One more setting is compared with this stamp: it must name what that one will.
+    versions = {
+        name: then["versions"].get(name, version)
+        for name, version in now["versions"].items()
+    }
+    return {
+        **then,
+        "options": now["options"],
+        "versions": versions,
+        "code": now["code"],
+        "restamped": datetime.now(UTC).date().isoformat(),
+    }
 
 
 def _noted(path: Path, stamp: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from claims.experiments.estimates import Estimate
 from collapse import measures
 from collapse.digits import digit_classifier, load_digits
 from collapse.recursion import Diet, recurse
+from collapse.shares import share_counts
 from collapse.streams import Streams
 from collapse.vae import VAE
 
@@ -135,7 +136,7 @@ def linear_autoencoder(
             for _ in range(count):
                 scale = _best_decoder(np.mean(data**2), noise, beta)
                 data = scale * rng.standard_normal(sample_size)
-                real = round(share * sample_size)
+                real = share_counts(share, sample_size)
                 data[:real] = rng.standard_normal(real)
             ends[chain] = scale**2
         found.append(Estimate(ends))

@@ -32,6 +32,9 @@ class Family:
         Several of a name are a property and its setter.
     names : set of str
         What is bound in the body of the class.
+    computed : set of str
+        Attributes by which more may happen than that something is looked up: methods,
+        properties among them, and what a call has made, which may be a descriptor.
     top : Definition
         The highest class in the package.
     is_open : bool
@@ -71,6 +74,13 @@ class Family:
             for each in own_nodes(statement)
             if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
         } | set(self.methods)
+        self.computed = set(self.methods) | {
+            each.id
+            for statement in node.body
+            if any(isinstance(each, ast.Call) for each in own_nodes(statement))
+            for each in own_nodes(statement)
+            if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+        }
 
     def binds(self, name: str) -> bool:
         """Whether the class or one above it gives an attribute of this name."""

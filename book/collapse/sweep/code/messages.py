@@ -2,12 +2,14 @@
 
 These are the arguments of exceptions, functions that build nothing but an exception,
 variables that are read nowhere else, and parameters that are only passed on to
-messages. Floor 3: it reads syntax trees.
+messages. Nothing is hidden that may do more than return something, such as draw.
+Floor 3: it reads syntax trees.
 """
 
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from .references import Definition, Function, Library, Sources, Target, dotted
@@ -69,10 +71,12 @@ class Messages:
     Parameters
     ----------
     sources : Sources
+    computed : set of str
+        Attributes that may do anything when they are looked up; see `Family`.
     """
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, sources: Sources, computed: AbstractSet[str]) -> None:
+        self._sources, self._computed = sources, computed
         self._silent: dict[Definition, frozenset[str]] = {}
         self.hidden: set[int] = set()
         """Identities of the nodes that belong to messages."""
@@ -194,7 +198,12 @@ class Messages:
                 return False
             if isinstance(node, ast.Call) and not self._is_quiet_call(module, node):
                 return False
+            if isinstance(node, ast.Attribute) and self._is_computed(node.attr):
+                return False
         return True
+
+    def _is_computed(self, name: str) -> bool:
+        return bool({name, "__getattr__", "__getattribute__"} & self._computed)
 
     def _is_quiet_call(self, module: str, node: ast.Call) -> bool:
         target = self._target(module, node.func, set())

@@ -83,10 +83,7 @@ def code_behind(
     count as soon as their module is imported. A name that is put together when the
     program runs is not seen.
     """
-    trace = _Trace(sources)
-    for start in starts:
-        trace.reach(start)
-    trace.finish(others)
+    trace = _traced([*starts], sources, [*others])
     numbers: dict[Any, int] = {unit: place for place, unit in enumerate(trace.units)}
     text = "\n".join(written.text(numbers) for written in trace.units.values())
     definitions: dict[str, dict[str, str]] = {}
@@ -125,11 +122,29 @@ def changes(
     return sorted(changed)
 
 
+def _traced(
+    starts: list[Definition], sources: Sources, others: list[Definition]
+) -> "_Trace":
+    """Follow names until it is known which attributes may do more than be looked up.
+
+    What hides in a message may depend on a class that is reached later.
+    """
+    computed: set[str] = set()
+    while True:
+        trace = _Trace(sources, computed)
+        for start in starts:
+            trace.reach(start)
+        trace.finish(others)
+        if trace.computed() <= computed:
+            return trace
+        computed |= trace.computed()
+
+
 class _Trace:
     """Goes from definition to definition, in an order that only they decide."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources, self._messages = sources, Messages(sources)
+    def __init__(self, sources: Sources, computed: set[str]) -> None:
+        self._sources, self._messages = sources, Messages(sources, computed)
         self.units: dict[Unit, Written] = {}
         self._waiting: deque[Unit] = deque()
         self._seen: set[Unit] = set()
@@ -157,6 +172,10 @@ class _Trace:
             self._write_the_waiting()
         for written in self.units.values():
             written.parts = [self._owned(part) for part in written.parts]
+
+    def computed(self) -> set[str]:
+        """Return the attributes of all classes that may do anything."""
+        return {name for family in self._families.values() for name in family.computed}
 
     def _write_the_waiting(self) -> None:
         while self._waiting:
