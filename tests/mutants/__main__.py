@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -18,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from modulefinder import ModuleFinder
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -29,10 +29,11 @@ from cosmic_ray.work_db import use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkResult
 from tqdm import tqdm
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 EQUAL = Path(__file__).with_name("equal.txt")
 PACKAGE = Path("book", "collapse")
-COPIED = ["book", "tests", "tools"]
+LEFT_OUT = (".*", "_build", "__pycache__", "build", "notebooks")
+QUICK, MARKS = ("property", "unit"), "not slow and not shipped"
 LONGEST = 600
 ENOUGH = 0.9
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
@@ -70,65 +71,60 @@ def mutations(file: Path, session: Path) -> list[MutationSpec]:
     return [each for each in found if each.operator_name in OPERATORS]
 
 
-def tests_of(file: Path, root: Path) -> list[str]:
-    """Return the files of tests that judge a module: its own ones first.
+def tests_of(file: Path) -> list[Path]:
+    """Return the files of quick tests that import a module, be it through others.
 
-    Tests of shipped results stay out: they refuse any change of the code, rightly.
+    The module's own tests come first, then those that import least.
     """
-    names = file.relative_to(root / PACKAGE).with_suffix("").parts
-    imports = re.compile(rf"^(from|import) .*\b({'|'.join(names)})\b", re.MULTILINE)
-    refuses = re.compile(
-        r"^from collapse(\.| import .*)(experiments|sweep)", re.MULTILINE
-    )
-    texts = {
-        path: path.read_text(encoding="utf-8")
-        for folder in ("unit", "property")
-        for path in sorted((root / "tests" / folder).rglob("test_*.py"))
-    }
-    found = [
-        path
-        for path, text in texts.items()
-        if imports.search(text) and not refuses.search(text)
-    ]
-    found.sort(key=lambda path: path.stem.removeprefix("test_") not in names)
-    return [str(path) for path in found]
+    size = {}
+    for folder in QUICK:
+        for test in (ROOT / "tests" / folder).rglob("test_*.py"):
+            finder = ModuleFinder([str(ROOT / "book"), str(ROOT / "tests")])
+            for each in (test.with_name("conftest.py"), test):
+                if each.is_file():
+                    finder.run_script(str(each))
+            known = {module.__file__ for module in finder.modules.values()}
+            if str(ROOT / file) in known:
+                size[test.relative_to(ROOT)] = len(known)
+    names = file.relative_to(PACKAGE).with_suffix("").parts
+    own = {test for test in size if test.stem.removeprefix("test_") in names}
+    return sorted(size, key=lambda test: (test not in own, size[test]))
 
 
-def command(file: Path, root: Path) -> str:
-    """Return the command that judges a file in a copy of the repository.
+def command(tests: list[Path], root: Path) -> str:
+    """Return the command that runs tests in a copy of the repository.
 
-    Without pytest's plugins, whose start takes longer than most modules' tests.
+    Without pytest's plugins, whose start takes longer than most modules' tests, and
+    without tests of shipped results, which refuse any change of the code behind them.
     """
-    options = f"-c {root / 'pyproject.toml'} -o addopts=--import-mode=importlib -x -q"
-    tests = " ".join(tests_of(file, root))
     bare = (
-        "env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 PYTHONWARNINGS=ignore OMP_NUM_THREADS=1"
+        "env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 OMP_NUM_THREADS=1 PYTHONWARNINGS=ignore"
     )
     python = shlex.quote(sys.executable)
-    return f'{bare} {python} -m pytest {options} -m "not slow" {tests}'
+    options = f"-c {root / 'pyproject.toml'} -o addopts=--import-mode=importlib -x -q"
+    files = " ".join(str(root / test) for test in tests)
+    return f'{bare} {python} -m pytest {options} -m "{MARKS}" {files}'
 
 
 @contextlib.contextmanager
 def copies(number: int) -> Iterator[SimpleQueue[Path]]:
     """Give copies of the repository, one for each core, and stand beside them."""
-    skip = shutil.ignore_patterns("__pycache__")
+    skip = shutil.ignore_patterns(*LEFT_OUT)
     waiting: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         for each in range(number):
             root = Path(folder, f"copy-{each}")
-            for name in COPIED:
-                shutil.copytree(ROOT / name, root / name, ignore=skip)
-            shutil.copy(ROOT / "pyproject.toml", root)
+            shutil.copytree(ROOT, root, ignore=skip)
             waiting.put(root)
         yield waiting
 
 
-def judge(file: Path) -> list[WorkResult]:
+def judge(file: Path, tests: list[Path]) -> list[WorkResult]:
     """Run the tests on each mutant of a file, as many at a time as there are cores."""
     with copies(CORES) as waiting:
         root = waiting.get()
         start = time.monotonic()
-        outcome, output = run_tests(command(root / file, root), LONGEST)
+        outcome, output = run_tests(command(tests, root), LONGEST)
         if outcome != TestOutcome.SURVIVED:
             raise SystemExit(f"The tests fail without any mutant:\n{output}")
         patience = 10 + 5 * (time.monotonic() - start)
@@ -138,7 +134,7 @@ def judge(file: Path) -> list[WorkResult]:
         def run(mutant: MutationSpec) -> WorkResult:
             root = waiting.get()
             here = attrs.evolve(mutant, module_path=root / file)
-            result = mutate_and_test([here], command(root / file, root), patience)
+            result = mutate_and_test([here], command(tests, root), patience)
             waiting.put(root)
             return result
 
@@ -170,19 +166,32 @@ def judged_equal(file: Path) -> set[tuple[str, str]]:
     return known
 
 
+def module_named(name: str) -> Path:
+    """Return a module of the package, relative to the repository."""
+    path = Path(name).resolve()
+    if path.suffix != ".py" or not path.is_file() or ROOT / PACKAGE not in path.parents:
+        raise argparse.ArgumentTypeError(f"must be a module of {PACKAGE}, got {name!r}")
+    return path.relative_to(ROOT)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path, help="a module, as book/collapse/streams.py")
-    file = parser.parse_args().file
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("FILE", type=module_named, help=f"as {PACKAGE}/streams.py")
+    file = parser.parse_args().FILE
+    tests = tests_of(file)
+    if not tests:
+        raise SystemExit(f"No quick test imports {file}.")
     equal = judged_equal(file)
-    results = judge(file)
+    results = judge(file, tests)
+    if not results:
+        raise SystemExit(f"There is nothing to change in {file}.")
     survived = [each for each in results if not each.is_killed]
     noticed = len(results) - len(survived)
     unnoticed = [each for each in survived if change(each) not in equal]
     for each in unnoticed:
         lines = each.diff.splitlines()[3:]
         print(*(line for line in lines if line[0] in "@-+"), sep="\n")
-    share = noticed / (noticed + len(unnoticed))
+    share = noticed / max(noticed + len(unnoticed), 1)
     print(
         f"{file}: of {len(results)} mutants {noticed} are killed, {len(unnoticed)} "
         f"survive and {len(survived) - len(unnoticed)} are judged equal: {share:.1%}"

@@ -45,6 +45,7 @@ def experiment(request):
     return import_module(f"collapse.experiments.{request.param}")
 
 
+@pytest.mark.shipped
 class TestShipped:
     def test_the_sweep_is_named_after_its_module(self, experiment):
         assert experiment.__name__ == f"collapse.experiments.{experiment.SWEEP.name}"

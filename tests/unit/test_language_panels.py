@@ -81,6 +81,7 @@ class TestColoured:
 
 
 class TestLayers:
+    @pytest.mark.shipped
     def test_together_they_are_the_text_whole_and_once(self, wandering):
         grammar = encyclopaedia()
         text, kinds = panels.coloured(grammar, wandering, SHOWN[2])
@@ -103,6 +104,7 @@ class TestLayers:
         assert pieces == [("on ", 0), ("ice", 1), (".", 2)]
 
 
+@pytest.mark.shipped
 def test_a_document_panel_shows_each_word_in_the_colour_of_its_kind(ax, wandering):
     grammar = encyclopaedia()
     panels.document_panel(ax, 1, grammar, SHOWN[2]).show(wandering)

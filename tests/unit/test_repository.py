@@ -64,6 +64,7 @@ def test_every_requirement_is_bounded_on_both_sides(root: Path, file: str) -> No
     assert loose == []
 
 
+@pytest.mark.slow
 def test_wheel_holds_the_package_with_its_scripts_and_styles_and_nothing_else(
     root: Path, tmp_path: Path
 ) -> None:
