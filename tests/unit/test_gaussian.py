@@ -88,6 +88,16 @@ class TestModel:
             law = stats.norm(model.mean[chain], model.variance[chain] ** 0.5)
             assert stats.kstest(points, law.cdf).pvalue > 1e-4
 
+    def test_one_point_can_be_drawn(self):
+        assert GaussianModel([0.0, 5.0], 1.0).sample(1, rng()).shape == (2, 1)
+        many = MultivariateGaussianModel(np.zeros((2, 3)), np.stack([np.eye(3)] * 2))
+        assert many.sample(1, rng()).shape == (2, 1, 3)
+
+    def test_a_model_is_shown_as_it_was_made(self):
+        shown = repr(MultivariateGaussianModel([0.0, 0.0], np.eye(2)))
+        assert "covariance=" in shown
+        assert "_axes" not in shown
+
     def test_samples_of_many_dimensions_follow_their_law(self):
         mean = np.array([1.0, -2.0, 0.0])
         points = MultivariateGaussianModel(mean, COVARIANCE).sample(20_000, rng())

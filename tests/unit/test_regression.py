@@ -123,6 +123,12 @@ def test_bad_data(data):
         LinearRegression().fit(data)
 
 
+@pytest.mark.parametrize("shape", [(2, 4), (3, 2, 4), (5, 1), (3, 5, 1)])
+def test_fewer_rows_than_inputs_or_no_input_is_a_wrong_shape(shape):
+    with pytest.raises(ValueError, match=r"n >= d >= 1, got"):
+        LinearRegression().fit(np.ones(shape))
+
+
 @pytest.mark.parametrize("noise", [-1, np.nan, np.inf, "loud", None, True])
 def test_bad_noise(noise):
     with pytest.raises(ValueError, match="noise must be"):
