@@ -18,6 +18,7 @@ RESTAMP ?=
 SET     ?=
 JOBS    ?=
 FILE    ?=
+SAMPLE  ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -83,8 +84,8 @@ units: $(STAMPS)/tests     ## run the quick tests of single functions
 test: lint types $(SITE)/index.html  ## install what the tests need, run them all (JOBS=1)
 	$(call timed,$(PYTEST))
 
-mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices
-	@$(PY) tests/mutants $(FILE)
+mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices (SAMPLE=60: so many, at random)
+	@$(PY) tests/mutants $(FILE) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(STAMPS)/bench $(SITE)/index.html  ## measure the budgets: one table
 	@$(PY) -m benchmarks

@@ -20,6 +20,19 @@ ORDER = ["unit", "property", "claims", "chapters", "browser"]
 QUICK = ORDER[:2]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be repeated with other random numbers: `make luck` does."""
+    parser.addoption("--luck", type=int, default=0, help="0: the seeds as written")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Change what seeds mean before anything is imported that draws."""
+    if luck := config.getoption("--luck"):
+        from support.luck import change_luck
+
+        change_luck(luck)
+
+
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the tests; on several cores, keep together what shares work.

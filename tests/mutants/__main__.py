@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import random
 import shlex
 import shutil
 import sys
@@ -71,10 +72,10 @@ def mutations(file: Path, session: Path) -> list[MutationSpec]:
     return [each for each in found if each.operator_name in OPERATORS]
 
 
-def tests_of(file: Path) -> list[Path]:
+def tests_of(file: Path) -> tuple[list[Path], list[Path]]:
     """Return the files of quick tests that import a module, be it through others.
 
-    The module's own tests come first, then those that import least.
+    The module's own tests stand apart; of the others, those that import least go first.
     """
     size = {}
     for folder in QUICK:
@@ -87,23 +88,26 @@ def tests_of(file: Path) -> list[Path]:
             if str(ROOT / file) in known:
                 size[test.relative_to(ROOT)] = len(known)
     names = file.relative_to(PACKAGE).with_suffix("").parts
-    own = {test for test in size if test.stem.removeprefix("test_") in names}
-    return sorted(size, key=lambda test: (test not in own, size[test]))
+    own = [test for test in size if test.stem.removeprefix("test_") in names]
+    others = [test for test in size if test not in own]
+    return own, sorted(others, key=size.__getitem__)
 
 
-def command(tests: list[Path], root: Path) -> str:
+def command(tests: tuple[list[Path], list[Path]], root: Path) -> str:
     """Return the command that runs tests in a copy of the repository.
 
-    Without pytest's plugins, whose start takes longer than most modules' tests, and
-    without tests of shipped results, which refuse any change of the code behind them.
+    The others run, and are imported, only where the module's own tests pass. Without
+    pytest's plugins, whose start takes longer than most modules' tests, and without
+    tests of shipped results, which refuse any change of the code behind them.
     """
     bare = (
         "env PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 OMP_NUM_THREADS=1 PYTHONWARNINGS=ignore"
     )
     python = shlex.quote(sys.executable)
     options = f"-c {root / 'pyproject.toml'} -o addopts=--import-mode=importlib -x -q"
-    files = " ".join(str(root / test) for test in tests)
-    return f'{bare} {python} -m pytest {options} -m "{MARKS}" {files}'
+    run = f'{bare} {python} -m pytest {options} -m "{MARKS}"'
+    files = (" ".join(str(root / test) for test in group) for group in tests if group)
+    return f"bash -c {shlex.quote(' && '.join(f'{run} {each}' for each in files))}"
 
 
 @contextlib.contextmanager
@@ -119,8 +123,10 @@ def copies(number: int) -> Iterator[SimpleQueue[Path]]:
         yield waiting
 
 
-def judge(file: Path, tests: list[Path]) -> list[WorkResult]:
-    """Run the tests on each mutant of a file, as many at a time as there are cores."""
+def judge(
+    file: Path, tests: tuple[list[Path], list[Path]], sample: int
+) -> list[WorkResult]:
+    """Run the tests on mutants of a file, as many at a time as there are cores."""
     with copies(CORES) as waiting:
         root = waiting.get()
         start = time.monotonic()
@@ -129,6 +135,9 @@ def judge(file: Path, tests: list[Path]) -> list[WorkResult]:
             raise SystemExit(f"The tests fail without any mutant:\n{output}")
         patience = 10 + 5 * (time.monotonic() - start)
         mutants = mutations(root / file, Path("session.sqlite"))
+        if 0 < sample < len(mutants):
+            print(f"{sample} of {len(mutants)} mutants, drawn at random.")
+            mutants = random.sample(mutants, sample)
         waiting.put(root)
 
         def run(mutant: MutationSpec) -> WorkResult:
@@ -177,12 +186,16 @@ def module_named(name: str) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
     parser.add_argument("FILE", type=module_named, help=f"as {PACKAGE}/streams.py")
-    file = parser.parse_args().FILE
+    parser.add_argument(
+        "--sample", type=int, default=0, help="judge so many, drawn at random; 0: all"
+    )
+    options = parser.parse_args()
+    file = options.FILE
     tests = tests_of(file)
-    if not tests:
+    if not any(tests):
         raise SystemExit(f"No quick test imports {file}.")
     equal = judged_equal(file)
-    results = judge(file, tests)
+    results = judge(file, tests, options.sample)
     if not results:
         raise SystemExit(f"There is nothing to change in {file}.")
     survived = [each for each in results if not each.is_killed]
