@@ -19,6 +19,8 @@ SET     ?=
 JOBS    ?=
 FILE    ?=
 SAMPLE  ?=
+SEEDS   ?= 20
+CLAIM   ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -43,7 +45,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book lab data check lint types units test mutants bench \
+.PHONY: help serve book lab data check lint types units test luck power mutants bench \
   clean install
 
 # Shows a command, runs it and says how long it took.
@@ -83,6 +85,13 @@ units: $(STAMPS)/tests     ## run the quick tests of single functions
 
 test: lint types $(SITE)/index.html  ## install what the tests need, run them all (JOBS=1)
 	$(call timed,$(PYTEST))
+
+luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fails (SEEDS=20, FILE=tests/unit)
+	@for luck in $$(seq $(SEEDS)); do echo "Luck $$luck of $(SEEDS)"; \
+	  $(PYTEST) -q --luck=$$luck $(FILE) | { grep -E '^(FAILED|ERROR)' || true; }; done
+
+power: $(STAMPS)/tests     ## measure how often claims' tests fail although they are true (SEEDS=20, CLAIM=...)
+	@PYTHONPATH=book:book/_ext:tests $(PY) tests/claims/power.py $(CLAIM) --seeds $(SEEDS)
 
 mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices (SAMPLE=60: so many, at random)
 	@$(PY) tests/mutants $(FILE) $(if $(SAMPLE),--sample $(SAMPLE))

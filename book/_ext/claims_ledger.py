@@ -46,17 +46,25 @@ def functions_in(path: Path) -> frozenset[str]:
 
 
 def test_faults(claim: Claim, repository: Path) -> Iterator[str]:
-    """Why the claim has no test, if it has none."""
+    """Why the claim has no test, or none that is known to tell, if so."""
     experiments = f"tests/claims/experiments/{claim['chapter'].replace('-', '_')}.py"
     tests, _, function = TEST.partition("::")
     for file, name in ((experiments, claim["experiment"]), (tests, function)):
         if name not in functions_in(repository / file):
             yield f"claim {claim['id']}: no test: {file} has no function {name!r}"
+    if not claim["power"]:
+        yield f"claim {claim['id']}: its power was not measured: make power"
 
 
 def odds(probability: float) -> str:
     """A small probability in words: 1 in 10 000 runs."""
     return f"1 in {round(1 / probability):,} runs".replace(",", "\N{NO-BREAK SPACE}")
+
+
+def passes(failures: int, of: int, seeds: int, **_: int) -> str:
+    """How often the test passes while the claim is true, in words."""
+    share = f"{of - failures:,} of {of:,}".replace(",", "\N{NO-BREAK SPACE}")
+    return f"passes in {share} runs redrawn from those of {seeds} seeds"
 
 
 class ClaimsLedger(SphinxDirective):
@@ -127,6 +135,7 @@ class ClaimsLedger(SphinxDirective):
             "Expected": KINDS[claim["kind"]].format(values=values),
             "Must reject": f"{wrong}: {rival['text']}",
             "False alarm": odds(claim["false_alarm"]),
+            "Power": passes(**claim["power"]),
             "Source": f"{claim['source']} {{cite}}`{claim['bib']}`",
             "Test": f"`pytest {claim['test']}`",
         }

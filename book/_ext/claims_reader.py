@@ -1,11 +1,14 @@
 """Reads the ledger of claims, for the page that shows it and the tests that run it.
 
 What an entry holds is said in book/appendix/claims.schema.yml, a JSON schema that the
-library jsonschema checks; what an entry leaves out is that schema's default.
+library jsonschema checks; what an entry leaves out is that schema's default. How often
+its test fails although it is true was measured by `make power`: claims.power.yml.
 """
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,6 +19,7 @@ from jsonschema import Draft202012Validator
 
 APPENDIX = Path(__file__).parents[1] / "appendix"
 SCHEMA = yaml.safe_load((APPENDIX / "claims.schema.yml").read_text(encoding="utf-8"))
+POWER = APPENDIX / "claims.power.yml"
 DEFAULTS = {
     name: field["default"]
     for name, field in SCHEMA["properties"].items()
@@ -27,7 +31,7 @@ Claim = dict[str, Any]
 
 
 def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
-    """Return all entries, with their ``chapter``, their ``test`` and the defaults.
+    """Return all entries, with ``chapter``, ``test``, ``power`` and the defaults.
 
     Raises
     ------
@@ -41,10 +45,25 @@ def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
     ]
     if found := list(faults([entry for _, entry in entries])):
         raise ValueError("\n".join(found))
+    measured = yaml.safe_load(POWER.read_text(encoding="utf-8"))
     return [
-        {**DEFAULTS, **entry, "chapter": chapter, "test": f"{TEST}[{entry['id']}]"}
+        {
+            **DEFAULTS,
+            **entry,
+            "chapter": chapter,
+            "test": f"{TEST}[{entry['id']}]",
+            "power": measured.get(entry["id"]),
+        }
         for chapter, entry in entries
     ]
+
+
+def run_of(claim: Claim) -> int:
+    """Return a number that changes with what a claim's test does."""
+    fields = ("experiment", "arguments", "expected", "kind", "false_alarm")
+    parts = [*(claim[field] for field in fields), claim["rival"]["values"]]
+    text = json.dumps(parts, sort_keys=True)
+    return zlib.crc32(text.encode())
 
 
 def faults(entries: Sequence[Claim]) -> Iterator[str]:

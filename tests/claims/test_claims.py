@@ -10,7 +10,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from claims_reader import APPENDIX, read_claims
+from claims.experiments.estimates import Estimate
+from claims_reader import APPENDIX, read_claims, run_of
 from collapse import theory
 from collapse.categorical import zipf
 
@@ -51,31 +52,46 @@ def exact_values(claim: dict) -> np.ndarray:
     return np.atleast_1d(function(**arguments))
 
 
-def run(claim: dict, seed: int) -> list[tuple[float, float, float]]:
-    """Run the experiment: (value, low, high) for each estimate.
-
-    Each entry has random numbers of its own; its false-alarm rate is shared among its
-    estimates.
-    """
+def estimates_of(claim: dict, seed: int) -> list[Estimate]:
+    """Run the experiment; each claim has random numbers of its own."""
     own = [seed, zlib.crc32(claim["id"].encode())]
-    estimates = experiment_of(claim)(**claim["arguments"], seed=own)
-    each = claim["false_alarm"] / len(estimates)
-    return [(estimate.value, *estimate.interval(each)) for estimate in estimates]
+    return experiment_of(claim)(**claim["arguments"], seed=own)
+
+
+def holds(
+    claim: dict, low: np.ndarray, high: np.ndarray, truth: float, rival: float
+) -> np.ndarray:
+    """Return whether an interval agrees with the claim and rejects its rival."""
+    right = (
+        (low <= truth) & (truth <= high) if claim["kind"] == "equal" else high < truth
+    )
+    return right & ~((low <= rival) & (rival <= high))
 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_claim_holds(name: str) -> None:
     claim = BY_ID[name]
-    results = run(claim, SEED)
+    estimates = estimates_of(claim, SEED)
     exact, rivals = exact_values(claim), claim["rival"]["values"]
-    assert len(results) == len(exact) == len(rivals)
-    for (value, low, high), truth, rival in zip(results, exact, rivals, strict=True):
-        found = f"{name}: {value:.5g}, interval [{low:.5g}, {high:.5g}]"
-        if claim["kind"] == "equal":
-            assert low <= truth <= high, f"{found}, expected {truth:.5g}"
-        else:
-            assert high < truth, f"{found}, expected less than {truth:.5g}"
-        assert not low <= rival <= high, f"{found} does not reject {rival}"
+    assert len(estimates) == len(exact) == len(rivals)
+    # The false-alarm rate is shared among the estimates.
+    each = claim["false_alarm"] / len(estimates)
+    for estimate, truth, rival in zip(estimates, exact, rivals, strict=True):
+        low, high = estimate.interval(each)
+        found = f"{name}: {estimate.value:.5g}, interval [{low:.5g}, {high:.5g}]"
+        wanted = "" if claim["kind"] == "equal" else "less than "
+        assert holds(claim, low, high, truth, rival), (
+            f"{found}, expected {wanted}{truth:.5g} and not {rival}"
+        )
+
+
+@pytest.mark.parametrize("name", BY_ID)
+def test_the_claims_power_was_measured(name: str) -> None:
+    claim = BY_ID[name]
+    power = claim["power"]
+    assert power["run"] == run_of(claim), f"{name} changed: make power CLAIM={name}"
+    assert power["seeds"] >= 20
+    assert power["failures"] / power["of"] <= 1e-3, f"{name} fails too often: {power}"
 
 
 @pytest.mark.parametrize("name", [name for name in BY_ID if "theory" in BY_ID[name]])

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
+from scipy.stats import binom, t
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A number, and the interval that holds the truth with a given probability.
 
-    ``values`` holds one number for each chain; ``statistic`` says what is estimated
-    from them. For a mean the interval is z standard errors wide, for a median it
+    ``values`` holds one number for each chain, shape (..., chains); ``statistic`` says
+    what is estimated from them. The interval of a mean is Student's, that of a median
     lies between order statistics, which needs no assumption on the law.
     """
 
@@ -21,30 +21,26 @@ class Estimate:
     statistic: str = "mean"
 
     @property
-    def value(self) -> float:
-        """The point estimate."""
-        return float(
-            {"mean": np.mean, "median": np.median}[self.statistic](self.values)
-        )
+    def value(self) -> np.ndarray:
+        """The point estimate, shape (...)."""
+        centre = {"mean": np.mean, "median": np.median}[self.statistic]
+        return centre(self.values, axis=-1)
 
     @property
-    def standard_error(self) -> float:
-        """The standard error of the mean."""
-        return float(self.values.std(ddof=1) / np.sqrt(len(self.values)))
+    def standard_error(self) -> np.ndarray:
+        """The standard error of the mean, shape (...)."""
+        chains = self.values.shape[-1]
+        return self.values.std(axis=-1, ddof=1) / np.sqrt(chains)
 
-    def interval(self, false_alarm: float) -> tuple[float, float]:
+    def interval(self, false_alarm: float) -> tuple[np.ndarray, np.ndarray]:
         """Return the two-sided interval that misses with probability `false_alarm`."""
-        z = NormalDist().inv_cdf(1 - false_alarm / 2)
+        chains = self.values.shape[-1]
         if self.statistic == "mean":
-            half = z * self.standard_error
+            half = t.isf(false_alarm / 2, chains - 1) * self.standard_error
             return self.value - half, self.value + half
-        return _median_interval(self.values, z)
-
-
-def _median_interval(values: np.ndarray, z: float) -> tuple[float, float]:
-    """Count on the binomial law: how many of the values lie below the true median."""
-    count = len(values)
-    half = z * np.sqrt(count) / 2
-    low, high = int(np.floor(count / 2 - half)), int(np.ceil(count / 2 + half))
-    ordered = np.sort(values)
-    return float(ordered[max(low - 1, 0)]), float(ordered[min(high, count - 1)])
+        # How many of the values lie below the true median follows the binomial law.
+        below = int(binom.ppf(false_alarm / 2, chains, 0.5)) - 1
+        if below < 0:
+            raise ValueError(f"{chains} chains are too few for a median")
+        ordered = np.sort(self.values, axis=-1)
+        return ordered[..., below], ordered[..., chains - 1 - below]
