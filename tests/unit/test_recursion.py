@@ -474,6 +474,43 @@ class TestFamilies:
         )
         assert np.array_equal(plain, tuned)
 
+    def test_generators_may_be_used_directly_to_fit(self):
+        class Tuned(Fixed):
+            def __init__(self, draws):
+                super().__init__(lambda n, rng: rng.each(lambda each: each.random(n)))
+                self.draws = draws
+
+            def fit(self, data, rng):
+                for generator in rng.generators:
+                    generator.random(self.draws)
+                return self
+
+        few, many = (
+            run(Tuned(draws), keep_data=True, chains=2).data for draws in (1, 5)
+        )
+        assert np.array_equal(few, many)
+
+    def test_a_plain_truth_may_spawn_generators(self):
+        """A plain family's random fits do not depend on it."""
+        drawn = []
+
+        class Truth:
+            def __init__(self, spawns):
+                self.spawns = spawns
+
+            def sample(self, n, rng):
+                rng.spawn(self.spawns)
+                return np.zeros(n)
+
+        class Tuned:
+            def fit(self, data, rng):
+                drawn.append(rng.random())
+                return GaussianModel(0.0, 1.0)
+
+        for spawns in (0, 2):
+            run(Tuned(), Truth(spawns), generations=1)
+        assert drawn[:2] == drawn[2:]
+
     def test_measures_of_a_plain_family_see_one_chain(self):
         class Plain:
             def fit(self, data):
