@@ -21,6 +21,7 @@ FILE    ?=
 SAMPLE  ?=
 SEEDS   ?= 20
 CLAIM   ?=
+RUNS    ?= 3
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -90,8 +91,8 @@ luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fai
 	@for luck in $$(seq $(SEEDS)); do echo "Luck $$luck of $(SEEDS)"; \
 	  $(PYTEST) -q --luck=$$luck $(FILE) | { grep -E '^(FAILED|ERROR)' || true; }; done
 
-power: $(STAMPS)/tests     ## measure how often claims' tests fail although they are true (SEEDS=20, CLAIM=...)
-	@PYTHONPATH=book:book/_ext:tests $(PY) tests/claims/power.py $(CLAIM) --seeds $(SEEDS)
+power: $(STAMPS)/tests     ## measure how often claims' tests fail although they are true (CLAIM=..., RUNS=3)
+	@PYTHONPATH=book:book/_ext:tests $(PY) tests/claims/power.py $(CLAIM) --runs $(RUNS)
 
 mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices (SAMPLE=60: so many, at random)
 	@$(PY) tests/mutants $(FILE) $(if $(SAMPLE),--sample $(SAMPLE))

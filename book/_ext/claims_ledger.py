@@ -61,10 +61,10 @@ def odds(probability: float) -> str:
     return f"1 in {round(1 / probability):,} runs".replace(",", "\N{NO-BREAK SPACE}")
 
 
-def passes(failures: int, of: int, seeds: int, **_: int) -> str:
+def passes(failures: int, of: int, chains: int, **_: int) -> str:
     """How often the test passes while the claim is true, in words."""
     share = f"{of - failures:,} of {of:,}".replace(",", "\N{NO-BREAK SPACE}")
-    return f"passes in {share} runs redrawn from those of {seeds} seeds"
+    return f"passes in {share} runs redrawn from {chains:,} chains"
 
 
 class ClaimsLedger(SphinxDirective):

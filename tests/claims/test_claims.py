@@ -90,7 +90,7 @@ def test_the_claims_power_was_measured(name: str) -> None:
     claim = BY_ID[name]
     power = claim["power"]
     assert power["run"] == run_of(claim), f"{name} changed: make power CLAIM={name}"
-    assert power["seeds"] >= 20
+    assert power["chains"] >= 20
     assert power["failures"] / power["of"] <= 1e-3, f"{name} fails too often: {power}"
 
 

@@ -41,18 +41,20 @@ def _language_models(
     -------
     dict
         For each arm ``real`` and ``own``, log perplexities; ``grammatical``, the share
-        of texts without a mistake; and ``facts``, how many are left: (refits, chains).
+        of texts without a mistake; and ``facts``, how many are stated: in the first and
+        the last generation, shape (2, chains).
     """
     grammar, documents_of = encyclopaedia(), _Documents()
     config = OPTConfig(len(grammar.words), width=64, layers=2, positions=grammar.length)
-    streams = Streams(np.random.default_rng([seed, 0]).spawn(chains))
+    streams = _streams(seed, 0, chains)
     first = LanguageModel(config, Training(steps=first_steps), jobs=2).fit(
         documents_of.sample(first_documents, streams), streams
     )
-    real = documents_of.sample(400, np.random.default_rng([seed, 1]))
 
-    def measure(model, data):
-        texts = model.sample(400, np.random.default_rng([seed, 2]))
+    def measured(model):
+        # Nothing is shared between chains: each is a seed of its own.
+        real = documents_of.sample(400, _streams(seed, 1, chains))
+        texts = model.sample(400, _streams(seed, 2, chains))
         counted = [grammar.census(each) for each in texts]
         return {
             "real": np.log(model.perplexity(real)),
@@ -66,7 +68,7 @@ def _language_models(
     def follow(temperature, real_fraction):
         retraining = Training(steps=steps, learning_rate=5e-3)
         decoding = Decoding(temperature=temperature)
-        return recurse(
+        models = recurse(
             LanguageModel(first.networks, retraining, retraining, decoding, jobs=2),
             documents_of,
             generations=refits - 1,
@@ -74,14 +76,20 @@ def _language_models(
             diet=Diet(real_fraction=real_fraction),
             chains=chains,
             rng=np.random.default_rng([seed, 3]),
-            measure=measure,
-        ).measures
+            keep_models=True,
+        ).models
+        ends = [measured(model) for model in (models[0], models[-1])]
+        return {name: np.array([each[name] for each in ends]) for name in ends[0]}
 
     return {arm: follow(*knobs) for arm, knobs in ARMS.items()}
 
 
+def _streams(seed: int, key: int, chains: int) -> Streams:
+    return Streams(np.random.default_rng([seed, key]).spawn(chains))
+
+
 def _measured(arm: str, name: str, *, seed, **arguments) -> np.ndarray:
-    """Return what the shared run measured in an arm, shape (refits, chains)."""
+    """Return what the shared run measured in an arm, shape (2, chains)."""
     return _language_models(**arguments, seed=seed[0])[arm][name]
 
 
