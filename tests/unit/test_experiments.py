@@ -578,7 +578,7 @@ class TestRealText:
     def test_who_reads_what(self, keep):
         """Its own blocks are read by who wrote them, the histogram by generation 0."""
         kept = keep(real_text)
-        made = self.history(decoding=Decoding(), rate=0.05, steps=10)
+        made = self.history(decoding=Decoding(), rate=0.02, steps=30)
         first, last = kept[0].models
         corpus = real_text._corpus(None, None, 300)
         held_out = corpus.held_out[: real_text.LOOKED_AT]
