@@ -468,11 +468,15 @@ class TestFamilies:
                 rng.standard_normal(7)
                 return super().fit(data)
 
-        plain, tuned = (
-            run(family, keep_data=True, chains=2).data
-            for family in (Gaussian(), Tuned())
-        )
-        assert np.array_equal(plain, tuned)
+        for real, diet in [
+            (TRUTH, Diet()),
+            (POINTS, Diet(real_fraction=0.4, previous_fraction=0.4)),
+        ]:
+            plain, tuned = (
+                run(family, real, diet=diet, keep_data=True, chains=2).data
+                for family in (Gaussian(), Tuned())
+            )
+            assert np.array_equal(plain, tuned), diet
 
     def test_generators_may_be_used_directly_to_fit(self):
         class Tuned(Fixed):
