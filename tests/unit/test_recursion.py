@@ -466,6 +466,8 @@ class TestFamilies:
         class Tuned(Gaussian):
             def fit(self, data, rng):
                 rng.standard_normal(7)
+                rng.random(7)
+                rng.each(lambda generator: generator.random(7))
                 return super().fit(data)
 
         for real, diet in [
