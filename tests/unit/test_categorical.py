@@ -74,6 +74,16 @@ class TestFit:
         with pytest.raises(ValueError, match="data must"):
             Categorical(3).fit(data)
 
+    @pytest.mark.parametrize(("data", "bad"), [([-1, 2], -1), ([0, 3], 3)])
+    def test_the_symbol_that_there_is_not_is_named(self, data, bad):
+        with pytest.raises(ValueError, match=f"from 0 to 2, got {bad}$"):
+            Categorical(3).fit(data)
+
+    def test_a_language_of_one_symbol(self):
+        model = Categorical(1).fit([0, 0])
+        assert model.probabilities.tolist() == [1.0]
+        assert zipf(1).tolist() == [1.0]
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
@@ -135,6 +145,9 @@ class TestModel:
         np.testing.assert_allclose(model.log_prob(data), expected)
         assert model.log_prob([2])[0, 0] == -np.inf
         assert model.log_prob([0, 1, 2]).shape == (2, 3)
+        several = np.stack([data, data[::-1], data])
+        assert model.log_prob(several).shape == (3, 2, 2)
+        np.testing.assert_allclose(model.log_prob(several)[0], expected)
 
     @pytest.mark.parametrize(
         ("probabilities", "message"),
@@ -322,6 +335,19 @@ class TestExactLaw:
             )["support"][-1]
             means = [support[shares == share].mean() for share in (0, 0.1, 0.5)]
             assert means[0] + 0.2 < means[1] < means[2] - 0.2, f"{replay}: {means}"
+
+    def test_one_chain_may_see_its_real_symbols_again(self):
+        (row,) = exact_law(
+            SKEWED,
+            generations=3,
+            sample_size=20,
+            chains=1,
+            real_fraction=1.0,
+            replay=True,
+            measures={"rows": all_five},
+            rng=rng(),
+        )["rows"].swapaxes(0, 1)
+        assert (row == row[0]).all()
 
     def test_symbols_that_all_have_lost_are_dropped_and_named(self):
         seen = []
