@@ -193,8 +193,9 @@ class TestMixtures:
     def test_other_dimensions(self):
         line = [1.0], [0.0], [1.0]
         plane = [1.0], [[0.0, 0.0]], [np.eye(2)]
-        with pytest.raises(ValueError, match="equal dimension, got 1 and 2"):
-            measures.mixture_l2_distance(*line, *plane)
+        for pair, numbers in (((line, plane), "1 and 2"), ((plane, line), "2 and 1")):
+            with pytest.raises(ValueError, match=f"equal dimension, got {numbers}$"):
+                measures.mixture_l2_distance(*pair[0], *pair[1])
 
 
 class TestDiscrete:
@@ -443,6 +444,14 @@ class TestEdges:
     def test_bad_samples(self, data):
         with pytest.raises(ValueError, match="data must"):
             measures.frechet_distance(data, np.zeros((5, 2)))
+
+    def test_two_points_are_enough_for_a_frechet_distance(self):
+        assert measures.frechet_distance([[0.0], [2.0]], [[1.0], [3.0]]) == 1
+
+    def test_sets_of_different_dimension_have_no_frechet_distance(self):
+        sets = np.zeros((3, 4, 2)), np.zeros((3, 4, 5))
+        with pytest.raises(ValueError, match="same dimension, got 2 and 5$"):
+            measures.frechet_distance(*sets)
 
 
 class TestHistograms:
