@@ -450,7 +450,7 @@ class TestEdges:
 
     def test_sets_of_different_dimension_have_no_frechet_distance(self):
         sets = np.zeros((3, 4, 2)), np.zeros((3, 4, 5))
-        with pytest.raises(ValueError, match="same dimension, got 2 and 5$"):
+        with pytest.raises(ValueError, match=r"same dimension, got 2 and 5$"):
             measures.frechet_distance(*sets)
 
 
