@@ -45,6 +45,7 @@ from progress import Progress
 from serve import make_server
 from write_pages import ROOT, WRITTEN
 
+WRITER = Path(__file__).with_name("write_pages.py")
 SILENT_SECONDS = 180
 """Sphinx says what it does; after so long a silence it hangs."""
 ENDING_SECONDS = 30
@@ -133,9 +134,8 @@ async def write_pages(folder: Path, cache: Path, to_come: list[str]) -> None:
         what it was at.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    script = Path(__file__).with_name("write_pages.py")
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-X", "faulthandler", script, folder, cache, *to_come),
+        *(sys.executable, "-X", "faulthandler", WRITER, folder, cache, *to_come),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         stdin=asyncio.subprocess.DEVNULL,

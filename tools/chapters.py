@@ -188,6 +188,10 @@ async def run(chapter: Chapter, timeout: int) -> float:
         ) from error
     except RuntimeError as error:  # the kernel did not answer
         raise ChapterError(f"{chapter.where()}: {error}") from error
+    finally:
+        # nbclient forgets a kernel that is stopped, or fails, while it starts.
+        if client.km and client.km.has_kernel:
+            await client.km.shutdown_kernel(now=True)
     return time.monotonic() - began
 
 
