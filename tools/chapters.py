@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from importlib.metadata import distributions
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -116,12 +116,16 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def computed_digest(root: Path) -> str:
-    """Changes with what a figure or number of any chapter may depend on."""
+    """Changes with what a figure or number of any chapter may depend on.
+
+    Of the packages it is those that the book names: what tests bring along counts not.
+    """
     book = root / "book"
     paths = [*book.glob("*.py"), *files_below(book / "collapse")]
     paths += [*files_below(book / "data"), *files_below(book / "mnist")]
-    packages = {f"{each.name} {each.version}" for each in distributions()}
-    return digest(root, paths, sys.version, *sorted(packages))
+    asked = (root / "requirements.txt").read_text(encoding="utf-8")
+    names = re.findall(r"^[\w.-]+", asked, re.MULTILINE)
+    return digest(root, paths, sys.version, *(f"{n} {version(n)}" for n in names))
 
 
 def open_cache(folder: Path, key: str) -> JupyterCacheAbstract:

@@ -59,6 +59,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     (tmp_path / "_toc.yml").write_text(
         "format: jb-book\nroot: index\nchapters:\n- file: second\n- file: third\n"
     )
+    (tmp_path / "requirements.txt").write_text("# Why.\nnumpy>=2.2,<3   # arrays\n")
     book = tmp_path / "book"
     (book / "collapse").mkdir(parents=True)
     (book / "collapse" / "model.py").write_text("SIZE = 100\n")
@@ -125,6 +126,14 @@ def test_a_touched_file_changes_nothing_a_changed_one_everything(places: Places)
     model.write_text("SIZE = 100\n")
     assert chapters.computed_digest(places.root) == before
     model.rename(model.with_name("other.py"))
+    assert chapters.computed_digest(places.root) != before
+
+
+def test_another_version_of_a_package_that_the_book_names_counts(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+):
+    before = chapters.computed_digest(places.root)
+    monkeypatch.setattr(chapters, "version", lambda name: f"{name} 99")
     assert chapters.computed_digest(places.root) != before
 
 
