@@ -25,19 +25,9 @@ RUNS    ?= 3
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
-PIP     := $(PY) -m pip --disable-pip-version-check --quiet
 PYTEST  := $(PY) -m pytest --numprocesses=$(or $(JOBS),logical)
 STAMPS  := $(VENV)/stamps
-SITE    := _build/html
-
-# A figure or number of a chapter may depend on any of these: also on modules beside the
-# chapters, and on MNIST's files, where a reader has put them there.
-COMPUTES := $(wildcard book/*.py) $(shell find book/mnist 2>/dev/null) \
-              $(shell find book/collapse book/data -type f -not -name '*.pyc' 2>/dev/null)
-PAGES    := $(shell find book -type f -not -path 'book/collapse/*' -not -path 'book/data/*' \
-              -not -name '*.pyc' -not -path '*/.*' 2>/dev/null)
-# The ledger page fails the build when a claim has no test.
-CLAIMS   := $(wildcard tests/claims/*.py tests/claims/*/*.py)
+INSTALL := $(PY) tools/install.py
 
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -46,8 +36,8 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book lab data check lint types units test luck power mutants bench \
-  clean install
+.PHONY: help serve book newest lab data check lint types units test luck power \
+  mutants bench clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -56,11 +46,14 @@ help:            ## list the commands
 	@echo "make COMMAND, where COMMAND is one of"
 	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  \1\t\2/p' Makefile | expand -t 12
 
-serve: $(SITE)/index.html  ## build the book and read it in a browser (PORT=8000, BROWSER=none)
-	@$(PY) tools/serve.py $(SITE) --browser "$(BROWSER)" $(if $(PORT),--port "$(PORT)")
+serve: $(STAMPS)/book      ## build the book and read it in a browser (PORT=8000, BROWSER=none)
+	@$(PY) tools/build_book.py --serve --browser "$(BROWSER)" $(if $(PORT),--port "$(PORT)")
 
-book: $(SITE)/index.html   ## build the book into _build/html; a warning is an error
-	@echo "The book is in $(SITE)/index.html"
+book: $(STAMPS)/book       ## build the book into _build/html; a warning is an error
+	@$(PY) tools/build_book.py
+
+newest: book               ## build the same pages with the newest Sphinx and theme, without Jupyter Book
+	@$(PY) tools/newest.py
 
 lab: $(STAMPS)/lab         ## open the chapters as notebooks in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/book/index.md \
@@ -84,7 +77,9 @@ types: $(STAMPS)/tests     ## check the types of the package
 units: $(STAMPS)/tests     ## run the quick tests of single functions
 	$(call timed,$(PYTEST) -q -m "not slow" tests/unit tests/property)
 
-test: lint types $(SITE)/index.html  ## install what the tests need, run them all (JOBS=1)
+test: $(STAMPS)/tests      ## install what the tests need, run them all (JOBS=1)
+	@# The first test that reads a page would build the book, with no word of progress.
+	@$(MAKE) --no-print-directory -j3 lint types book
 	$(call timed,$(PYTEST))
 
 luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fails (SEEDS=20, FILE=tests/unit)
@@ -97,7 +92,7 @@ power: $(STAMPS)/tests     ## measure how often claims' tests fail although they
 mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices (SAMPLE=60: so many, at random)
 	@$(PY) tests/mutants $(FILE) $(if $(SAMPLE),--sample $(SAMPLE))
 
-bench: $(STAMPS)/bench $(SITE)/index.html  ## measure the budgets: one table
+bench: $(STAMPS)/bench book  ## measure the budgets: one table
 	@$(PY) -m benchmarks
 
 clean:                     ## remove what was built; the environment stays (rm -r .venv)
@@ -118,11 +113,7 @@ $(PY):
 
 $(STAMPS)/book: requirements.txt | $(PY)
 	@mkdir -p $(STAMPS)
-ifeq ($(TORCH),cpu)
-	@bash tools/install_cpu_torch.sh $(PY)
-endif
-	@echo "Installing requirements.txt; torch is large, so this can take some minutes."
-	@$(PIP) install --requirement requirements.txt
+	@$(INSTALL) requirements.txt $(if $(TORCH),--torch "$(TORCH)")
 	@touch $@
 
 $(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
@@ -130,34 +121,14 @@ $(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
 	@touch $@
 
 $(STAMPS)/tests: $(STAMPS)/lab tests/requirements.txt tests/browser/find_browser.py
-	@echo "Installing what the tests need."
-	@$(PIP) install --requirement tests/requirements.txt
+	@$(INSTALL) tests/requirements.txt
 	@$(PY) tests/browser/find_browser.py --install
 	@touch $@
 
 $(STAMPS)/mutants: $(STAMPS)/tests tests/mutants/requirements.txt
-	@echo "Installing what changes the modules."
-	@$(PIP) install --requirement tests/mutants/requirements.txt
+	@$(INSTALL) tests/mutants/requirements.txt
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/tests benchmarks/requirements.txt
-	@echo "Installing what the benchmarks compare with."
-	@$(PIP) install --requirement benchmarks/requirements.txt
-	@touch $@
-
-# The book ---------------------------------------------------------------------
-
-# Jupyter's cache knows a chapter's cells but not the package that they import: when
-# the package, its data or an installed version changes, every chapter runs again.
-_build/computed: $(STAMPS)/book $(COMPUTES)
-	@rm -rf _build/.jupyter_cache
-	@mkdir -p _build
-	@touch $@
-
-$(SITE)/index.html: _build/computed $(PAGES) $(CLAIMS) _config.yml _toc.yml
-	@# From the cached results every page is written anew, which takes seconds: a page
-	@# that cites, links or counts what another one holds is never out of date.
-	@rm -rf $(SITE) _build/.doctrees
-	@$(VENV)/bin/jupyter-book build book --config _config.yml --toc "$(CURDIR)/_toc.yml" \
-	  --path-output . --warningiserror --nitpick --keep-going --quiet
+	@$(INSTALL) benchmarks/requirements.txt
 	@touch $@

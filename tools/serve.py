@@ -1,13 +1,9 @@
-"""Serve a built site on this machine until Ctrl-C."""
+"""A server for a folder of pages on this machine."""
 
 from __future__ import annotations
 
-import argparse
-import functools
-import os
-import sys
-import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
 
 PREFERRED_PORT = 8000
 
@@ -18,45 +14,31 @@ class QuietHandler(SimpleHTTPRequestHandler):
     def log_request(self, code: object = "-", size: object = "-") -> None:
         pass
 
+    def end_headers(self) -> None:
+        # A page that is built anew is shown anew.
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
 
-def make_server(folder: str, port: int | None = None) -> ThreadingHTTPServer:
+
+class Server(ThreadingHTTPServer):
+    """Serves `folder`, which may change while it runs."""
+
+    folder: str
+
+    def finish_request(self, request: socket, client_address: tuple) -> None:
+        QuietHandler(request, client_address, self, directory=self.folder)
+
+
+def make_server(folder: str, port: int | None = None) -> Server:
     """A server of `folder` on `port`; with ``None``, on 8000 or on any free port."""
-    handler = functools.partial(QuietHandler, directory=folder)
     wishes = [PREFERRED_PORT, 0] if port is None else [port]
     for wish in wishes:
         try:
-            return ThreadingHTTPServer(("127.0.0.1", wish), handler)
+            server = Server(("127.0.0.1", wish), QuietHandler)
         except OSError:
             if wish == wishes[-1]:
                 raise
+        else:
+            server.folder = folder
+            return server
     raise AssertionError("unreachable")
-
-
-def has_display() -> bool:
-    if sys.platform in ("darwin", "win32"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder")
-    parser.add_argument("--port", type=int)
-    parser.add_argument("--browser", choices=["auto", "none"], default="auto")
-    options = parser.parse_args()
-    try:
-        server = make_server(options.folder, options.port)
-    except OSError as error:
-        sys.exit(f"Port {options.port} cannot be used: {error.strerror}")
-    address = f"http://localhost:{server.server_port}/"
-    print(f"The book is at {address} until you press Ctrl-C.", flush=True)
-    if options.browser == "auto" and has_display():
-        webbrowser.open(address)
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        print()
-
-
-if __name__ == "__main__":
-    main()

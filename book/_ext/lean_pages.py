@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pydata_sphinx_theme
 from sphinx.application import Sphinx
+from sphinx.config import Config
 
 from subset_font import glyphs_of, subset_font
 
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
-FONT_AWESOME = next(
-    Path(pydata_sphinx_theme.__file__).parent.glob(
-        "theme/pydata_sphinx_theme/static/vendor/fontawesome/*"
-    )
+THEME = Path(pydata_sphinx_theme.__file__).parent.joinpath(
+    "theme", "pydata_sphinx_theme", "static"
 )
 # CSS class -> (file name without suffix, font family, weight)
 FONTS = {
@@ -42,6 +42,11 @@ MENDED = {
     # sphinx-exercise: the same id for each exercise and for each solution.
     '<section id="exercise-content">': "<section>",
     '<section id="solution-content">': "<section>",
+    # MyST-NB, the theme: a name that is not what is read there, such as "Show code".
+    '<summary aria-label="Toggle hidden content">': "<summary>",
+    'search-button-field search-button__button" title="Search" aria-label="Search"': (
+        'search-button-field search-button__button" title="Search"'
+    ),
 }
 
 BASE_RULES = """\
@@ -63,17 +68,25 @@ BASE_RULES = """\
 """
 
 
+@cache
 def font_file(style: str) -> Path:
-    return FONT_AWESOME / "webfonts" / f"{FONTS[style][0]}.ttf"
+    """The theme's font of icons; newer themes have it as woff2 alone."""
+    name = FONTS[style][0]
+    return next(
+        path for kind in ("ttf", "woff2") for path in THEME.rglob(f"{name}.{kind}")
+    )
 
 
+@cache
 def icon_codepoints() -> dict[str, int]:
-    """Icon name -> code point, from the style sheet that comes with the theme."""
-    css = (FONT_AWESOME / "css" / "all.min.css").read_text(encoding="utf-8")
+    """Icon name -> code point, from the theme's style sheets, older or newer."""
     found = {}
-    for selectors, code in re.findall(r'([^{}]*)\{content:"\\([0-9a-f]+)"\}', css):
-        for name in re.findall(r"\.fa-([a-z0-9-]+):before", selectors):
-            found[name] = int(code, 16)
+    for sheet in THEME.rglob("*.css"):
+        for selectors, code in re.findall(
+            r'([^{}]*)\{(?:content|--fa):"\\([0-9a-f]+)"\}', sheet.read_text("utf-8")
+        ):
+            for name in re.findall(r"\.fa-([a-z0-9-]+)", selectors):
+                found[name] = int(code, 16)
     return found
 
 
@@ -160,10 +173,18 @@ def drop_widget_state(
     ]
 
 
+def plain_address(app: Sphinx, config: Config) -> None:
+    """The repository's address as links to its parts begin: without .git, without /."""
+    options = config.html_theme_options
+    address = options.get("repository_url", "").strip().rstrip("/")
+    options["repository_url"] = address.removesuffix(".git").rstrip("/")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     # Jupyter Book sets this value even where sphinx_comments is not loaded.
     app.add_config_value("comments_config", {}, "html")
     app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
+    app.connect("config-inited", plain_address)
     app.connect("html-page-context", drop_widget_state, priority=900)
     app.connect("build-finished", write_icons)
     app.connect("build-finished", mend_pages)

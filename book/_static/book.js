@@ -27,3 +27,21 @@
   addEventListener("resize", markWide);
   addEventListener("toggle", markWide, true);
 })();
+
+// Paper has no address bar; solutions are printed folded or, with the button, open.
+(function () {
+  addEventListener("DOMContentLoaded", () => {
+    for (const address of document.querySelectorAll(".colophon .address")) {
+      if (location.protocol.startsWith("http")) {
+        address.textContent = location.origin + location.pathname;
+      }
+    }
+  });
+
+  window.printWithSolutions = function () {
+    const folded = document.querySelectorAll(".solution .toggle-button-hidden");
+    for (const button of folded) button.click();
+    print();
+    for (const button of folded) button.click();
+  };
+})();

@@ -1,28 +1,35 @@
 """Binder, rehearsed: its own steps in a fresh environment, then a reader's.
 
 Binder makes an environment, installs ``binder/requirements.txt``, runs
-``binder/postBuild`` in the repository and starts JupyterLab, here on one core. The
-chapter is opened by the path of the page's launch button.
+``binder/postBuild`` in the repository and starts JupyterLab, here on one core. Each
+chapter is opened by the path of its page's launch button, run, and moved; all that runs
+must fit into the memory that Binder gives at most.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext
 
-from lab_driver import Notebook, copy_of_the_book, running_lab
+from chapters import read_chapters
+from lab_driver import HOLDER, LiveFigure, Notebook, copy_of_the_book, running_lab
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
 LARGEST_MINUTES = 15
+MOST_BYTES = 2e9
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,13 @@ def environment(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     folder = tmp_path_factory.mktemp("image")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    variables = {**os.environ, "PATH": f"{python.parent}:{os.environ['PATH']}"}
+    variables = {
+        **os.environ,
+        "PATH": f"{python.parent}:{os.environ['PATH']}",
+        # The index of torch's CPU builds is asked for each of 170 packages: where it
+        # cannot be reached from here, one refusal each must do.
+        "PIP_RETRIES": "0",
+    }
     steps = [
         [python, "-m", "pip", "install", "-q", "-r", "binder/requirements.txt"],
         ["binder/postBuild"],
@@ -60,26 +73,90 @@ def lab(environment: Path, repository: Path) -> Iterator[str]:
         yield address
 
 
-def path_of_the_launch_button(site: Path) -> str:
-    soup = BeautifulSoup((site / "gaussian.html").read_text(), "html.parser")
+class Memory:
+    """The most that the processes of an environment took together, in bytes."""
+
+    def __init__(self, environment: Path) -> None:
+        self.folder = str(environment.parent)
+        self.most = 0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Memory:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def _watch(self) -> None:
+        while not self.ended.wait(0.3):
+            self.most = max(self.most, sum(map(self._share, psutil.process_iter())))
+
+    def _share(self, process: psutil.Process) -> int:
+        # What processes share is counted once; one may end while it is looked at.
+        with contextlib.suppress(psutil.Error, OSError):
+            if " ".join(process.cmdline()[:1]).startswith(self.folder):
+                return process.memory_full_info().pss
+        return 0
+
+
+def path_of_the_launch_button(site: Path, chapter: str) -> str:
+    soup = BeautifulSoup((site / f"{chapter}.html").read_text("utf-8"), "html.parser")
     link = soup.select_one("a[href*='mybinder.org']")["href"]
     (path,) = parse_qs(urlsplit(link).query)["urlpath"]
     return path.removeprefix("lab/tree/")
 
 
-def test_chapter_runs_on_binder_and_its_figure_moves(
-    site: Path, lab: str, new_context: Callable[..., BrowserContext]
-) -> None:
-    path = path_of_the_launch_button(site)
-    chapter = Notebook(new_context().new_page(), lab, path)
-    chapter.run_all()
-    assert chapter.errors() == []
+def figures(chapter: Notebook) -> Iterator[LiveFigure]:
+    """All figures with sliders, scrolled to: JupyterLab draws what is in sight."""
+    shown = chapter.page.evaluate(
+        """() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap(
+          (cell, number) => cell.model.outputs?.length ? [number] : [])"""
+    )
+    for cell in shown:
+        chapter.page.evaluate(
+            "n => window.jupyterapp.shell.currentWidget.content.scrollToItem(n)", cell
+        )
+        holders = chapter.panel.locator(
+            f'.jp-Cell[data-windowed-list-index="{cell}"] {HOLDER}'
+        )
+        chapter.page.wait_for_timeout(300)
+        for number in range(holders.count()):
+            holders.nth(number).locator("svg.explore-picture").first.wait_for()
+            yield LiveFigure(chapter.page, holders.nth(number))
 
-    figure = chapter.figure(0)
-    before, said = figure.drawing(), figure.caption()
-    figure.press("End")
-    assert figure.drawing() != before, "the slider moved, the picture did not"
-    assert figure.caption() != said
+
+@pytest.mark.parametrize("name", [c.name for c in read_chapters(ROOT)])
+def test_chapter_runs_on_binder_and_its_figures_move(
+    name: str,
+    site: Path,
+    environment: Path,
+    lab: str,
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    with Memory(environment) as memory:
+        path = path_of_the_launch_button(site, name)
+        chapter = Notebook(new_context().new_page(), lab, path)
+        chapter.run_all()
+        assert chapter.errors() == []
+
+        seen, still = 0, []
+        for figure in figures(chapter):
+            seen += 1
+            for slider in range(figure.sliders().count()):
+                figure.press("Home", slider)
+                before = figure.drawing(), figure.caption()
+                figure.press("End", slider)
+                if (figure.drawing(), figure.caption()) == before:
+                    still.append(f"figure {seen}, slider {slider + 1}: {before[1]}")
+        assert seen
+        assert still == [], "moved, but the picture did not"
+        chapter.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+        )
+    assert memory.most < MOST_BYTES, f"{name} took {memory.most / 1e9:.2f} GB"
 
 
 def test_environment_has_the_torch_that_the_book_names(

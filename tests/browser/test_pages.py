@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+import collapse
 from watch import open_page
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = [f"{name}.html" for name in sorted(parse_toc_yaml(ROOT / "_toc.yml"))]
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
+# WCAG 2.5.3, which axe-core leaves out by default: who says what is read is understood.
+AXE = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -41,7 +46,7 @@ def test_page_is_whole_quiet_and_accessible(
     assert unread.count() == 0
     serious = [
         f"{finding['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for finding in Axe().run(page).response["violations"]
+        for finding in Axe().run(page, options=AXE).response["violations"]
         if finding["impact"] in ("serious", "critical")
         for node in finding["nodes"]
     ]
@@ -167,3 +172,142 @@ def test_launch_button_opens_the_chapter_on_binder(
         "https://mybinder.org/v2/gh/model-collapse/textbook/main"
         "?urlpath=lab/tree/book/gaussian.md"
     ]
+
+
+def text_of(path: str, site: Path) -> str:
+    article = BeautifulSoup((site / path).read_text("utf-8"), "html.parser").article
+    for code in article.select("pre, svg, .math, script, style"):
+        code.decompose()
+    return " ".join(article.get_text(" ").split())
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_link_reads_as_a_part_of_its_sentence(path: str, site: Path) -> None:
+    """A title that begins with an article, put into a sentence, gives a second one."""
+    doubled = r"\b(?:an?|the|its|this|each)\s+(?:an?|the)\s+\w+"
+    assert re.findall(doubled, text_of(path, site), re.IGNORECASE) == []
+
+
+# On paper ------------------------------------------------------------------------
+
+BRIGHTNESS = """
+const bright = color => {
+  const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number);
+  return a === 0 ? null : 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["gaussian.html", "appendix/claims.html"])
+def test_words_on_paper_are_dark_on_white(
+    path: str,
+    scheme: str,
+    base_url: str,
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    """With printed grounds and without: all words dark, all grounds bright."""
+    page = open_page(new_context(color_scheme=scheme), base_url, path).page
+    page.emulate_media(media="print")
+    pale = page.evaluate(
+        "() => {"
+        + BRIGHTNESS
+        + """
+          const words = new Set();
+          const walker = document.createTreeWalker(
+            document.querySelector("article"), NodeFilter.SHOW_TEXT);
+          while (walker.nextNode()) {
+            const element = walker.currentNode.parentElement;
+            const shown = element.checkVisibility({ visibilityProperty: true });
+            if (!walker.currentNode.data.trim() || !shown) continue;
+            if (element.closest("svg")) continue;  // its hues are its own
+            const style = getComputedStyle(element);
+            if (bright(style.color) > 130) words.add(element.outerHTML.slice(0, 120));
+          }
+          return [...words];
+        }"""
+    )
+    assert pale == []
+    dark = page.evaluate(
+        "() => {"
+        + BRIGHTNESS
+        + """
+          return [document.documentElement, document.body,
+                  ...document.querySelectorAll("article, article *:not(svg *)")]
+            .filter(e => e.checkVisibility())
+            .filter(e => (bright(getComputedStyle(e).backgroundColor) ?? 255) < 200)
+            .map(e => e.outerHTML.slice(0, 120));
+        }"""
+    )
+    assert dark == []
+    figure = page.evaluate(
+        "() => {"
+        + BRIGHTNESS
+        + """
+          const text = document.querySelector("article figure.explore svg text, " +
+            "article figure.explore svg use, article p");
+          return bright(getComputedStyle(text).color);
+        }"""
+    )
+    assert figure < 130
+
+
+def test_a_printed_chapter_names_its_number_licence_version_and_address(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(), base_url, "gaussian.html").page
+    assert not page.locator(".colophon").is_visible()
+    page.emulate_media(media="print")
+    said = page.locator(".colophon").inner_text()
+    for part in ("Chapter 1 of", "CC BY 4.0", "MIT", collapse.__version__):
+        assert part in said
+    assert f"{base_url}/gaussian.html" in said
+    title = page.locator("article h1").first
+    assert title.is_visible()
+    assert title.inner_text().startswith("1")
+
+
+def test_solutions_are_printed_folded_or_with_the_button_open(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(), base_url, "gaussian.html").page
+    page.evaluate(
+        """() => {
+          window.printed = [];
+          window.print = () => window.printed.push(
+            document.querySelectorAll(".solution.toggle-hidden").length);
+        }"""
+    )
+    solutions = page.locator(".solution").count()
+    folded = page.locator(".solution.toggle-hidden")
+    assert folded.count() == solutions > 2
+    page.locator(".solution .toggle-button").first.click()
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert folded.count() == solutions - 1, "printing opened what was folded"
+    page.emulate_media(media="screen")
+
+    page.locator("button[aria-label='Download this page']").click()
+    page.get_by_text(".pdf with solutions").click()
+    assert page.evaluate("window.printed") == [0]
+    assert folded.count() == solutions - 1, "what the reader had open is closed"
+
+
+def test_no_box_of_code_is_longer_than_a_sheet_or_broken_in_two(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    for path in CHAPTERS:
+        context = new_context()
+        page = open_page(context, base_url, path).page
+        page.emulate_media(media="print")
+        boxes = page.evaluate(
+            """[...document.querySelectorAll("article div.highlight")]
+              .filter(box => box.checkVisibility())
+              .map(box => [box.getBoundingClientRect().height,
+                           getComputedStyle(box).breakInside])"""
+        )
+        context.close()
+        # A4 without margins of 10 mm is 277 mm high, at 96 pixels an inch.
+        assert [box for box in boxes if box[0] > 277 / 25.4 * 96] == [], path
+        assert {box[1] for box in boxes} <= {"avoid"}, path

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -13,8 +14,10 @@ from fontTools.ttLib import TTFont
 
 import claims_ledger
 import claims_reader
+import collapse
 import lean_pages
 import prerendered_math
+import printed_pages
 from subset_font import glyphs_of, subset_font
 
 
@@ -89,6 +92,33 @@ def test_icons_are_cut_to_those_that_a_page_shows(tmp_path: Path) -> None:
     assert sorted(rules) == [("github", "f09b"), ("rocket", "f135")]
     fonts = [glyphs_in(address) for address in re.findall(r'url\("([^"]*)"\)', css)]
     assert fonts == [{0xF135}, {0xF09B}]
+
+
+def test_icons_of_a_newer_theme_are_found(tmp_path: Path, monkeypatch) -> None:
+    """Older style sheets say ``content``, newer ones ``--fa``; fonts lie elsewhere."""
+    lean_pages.icon_codepoints.cache_clear()
+    (tmp_path / "styles").mkdir()
+    (tmp_path / "styles" / "theme.css").write_text(
+        r'.fa-rocket{--fa:"\f135"}.fa-a,.fa-b{--fa:"\f001"}.fa-spin{color:red}'
+    )
+    monkeypatch.setattr(lean_pages, "THEME", tmp_path)
+    try:
+        found = lean_pages.icon_codepoints()
+    finally:
+        lean_pages.icon_codepoints.cache_clear()
+    assert found == {"rocket": 0xF135, "a": 0xF001, "b": 0xF001}
+
+
+@pytest.mark.parametrize("ending", ["", ".git", "/", ".git/", "/.git"])
+def test_links_begin_with_the_plain_address_of_the_repository(ending: str) -> None:
+    plain = "https://github.com/someone/a.github.io"
+    config = SimpleNamespace(html_theme_options={"repository_url": plain + ending})
+    lean_pages.plain_address(None, config)
+    assert config.html_theme_options["repository_url"] == plain
+
+
+def test_the_version_on_paper_is_that_of_the_package(root: Path) -> None:
+    assert printed_pages.version(root / "book") == collapse.__version__
 
 
 def test_font_without_a_wanted_glyph_is_refused() -> None:

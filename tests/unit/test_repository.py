@@ -28,10 +28,10 @@ def settings(root: Path) -> dict:
 
 
 def requirements(text: str) -> dict[str, str]:
-    """Name -> version range, of the lines of a requirements file."""
+    """Name -> version range, of the lines of a requirements file but its options."""
     lines = [line.split("#")[0].strip() for line in text.splitlines()]
-    parts = [re.match(r"([A-Za-z0-9_-]+)(.*)", line) for line in lines if line]
-    return {part[1].lower(): part[2].strip() for part in parts}
+    parts = [re.match(r"(\w[A-Za-z0-9_-]+)(.*)", line) for line in lines]
+    return {part[1].lower(): part[2].strip() for part in parts if part}
 
 
 def test_package_alone_and_book_ask_for_the_same_versions(
@@ -51,8 +51,23 @@ def test_package_alone_and_book_ask_for_the_same_versions(
     }
 
 
+def test_binder_installs_what_the_book_asks_for_in_a_layer_it_keeps(root: Path) -> None:
+    """Binder keeps the layer of a list that stands for itself, without other files."""
+    text = (root / "binder" / "requirements.txt").read_text(encoding="utf-8")
+    book = (root / "requirements.txt").read_text(encoding="utf-8")
+    assert requirements(text) == requirements(book)
+    options = [line for line in text.splitlines() if line.startswith("-")]
+    assert [option.split()[0] for option in options] == ["--extra-index-url"]
+    each_time = (root / "binder" / "postBuild").read_text(encoding="utf-8")
+    assert "--requirement" not in each_time
+
+
 @pytest.mark.parametrize(
-    "file", ["requirements.txt", "tests/requirements.txt", "binder/requirements.txt"]
+    "file",
+    [
+        "requirements.txt",
+        "tests/requirements.txt",
+    ],
 )
 def test_every_requirement_is_bounded_on_both_sides(root: Path, file: str) -> None:
     ranges = requirements((root / file).read_text(encoding="utf-8"))
@@ -197,7 +212,7 @@ def test_one_line_holds_the_address_of_the_repository(root: Path) -> None:
 
 
 def test_scripts_that_others_start_are_executable(root: Path) -> None:
-    for name in (".ci/run", "binder/postBuild", "tools/install_cpu_torch.sh"):
+    for name in (".ci/run", "binder/postBuild"):
         mode = (root / name).stat().st_mode
         assert mode & 0o111, f"{name} is not executable"
 

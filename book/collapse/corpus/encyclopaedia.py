@@ -11,6 +11,7 @@ from functools import cache
 from itertools import permutations
 
 from .grammar import Grammar, Line, Plan, expand
+from .lines import in_order
 from .topics import ARCHITECTURE, JACKRABBITS, PLURALS, TOPICS, Subject, Topic
 
 __all__ = [
@@ -132,4 +133,4 @@ def _in_words(text: str) -> str:
 
 def _zipf(count: int, exponent: float) -> list[float]:
     weights = [rank**-exponent for rank in range(1, count + 1)]
-    return [weight / sum(weights) for weight in weights]
+    return [weight / in_order(weights) for weight in weights]

@@ -25,6 +25,7 @@ from .lines import (
     Plan,
     check_plans,
     expand,
+    in_order,
     written_out,
 )
 from .reading import (
@@ -270,7 +271,7 @@ def _vocabulary(
                     if word not in rates:
                         rates[word] = np.zeros(len(prior))
                     rates[word][plan] += probability
-    often = sorted(rates, key=lambda word: (-(prior @ rates[word]), word))
+    often = sorted(rates, key=lambda word: (-in_order(prior * rates[word]), word))
     table = np.zeros((len(prior), len(SPECIAL) + len(often)))
     table[:, len(SPECIAL) :] = np.stack([rates[word] for word in often], axis=1)
     return SPECIAL + tuple(often), table

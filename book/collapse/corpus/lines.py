@@ -140,12 +140,26 @@ def written_out(
     ValueError
         If a sentence does not end in its only full stop, or has a special token.
     """
-    total = sum(line.weight for line in lines)
+    total = in_order([line.weight for line in lines])
     return [
         (line, words, line.weight / total * probability)
         for line in lines
         for words, probability in _sentences(line, exponent)
     ]
+
+
+def in_order(numbers: Sequence[float] | np.ndarray) -> float:
+    """Return the sum, added up one by one.
+
+    To the last bit the same everywhere: Python's own sum is another one since 3.12,
+    numpy's and a dot product's depend on the processor. The last bit decides which of
+    two words that are equally frequent comes first.
+
+    Parameters
+    ----------
+    numbers : sequence of float
+    """
+    return float(np.cumsum(numbers)[-1])
 
 
 def _sentences(line: Line, exponent: float) -> list[Choice]:

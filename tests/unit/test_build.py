@@ -1,0 +1,293 @@
+"""How the book is built and served, with a book of three small chapters."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import urllib.request
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from psutil import Process
+
+import build_book
+import chapters
+import progress
+from build_book import Build, BuildError, Places
+from chapters import ChapterError
+from serve import make_server
+
+HEAD = """\
+---
+jupytext:
+  text_representation:
+    format_name: myst
+kernelspec:
+  display_name: Python 3 (ipykernel)
+  name: python3
+---
+
+# A chapter
+
+"""
+CONFIG = """\
+parse: {myst_enable_extensions: [dollarmath]}
+execute: {timeout: 20}
+"""
+WRITE = """\
+(folder / "html").mkdir(parents=True)
+(folder / "html" / "index.html").write_text(" ".join(sys.argv[3:]) or "whole")
+print("the pages are written")
+"""
+
+
+def cells(*sources: str) -> str:
+    return HEAD + "".join(
+        f"Words.\n\n```{{code-cell}} ipython3\n{source}\n```\n\n" for source in sources
+    )
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    """A repository with three chapters; what writes its pages is quick."""
+    (tmp_path / "_config.yml").write_text(CONFIG)
+    (tmp_path / "_toc.yml").write_text(
+        "format: jb-book\nroot: index\nchapters:\n- file: second\n- file: third\n"
+    )
+    (tmp_path / "requirements.txt").write_text("# Why.\nnumpy>=2.2,<3   # arrays\n")
+    book = tmp_path / "book"
+    (book / "collapse").mkdir(parents=True)
+    (book / "collapse" / "model.py").write_text("SIZE = 100\n")
+    for name in ("index", "second", "third"):
+        (book / f"{name}.md").write_text(cells(f"print({name!r})"))
+    pages_are_written_by(WRITE, tmp_path, monkeypatch)
+    return Places(tmp_path)
+
+
+def pages_are_written_by(
+    code: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = folder / "writer.py"
+    head = "import sys, time, pathlib\nfolder = pathlib.Path(sys.argv[1])\n"
+    script.write_text(head + textwrap.dedent(code))
+    monkeypatch.setattr(build_book, "WRITER", script)
+
+
+def run(places: Places, cores: int = 2) -> None:
+    """Run the chapters that the cache does not hold."""
+    cache = chapters.open_cache(places.cache, "key")
+    missing = [
+        chapter
+        for chapter in chapters.read_chapters(places.root)
+        if not chapters.is_cached(cache, chapter)
+    ]
+    times = chapters.Times(places.build / "times.json")
+
+    async def nothing(to_come: list[chapters.Chapter]) -> None:
+        pass
+
+    asyncio.run(chapters.run_side_by_side(missing, cache, times, 5, cores, nothing))
+
+
+def cached(places: Places) -> set[str]:
+    cache = chapters.open_cache(places.cache, "key")
+    return {
+        chapter.name
+        for chapter in chapters.read_chapters(places.root)
+        if chapters.is_cached(cache, chapter)
+    }
+
+
+def kernels() -> list[Process]:
+    return [
+        child
+        for child in Process().children(recursive=True)
+        if "ipykernel_launcher" in " ".join(child.cmdline())
+    ]
+
+
+def test_a_touched_file_changes_nothing_a_changed_one_everything(places: Places):
+    model = places.root / "book" / "collapse" / "model.py"
+    before = chapters.computed_digest(places.root)
+    os.utime(model, (1, 1))
+    compiled = model.parent / "__pycache__"
+    compiled.mkdir()
+    (compiled / "model.cpython-313.pyc").write_bytes(b"\0")
+    (model.parent / ".ipynb_checkpoints").mkdir()
+    (model.parent / ".ipynb_checkpoints" / "model.py").write_text("")
+    assert chapters.computed_digest(places.root) == before
+    model.write_text("SIZE = 101\n")
+    assert chapters.computed_digest(places.root) != before
+    model.write_text("SIZE = 100\n")
+    assert chapters.computed_digest(places.root) == before
+    model.rename(model.with_name("other.py"))
+    assert chapters.computed_digest(places.root) != before
+
+
+def test_another_version_of_a_package_that_the_book_names_counts(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+):
+    before = chapters.computed_digest(places.root)
+    monkeypatch.setattr(chapters, "version", lambda name: f"{name} 99")
+    assert chapters.computed_digest(places.root) != before
+
+
+def test_the_words_of_a_page_are_not_what_chapters_compute_with(places: Places):
+    computed = chapters.computed_digest(places.root)
+    pages = build_book.pages_digest(places.root, computed)
+    with (places.root / "book" / "second.md").open("a") as chapter:
+        chapter.write("More words.\n")
+    assert chapters.computed_digest(places.root) == computed
+    assert build_book.pages_digest(places.root, computed) != pages
+
+
+@pytest.mark.slow
+def test_chapters_run_once_and_quietly(places: Places, capfd):
+    run(places)
+    told = capfd.readouterr()
+    assert "3 of 3 done" in told.out
+    assert told.err == ""
+    assert cached(places) == {"index", "second", "third"}
+    run(places)
+    assert capfd.readouterr().out == ""
+    last = chapters.Times(places.build / "times.json").last("second")
+    assert last.startswith(" (last time ")
+
+
+@pytest.mark.slow
+def test_a_cache_of_other_code_is_emptied(places: Places):
+    run(places)
+    chapters.open_cache(places.cache, "another key")
+    assert cached(places) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("half = 1\nhalf / 0", "ZeroDivisionError: division by zero"),
+        ("import time\ntime.sleep(60)", "ran for more than 5 s and was stopped"),
+        ("import os\nos._exit(1)", "its Python ended"),
+    ],
+)
+def test_a_chapter_that_fails_says_where_and_why(places: Places, source, said):
+    second = places.root / "book" / "second.md"
+    second.write_text(cells("1 + 1", source))
+    line = second.read_text().splitlines().index(source.splitlines()[0]) + 1
+    with pytest.raises(ChapterError) as failure:
+        run(places)
+    last = str(failure.value).splitlines()[-1]
+    assert last.startswith(f"second.md, cell 2 of 2 (line {line})")
+    assert said in last
+    assert cached(places) == {"index", "third"}, "the others were not kept"
+    assert kernels() == []
+
+
+@pytest.mark.slow
+def test_a_reader_sees_the_first_chapters_while_the_others_run(places: Places):
+    shown: list[tuple[str, str]] = []
+
+    def show(folder: Path) -> None:
+        shown.append((folder.parent.name, (folder / "index.html").read_text()))
+
+    Build(places, show, cores=1).done.result()
+    assert shown == [("preview", "third"), ("_build", "whole")]
+    assert not places.preview.exists()
+    Build(places, show, cores=1).done.result()
+    assert shown[2:] == [("_build", "whole")]
+
+
+@pytest.mark.slow
+def test_what_is_stopped_leaves_no_kernel_and_goes_on_from_there(places: Places):
+    third = places.root / "book" / "third.md"
+    third.write_text(cells("import time\ntime.sleep(15)"))
+    building = Build(places, cores=1)
+    key = chapters.computed_digest(places.root)
+    while not kernels() or not (places.cache / "computed").exists():
+        time.sleep(0.1)
+    while "second" not in chapters.Times(places.build / "times.json").known:
+        time.sleep(0.1)
+    time.sleep(1)
+    building.stop()
+    assert building.done.cancelled()
+    assert kernels() == []
+    assert not places.next.exists()
+    assert not places.site.exists()
+    cache = chapters.open_cache(places.cache, key)
+    known = [chapters.is_cached(cache, c) for c in chapters.read_chapters(places.root)]
+    assert known == [True, True, False]
+    third.write_text(cells("1 + 1"))
+    Build(places, cores=1).done.result()
+    assert (places.site / "index.html").read_text() == "whole"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("sys.exit('b.md:7: WARNING: no such term')", "b.md:7: WARNING: no such term"),
+        ("print('reading sources... second', flush=True)\ntime.sleep(60)", "second"),
+        (WRITE + "sys.stdout.flush()\ntime.sleep(60)", "the pages are written"),
+    ],
+)
+def test_a_build_that_fails_or_hangs_keeps_the_site_and_says_why(
+    places: Places, monkeypatch: pytest.MonkeyPatch, code: str, said: str
+):
+    places.site.mkdir(parents=True)
+    (places.site / "index.html").write_text("the old site")
+    run(places)
+    (places.cache / "computed").write_text(chapters.computed_digest(places.root))
+    pages_are_written_by(code, places.root, monkeypatch)
+    monkeypatch.setattr(build_book, "SILENT_SECONDS", 2)
+    monkeypatch.setattr(build_book, "ENDING_SECONDS", 2)
+    with pytest.raises(BuildError) as failure:
+        Build(places).done.result()
+    last = build_book.why_not(failure.value, places).splitlines()[-1]
+    assert said in last
+    if "sleep" in code:
+        assert "writer.py" in str(failure.value), "it does not say where it hangs"
+    assert (places.site / "index.html").read_text() == "the old site"
+    assert not places.next.exists()
+
+
+def test_a_server_goes_over_to_another_folder(tmp_path: Path):
+    for name in ("first", "whole"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "index.html").write_text(name)
+    server = make_server(str(tmp_path / "first"), port=0)
+    Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    try:
+        for name in ("first", "whole"):
+            server.folder = str(tmp_path / name)
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                assert answer.read() == name.encode()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.2, "0 s"), (59.4, "59 s"), (125, "2 min 5 s")]
+)
+def test_a_time_is_said_as_a_reader_says_it(seconds: float, said: str):
+    assert progress.clock(seconds) == said
+
+
+def test_silence_is_broken(capfd):
+    with progress.Progress(lambda: "unpacking torch", silence=0.2):
+        time.sleep(0.5)
+    assert "unpacking torch" in capfd.readouterr().out
+
+
+def test_python_ends_after_a_formula(root: Path):
+    """MathJax's engine, left open, keeps Python 3.12 and 3.13 from ending."""
+    code = "import prerendered_math; prerendered_math.formula('x', display=False)"
+    command = [sys.executable, "-c", code]
+    folder = root / "book" / "_ext"
+    assert subprocess.run(command, cwd=folder, timeout=60).returncode == 0
