@@ -24,10 +24,13 @@ def refuse(name: str, value: object, allowed: str) -> ValueError:
     allowed : str
         What would have been accepted, as the end of "must be ...".
     """
-    shown = repr(value)
-    if len(shown) > 80:
-        shown = shown[:77] + "..."
-    return ValueError(f"{name} must be {allowed}, got {shown}")
+    return ValueError(f"{name} must be {allowed}, got {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """Write a value as a message does: long ones are shortened."""
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def whole_number(name: str, value: object, minimum: int) -> int:
