@@ -129,8 +129,8 @@ def test_missing_files_are_named(small, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"vocab_size": ', "must hold JSON, and does not"),
-        (b"\xff\xfe{}", "must hold JSON, and does not"),
+        (b'{"vocab_size": ', "must hold JSON, and is damaged"),
+        (b"\xff\xfe{}", "must hold JSON, and is damaged"),
         (b"[1, 2]", r"must hold a JSON object, got \[1, 2\]"),
         (b'{"vocab_size": 97, "hidden_size": "wide"}', "width must be"),
     ],
