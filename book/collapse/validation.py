@@ -28,8 +28,8 @@ def refuse(name: str, value: object, allowed: str) -> ValueError:
 
 
 def shown(value: object) -> str:
-    """Write a value as a message does: long ones are shortened."""
-    text = repr(value)
+    """Write a value as a message does: on one line, and not too long."""
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -185,9 +185,10 @@ def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> 
         raise refuse(name, value, "an array without masked (missing) values")
     try:
         array = np.asarray(value)
-        # Tables write numbers that may be missing as objects.
+        # Tables write numbers that may be missing as objects, and words, too.
         if array.dtype.kind == "O" and hasattr(value, "to_numpy"):
-            array = array.astype(float)
+            if not any(isinstance(entry, (str, bytes)) for entry in array.flat):
+                array = array.astype(float)
     except (ValueError, TypeError, RuntimeError):
         raise refuse(name, value, allowed) from None
     return array

@@ -424,14 +424,14 @@ class TestRealChanges:
             ("@cache\ndef encyclopaedia(", "def encyclopaedia("),
             ("@cached_property\n    def _log_word", "@property\n    def _log_word"),
             (
-                "floor: float = 1e-6\n    chain_axis = True",
-                "floor: float = 1e-6\n    chain_axis = False",
+                "floor: float | None = None\n    chain_axis = True",
+                "floor: float | None = None\n    chain_axis = False",
             ),
             # Exceptions: which is raised, and which is caught.
             ("return ValueError(", "return TypeError("),
             (
-                "        array = np.asarray(value)\n    except ValueError",
-                "        array = np.asarray(value)\n    except TypeError",
+                "except (ValueError, TypeError, RuntimeError):",
+                "except (ValueError, TypeError):",
             ),
             # Control flow.
             ("if not self._seeds:", "if self._seeds:"),
