@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,6 +112,31 @@ class TestTheDoor:
     def test_what_a_task_returns(self, task, message):
         with pytest.raises(ValueError, match=message):
             quickly(Sweep(name="bad", task=task, grid={"size": [1, 2]}))
+
+    def test_a_flipped_bit_is_found_or_changes_nothing(self, tmp_path):
+        result = quickly(DRAW)
+        save(result, tmp_path)
+        for file in (tmp_path / "draw.npz", tmp_path / "draw.json"):
+            whole = file.read_bytes()
+            for place in np.random.default_rng(3).integers(8 * len(whole), size=200):
+                damaged = bytearray(whole)
+                damaged[place // 8] ^= 1 << place % 8
+                file.write_bytes(damaged)
+                with suppress(UnusableResultError):
+                    found = read("draw", tmp_path)
+                    assert equal(found, result)
+                    assert found.axes == result.axes
+            file.write_bytes(whole)
+
+    @pytest.mark.parametrize("field", ["axes", "grid"])
+    def test_axes_are_those_of_the_grid(self, tmp_path, field):
+        save(quickly(DRAW), tmp_path)
+        file = tmp_path / "draw.json"
+        provenance = json.loads(file.read_text())
+        provenance[field]["size"] = [1, 2, 7]
+        file.write_text(json.dumps(provenance))
+        with pytest.raises(UnusableResultError, match="'axes' are not those of 'grid'"):
+            read("draw", tmp_path)
 
     def test_numbers_of_numpy_are_as_good(self, tmp_path):
         sweep = replace(
