@@ -186,9 +186,9 @@ def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> 
     try:
         array = np.asarray(value)
         # Tables write numbers that may be missing as objects, and words, too.
-        if array.dtype.kind == "O" and hasattr(value, "to_numpy"):
-            if not any(isinstance(entry, (str, bytes)) for entry in array.flat):
-                array = array.astype(float)
+        is_table = array.dtype.kind == "O" and hasattr(value, "to_numpy")
+        if is_table and not any(isinstance(each, str) for each in array.flat):
+            array = array.astype(float)
     except (ValueError, TypeError, RuntimeError):
         raise refuse(name, value, allowed) from None
     return array
