@@ -358,7 +358,7 @@ def exact_law(
             training, symbols = training[:, alive], symbols[alive]
         learned = _learn(training, family.smoothing, family.symbols)
         for name, measure in measures.items():
-            row = measure(read_only(learned), symbols)
+            row = measure(read_only(learned), read_only(symbols))
             recorded[name].append(chain_rows(f"measure {name!r}", row, chains))
     return {name: np.stack(rows) for name, rows in recorded.items()}
 
@@ -455,7 +455,7 @@ def _symbols(data: Any, symbols: int) -> np.ndarray:
             f"data must hold symbols from 0 to {symbols - 1}, "
             f"got {low if low < 0 else high}"
         )
-    return data
+    return data.astype(np.int64, copy=False)
 
 
 def _real_counts(

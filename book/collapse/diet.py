@@ -5,6 +5,7 @@ earlier batches is the diet's memory. Floor 2: it knows arrays, generators and t
 verb ``sample``, and no model family by name.
 """
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +19,9 @@ from .validation import (
     check_finite,
     finite_array,
     fraction,
+    one_array,
     option,
+    plain_array,
     read_only,
     real_number,
     refuse,
@@ -220,15 +223,15 @@ class TrainingSets:
     def _generated(self, generation: int, model: Any) -> np.ndarray:
         size = self.sizes[generation]
         keep = self.diet.curator_keep if self.diet.curator else 1.0
-        candidates = self._sample(generation, model, int(_candidates(size, keep)))
+        candidates = self._sample(model, int(_candidates(size, keep)))
         if self.diet.curator is None:
             return candidates
         return _curate(candidates, self.diet.curator, self.new[generation - 1], keep)
 
-    def _sample(self, generation: int, model: Any, n: int) -> np.ndarray:
+    def _sample(self, model: Any, n: int) -> np.ndarray:
+        name = f"what model.sample({n}) returned"
         # A copy: a model may use the array that it has returned again.
-        points = np.array(model.sample(n, self.streams))
-        name = f"generation {generation}: what model.sample({n}) returned"
+        points = np.array(one_array(name, model.sample(n, self.streams)))
         expected = (self.streams.chains, n, *self.pool.shape[2:])
         _check_points(name, points, expected)
         return points
@@ -276,14 +279,16 @@ class _RealDistribution:
 
     def draw(self, n: int, streams: Streams, at_start: bool) -> np.ndarray:
         """Return fresh points for each chain, shape (chains, n, ...)."""
+        name = f"what real.sample({n}) returned"
         if self.vectorised:
-            points = np.array(self.distribution.sample(n, streams))
+            points = np.array(one_array(name, self.distribution.sample(n, streams)))
         else:
-            points = sample_each([self.distribution] * streams.chains, n, streams)
+            same = [self.distribution] * streams.chains
+            points = sample_each(same, n, streams, name)
         if self.shape is None:
             self.shape = points.shape[2:]
         expected = (streams.chains, n, *self.shape)
-        _check_points(f"what real.sample({n}) returned", points, expected)
+        _check_points(name, points, expected)
         return points
 
 
@@ -299,7 +304,8 @@ def _curate(
 
     A chain that needs n of them looks at its first n / keep candidates only.
     """
-    scores = np.array(curator(read_only(candidates)), dtype=float)
+    given = plain_array("what curator returns", curator(read_only(candidates)))
+    scores = np.array(given, dtype=float)
     if scores.shape != candidates.shape[:2] or np.isnan(scores).any():
         raise ValueError(
             f"curator must return scores of shape {candidates.shape[:2]} without "
@@ -340,10 +346,12 @@ def _pick(rows: np.ndarray, indices: np.ndarray) -> np.ndarray:
     return rows[np.arange(len(rows))[:, None], indices]
 
 
-def sample_each(models: Sequence[Model], n: int, streams: Streams) -> np.ndarray:
+def sample_each(
+    models: Sequence[Model], n: int, streams: Streams, name: str
+) -> np.ndarray:
     """Draw from plain models, each with its chain's generator, and stack."""
     pairs = zip(models, streams.generators, strict=True)
-    samples = [np.asarray(model.sample(n, rng)) for model, rng in pairs]
+    samples = [one_array(name, model.sample(n, rng)) for model, rng in pairs]
     if len({points.shape for points in samples}) > 1:
         shapes = sorted({str(points.shape) for points in samples})
         raise ValueError(f"sample({n}) must return equal shapes, got {shapes}")
@@ -363,8 +371,22 @@ def _real_source(
 ) -> _RealPoints | _RealDistribution:
     # Tables and tensors have a method of that name, too; an array is an array.
     if callable(getattr(real, "sample", None)) and not hasattr(real, "__array__"):
+        if isinstance(real, type) or not _takes_rng(real.sample):
+            raise refuse("real", real, "points, or an object with sample(n, rng)")
         return _RealDistribution(real, vectorised)
-    return _RealPoints(finite_array("real", real, axes=1))
+    return _RealPoints(finite_array("real", one_array("real", real), axes=1))
+
+
+def _takes_rng(sample: Callable[..., Any]) -> bool:
+    """Whether a method can be called with a number and a generator.
+
+    Those of other libraries are called otherwise.
+    """
+    try:
+        parameters = inspect.signature(sample).bind(0, None).signature.parameters
+    except (TypeError, ValueError):
+        return False
+    return "random_state" not in parameters
 
 
 def has_chain_axis(thing: object) -> bool:

@@ -76,7 +76,7 @@ class GaussianModel:
 
         A point mass has density infinity at its point and 0 elsewhere.
         """
-        offset = np.asarray(data, dtype=float) - self.mean[..., None]
+        offset = finite_array("data", data).astype(float) - self.mean[..., None]
         spread = np.sqrt(self.variance)[..., None]
         with np.errstate(divide="ignore", invalid="ignore"):
             density = -0.5 * (offset / spread) ** 2 - np.log(spread)
@@ -138,7 +138,7 @@ class MultivariateGaussianModel:
         Where a covariance is singular, the density is infinite on the subspace that
         carries the distribution and 0 off it.
         """
-        offset = np.asarray(data, dtype=float) - self.mean[..., None, :]
+        offset = finite_array("data", data).astype(float) - self.mean[..., None, :]
         scales, directions = self._axes
         scales = scales[..., None, :]
         along = offset @ directions

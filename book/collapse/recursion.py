@@ -6,7 +6,8 @@ and samples of generation i. Floor 2: it knows arrays, generators and two verbs,
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -152,8 +153,10 @@ def recurse(
     ------
     ValueError
         If an argument is not allowed, if a model's samples have the wrong shape or
-        are not finite, or if what is measured does not fit together; the message names
-        the argument or the generation.
+        are not finite, if a family cannot fit what it is given, or if what is measured
+        does not fit together; the message names the argument or the generation.
+    Exception
+        What a family or a measure raises, with a note that names the generation.
 
     References
     ----------
@@ -175,9 +178,10 @@ def recurse(
 
     model, models, kept = None, [], []
     for generation in range(len(sizes)):
-        data = training_sets.build(generation, model)
-        model = trainer.fit(data, model)
-        recorder.record(generation, model, data)
+        with _named(generation):
+            data = training_sets.build(generation, model)
+            model = trainer.fit(data, model)
+            recorder.record(model, data)
         if keep_models:
             models.append(trainer.plain(model))
         if keep_data:
@@ -191,6 +195,18 @@ def recurse(
         models=tuple(models) if keep_models else None,
         data=tuple(kept) if keep_data else None,
     )
+
+
+@contextmanager
+def _named(generation: int) -> Iterator[None]:
+    """Say in which generation something went wrong."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"generation {generation}: {error}") from error
+    except Exception as error:
+        error.add_note(f"in generation {generation}")
+        raise
 
 
 class _Trainer:
@@ -236,7 +252,7 @@ class _Models:
         self.models = tuple(models)
 
     def sample(self, n: int, rng: Streams) -> np.ndarray:
-        return sample_each(self.models, n, rng)
+        return sample_each(self.models, n, rng, f"what model.sample({n}) returned")
 
 
 class _Recorder:
@@ -256,7 +272,7 @@ class _Recorder:
         self._one_by_one = one_by_one
         self._generations: list[dict[str, np.ndarray]] = []
 
-    def record(self, generation: int, model: Any, data: np.ndarray) -> None:
+    def record(self, model: Any, data: np.ndarray) -> None:
         if self._one_by_one:
             pairs = zip(model.models, data, strict=True)
             measured = _stacked([self._measured(*pair) for pair in pairs])
@@ -266,7 +282,7 @@ class _Recorder:
             name: chain_rows(f"measure {name!r}", value, self._chains)
             for name, value in measured.items()
         }
-        self._check_alike(generation, rows)
+        self._check_alike(rows)
         self._generations.append(rows)
 
     def results(self) -> dict[str, np.ndarray]:
@@ -284,15 +300,15 @@ class _Recorder:
         single = {name: each(model, data) for name, each in self._measures.items()}
         return {**several, **single}
 
-    def _check_alike(self, generation: int, rows: dict[str, np.ndarray]) -> None:
+    def _check_alike(self, rows: dict[str, np.ndarray]) -> None:
         first, now = (
             {name: row.shape for name, row in each.items()}
             for each in ((self._generations or [rows])[0], rows)
         )
         if now != first:
             raise ValueError(
-                f"generation {generation}: what is measured must have the names and "
-                f"shapes of generation 0, {first}, got {now}"
+                "what is measured must have the names and shapes of generation 0, "
+                f"{first}, got {now}"
             )
 
 

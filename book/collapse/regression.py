@@ -92,7 +92,7 @@ class LinearRegression:
         ValueError
             If the rows are too few, do not determine the weights, or are not finite.
         """
-        data = finite_array("data", data, axes=2)
+        data = finite_array("data", data, axes=2).astype(float, copy=False)
         inputs, labels = data[..., :-1], data[..., -1:]
         if inputs.shape[-1] < 1 or inputs.shape[-2] < inputs.shape[-1]:
             raise ValueError(
@@ -128,8 +128,8 @@ def excess_error(weights: Any, true_weights: Any) -> np.ndarray:
     ValueError
         If a value is not finite or d differs.
     """
-    weights = finite_array("weights", weights, axes=1)
-    true_weights = finite_array("true_weights", true_weights, axes=1)
+    weights = finite_array("weights", weights, axes=1).astype(float)
+    true_weights = finite_array("true_weights", true_weights, axes=1).astype(float)
     if weights.shape[-1] != true_weights.shape[-1]:
         raise ValueError(
             "weights and true_weights must have equal last axes, "

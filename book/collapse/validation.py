@@ -24,10 +24,13 @@ def refuse(name: str, value: object, allowed: str) -> ValueError:
     allowed : str
         What would have been accepted, as the end of "must be ...".
     """
-    shown = repr(value)
-    if len(shown) > 80:
-        shown = shown[:77] + "..."
-    return ValueError(f"{name} must be {allowed}, got {shown}")
+    return ValueError(f"{name} must be {allowed}, got {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """Write a value as a message does: on one line, and not too long."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def whole_number(name: str, value: object, minimum: int) -> int:
@@ -148,12 +151,7 @@ def finite_array(name: str, value: Any, axes: int = 0) -> np.ndarray:
         If it is empty, not numeric, not finite, ragged, has too few axes, or holds
         masked values.
     """
-    if np.ma.is_masked(value):
-        raise refuse(name, value, "an array without masked (missing) values")
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        raise refuse(name, value, "an array of numbers") from None
+    array = plain_array(name, value)
     if array.dtype.kind not in "iuf":
         raise refuse(name, value, "an array of numbers")
     if array.ndim < axes:
@@ -164,6 +162,72 @@ def finite_array(name: str, value: Any, axes: int = 0) -> np.ndarray:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     check_finite(name, array)
     return array
+
+
+def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> Any:
+    """Return `value` as numpy's own array, with nothing left out.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name.
+    value : array_like
+        Also a table or a tensor of another library.
+    allowed : str
+        What it must be, as the end of "must be ...".
+
+    Raises
+    ------
+    ValueError
+        If it cannot be one array, or holds masked values.
+    """
+    if _is_masked(value):
+        raise refuse(name, value, "an array without masked (missing) values")
+    try:
+        array = np.asarray(value)
+        # Tables write numbers that may be missing as objects, and words, too.
+        is_table = array.dtype.kind == "O" and hasattr(value, "to_numpy")
+        if is_table and not any(isinstance(each, str) for each in array.flat):
+            array = array.astype(float)
+    except (ValueError, TypeError, RuntimeError):
+        raise refuse(name, value, allowed) from None
+    return array
+
+
+def one_array(name: str, value: Any) -> np.ndarray:
+    """Return points as one array; inputs and labels apart are none.
+
+    Raises
+    ------
+    ValueError
+        If it is a tuple of arrays such as ``(X, y)``, cannot be one array, or holds
+        masked values.
+    """
+    if isinstance(value, tuple) and any(hasattr(part, "__array__") for part in value):
+        shapes = ", ".join(str(np.shape(part)) for part in value)
+        raise ValueError(
+            f"{name} must be one array, got a tuple of {len(value)} with shapes "
+            f"{shapes}; put inputs and labels side by side: np.column_stack((X, y))"
+        )
+    return plain_array(name, value)
+
+
+def _is_masked(value: Any) -> bool:
+    """Whether an array, or a part of a list, holds masked values."""
+    if isinstance(value, (list, tuple)):
+        parts = (list, tuple, np.ma.MaskedArray)
+        return any(_is_masked(part) for part in value if isinstance(part, parts))
+    return bool(np.ma.is_masked(value))
+
+
+def wide(array: np.ndarray) -> np.ndarray:
+    """Return numbers in a type in which sums and differences cannot overflow.
+
+    Integers, which wrap around, and half precision become float64; single and double
+    precision stay what they are.
+    """
+    small = array.dtype.kind in "iu" or array.dtype.itemsize < 4
+    return array.astype(float) if small else array
 
 
 def check_finite(name: str, array: np.ndarray) -> None:
@@ -308,13 +372,15 @@ def measured_array(name: str, value: Any) -> np.ndarray:
     ValueError
         If it is anything else: None, a ragged list, an object.
     """
-    try:
-        array = np.array(value)
-    except ValueError:
-        array = np.array(None)
-    if array.dtype.kind == "O":
-        raise refuse(f"what {name} returns", value, "an array of numbers or words")
-    return array
+    allowed = "an array of numbers or words"
+    if value is None:
+        allowed += " (is a return missing?)"
+    if isinstance(value, Mapping):
+        allowed += " (a function that returns several by name is for `measure`)"
+    array = plain_array(f"what {name} returns", value, allowed)
+    if array.dtype.kind not in "biufcSU":
+        raise refuse(f"what {name} returns", value, allowed)
+    return np.array(array)
 
 
 def chain_rows(name: str, value: Any, chains: int) -> np.ndarray:

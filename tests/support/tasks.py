@@ -62,6 +62,11 @@ def nothing(size, rng):
     """Return what cannot be saved."""
 
 
+def masked(size, rng):
+    """Return numbers of which some are masked."""
+    return {"draws": np.ma.masked_less(rng.normal(size=9), 0)}
+
+
 def objects(size, rng):
     """Return an array of Python objects."""
     return {"draws": np.array([None, size])}

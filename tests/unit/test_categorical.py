@@ -501,3 +501,28 @@ def test_the_ten_line_loop_is_the_loop():
     )
     assert history.model.probabilities.shape == (1, 40)
     np.testing.assert_array_equal(history.model.probabilities[0], p)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int16, np.uint32, np.uint64])
+def test_symbols_may_be_of_any_whole_type(kind):
+    data = np.random.default_rng(1).integers(0, 100, (7, 60))
+    expected = count(data, 100)
+    assert np.array_equal(count(data.astype(kind), 100), expected)
+    model = Categorical(100, smoothing=1).fit(data.astype(kind))
+    found = model.log_prob(data.astype(kind))
+    assert np.array_equal(found, model.log_prob(data))
+
+
+def test_a_measure_cannot_change_the_symbols():
+    def measure(probabilities, symbols):
+        symbols += 1
+        return probabilities[:, 0]
+
+    with pytest.raises(ValueError, match="read-only"):
+        exact_law(
+            [0.5, 0.5],
+            generations=1,
+            sample_size=9,
+            measures={"m": measure},
+            rng=np.random.default_rng(1),
+        )

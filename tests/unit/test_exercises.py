@@ -1,9 +1,13 @@
 """Exercise checks, both ways: right answers pass, plausible wrong ones do not."""
 
 import re
+import sys
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 from collapse import theory
 from collapse.categorical import CategoricalModel, zipf
@@ -70,6 +74,69 @@ class Bootstraps:
         return rng.choice(self.data, n)
 
 
+class FitsItself:
+    """A right fit and a right sample, but all its models are one and the same."""
+
+    def fit(self, data):
+        self.centre = np.median(data)
+        self.scale = np.abs(data - self.centre).mean()
+        return self
+
+    def sample(self, n, rng):
+        return rng.laplace(self.centre, self.scale, n)
+
+
+class SharedModel(LaplaceModel):
+    """Keeps what was fitted where all of its objects look."""
+
+    def __init__(self, centre, scale):
+        SharedModel.centre, SharedModel.scale = centre, scale
+
+
+class FitsTheClass(Laplace):
+    def fit(self, data):
+        model = Laplace.fit(self, data)
+        return SharedModel(model.centre, model.scale)
+
+
+class HasItsOwnSeed(Laplace):
+    """Draws the same points every time, whatever `rng` it is given."""
+
+    class Model(LaplaceModel):
+        def sample(self, n, rng):
+            own = np.random.default_rng(7)
+            return own.laplace(self.centre, self.scale, n)
+
+    def fit(self, data):
+        model = Laplace.fit(self, data)
+        return self.Model(model.centre, model.scale)
+
+
+class HasItsOwnDice(HasItsOwnSeed):
+    """Draws from a generator that nobody else knows."""
+
+    class Model(LaplaceModel):
+        def sample(self, n, rng):
+            own = np.random.default_rng()
+            return own.laplace(self.centre, self.scale, n)
+
+
+class ForgetsItsModel:
+    def fit(self, data):
+        LaplaceModel(np.median(data), 1.0)
+
+
+class ForgetsItsPoints(HasItsOwnSeed):
+    class Model(LaplaceModel):
+        def sample(self, n, rng):
+            rng.laplace(self.centre, self.scale, n)
+
+
+class Leaves(Laplace):
+    def fit(self, data):
+        sys.exit("enough")
+
+
 class LaplaceAroundTheMean:
     def fit(self, data):
         return LaplaceModel(np.mean(data), np.abs(data - np.median(data)).mean())
@@ -88,18 +155,23 @@ class NormalAroundTheMedian:
         return NormalModel(centre, np.abs(data - centre).mean())
 
 
-def mean_and_median(estimator):
+def mean_and_median(estimator, of=lambda variance: variance, generations=50, rng=8):
     history = recurse(
         Gaussian(estimator),
         GaussianModel(0.0, 1.0),
-        generations=50,
+        generations=generations,
         sample_size=100,
         chains=4000,
-        rng=np.random.default_rng(8),
-        measures={"variance": lambda model, data: model.variance},
+        rng=np.random.default_rng(rng),
+        measures={"variance": lambda model, data: of(model.variance)},
     )
-    variance = history["variance"][50]
-    return variance.mean(), np.median(variance)
+    variance = history["variance"]
+    return variance.mean(axis=1), np.median(variance, axis=1)
+
+
+def with_the_truth(rows):
+    """Put generation "minus one" before the others."""
+    return [[1.0, *row[:-1]] for row in rows]
 
 
 def growing_sizes():
@@ -186,6 +258,16 @@ class Silent:
         return None
 
 
+class SilentDiscounting(Discounting):
+    def fit(self, data):
+        return None
+
+
+class Leaving:
+    def fit(self, data, rng):
+        raise SystemExit
+
+
 def nucleus(p, mass):
     """The reference solution of the chapter."""
     order = np.argsort(-p)
@@ -270,18 +352,49 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-half-life", True, "one number"),
         ("gaussian-half-life", float("nan"), "finite"),
         ("gaussian-half-life", [693], "one number"),
-        ("gaussian-half-life", np.array([693]), "one number"),
+        ("gaussian-half-life", np.array([693, 693]), "one number"),
+        ("gaussian-half-life", np.ma.array([693], mask=[True]), "one number"),
+        ("gaussian-half-life", torch.tensor([693.0, 1.0]), "one number"),
+        ("gaussian-half-life", np.array("693"), "one number"),
+        ("gaussian-half-life", 693 + 0j, "one number"),
+        ("gaussian-half-life", Decimal("NaN"), "finite"),
         ("gaussian-half-life", 10**400, "finite"),
         ("gaussian-real-points", 20, "so are fewer"),
         ("gaussian-real-points", 9, "only"),
-        ("gaussian-real-points", 0.001, "whole"),
+        ("gaussian-real-points", 0.001, "That is a share"),
+        ("gaussian-real-points", 9.5, "whole"),
         ("gaussian-real-points", 0, "between 1 and 10000"),
         ("gaussian-real-points", 500, "so are fewer"),
         ("gaussian-mean-and-median", mean_and_median("mle"), "divide by M - 1"),
-        ("gaussian-mean-and-median", (1.0, 1.0), "median"),
-        ("gaussian-mean-and-median", (1.0, np.sqrt(0.6)), "not of σ"),
-        ("gaussian-mean-and-median", 0.6, "two numbers"),
-        ("gaussian-mean-and-median", (1.0,), "two numbers"),
+        ("gaussian-mean-and-median", mean_and_median("unbiased")[::-1], "are swapped"),
+        ("gaussian-mean-and-median", mean_and_median("unbiased", np.sqrt), "ends at"),
+        (
+            "gaussian-mean-and-median",
+            (np.ones(51), np.sqrt(mean_and_median("unbiased")[1])),
+            "not of σ",
+        ),
+        ("gaussian-mean-and-median", np.full((2, 51), 1.01), "median ends at 1.01"),
+        ("gaussian-mean-and-median", np.zeros((2, 51)), "above 0"),
+        (
+            "gaussian-mean-and-median",
+            with_the_truth(mean_and_median("unbiased")),
+            "begins with the truth",
+        ),
+        *(
+            (
+                "gaussian-mean-and-median",
+                mean_and_median("unbiased", generations=last),
+                f"generations 0 to 50, got {last + 1}",
+            )
+            for last in (40, 45, 49, 51)
+        ),
+        ("gaussian-mean-and-median", np.ones((2, 4000)), "over the universes"),
+        ("gaussian-mean-and-median", (1.0, 0.6), "Two numbers do not show"),
+        ("gaussian-mean-and-median", np.ones((3, 51)), "two rows"),
+        ("gaussian-mean-and-median", 0.6, "two rows"),
+        ("gaussian-mean-and-median", (np.ones(51), np.ones(50)), "two rows"),
+        ("gaussian-mean-and-median", np.full((2, 51), np.nan), "not finite"),
+        ("gaussian-mean-and-median", np.full((2, 51), "1"), "two rows"),
         ("gaussian-own-family", LaplaceWithSpread(), "not the scale that sample uses"),
         ("gaussian-own-family", Remembers(), "not the scale that sample uses"),
         ("gaussian-own-family", NoSample(), "no attribute 'sample'"),
@@ -289,7 +402,14 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-own-family", LaplaceAroundTheMean(), "take the median"),
         ("gaussian-own-family", NormalAroundTheMedian(), "Laplace distribution"),
         ("gaussian-own-family", Gaussian(), "take the median"),
-        ("gaussian-own-family", Laplace, "stopped with TypeError"),
+        ("gaussian-own-family", Laplace, "answer = Laplace()"),
+        ("gaussian-own-family", FitsItself(), "should return a new object"),
+        ("gaussian-own-family", FitsTheClass(), "should return a new object"),
+        ("gaussian-own-family", HasItsOwnSeed(), "Another rng gives the same"),
+        ("gaussian-own-family", HasItsOwnDice(), "The same rng gives other"),
+        ("gaussian-own-family", ForgetsItsModel(), "fit returned nothing"),
+        ("gaussian-own-family", ForgetsItsPoints(), "sample returned nothing"),
+        ("gaussian-own-family", Leaves(), "stopped with SystemExit: enough"),
         ("gaussian-own-family", 3, "a fit method"),
         ("gaussian-sample-plan", growing_sizes(), "sum of 1/M"),
         ("gaussian-sample-plan", growing_sizes()[::-1], "sum of 1/M"),
@@ -298,6 +418,22 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-sample-plan", [1] * 201, "at least 2"),
         ("gaussian-sample-plan", [497.5] * 201, "whole number"),
         ("gaussian-sample-plan", "many", "201 whole numbers"),
+        ("gaussian-sample-plan", ["497"] * 201, "201 whole numbers"),
+        ("gaussian-sample-plan", [b"497"] * 201, "201 whole numbers"),
+        ("gaussian-sample-plan", ["497"] + [497] * 200, "201 whole numbers"),
+        (
+            "gaussian-sample-plan",
+            np.array(["497"] + [497] * 200, dtype=object),
+            "201 whole numbers",
+        ),
+        (
+            "gaussian-sample-plan",
+            np.ma.array([497] * 201, mask=[True] + [False] * 200),
+            "201 whole numbers",
+        ),
+        ("gaussian-sample-plan", [490] * 201, "leaves 1510 points unused"),
+        ("gaussian-sample-plan", [496] * 201, "leaves 304 points unused"),
+        ("gaussian-sample-plan", [np.nan] * 201, "not finite"),
         ("mixtures-average", 5.6, "do not stay at 8 %"),
         ("mixtures-average", 0.08, "per cent"),
         ("mixtures-average", 3, "pushes a weight"),
@@ -305,9 +441,18 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-keep", 0.06, "5.1%"),
         ("mixtures-keep", 0.05, "have lost it"),
         ("mixtures-keep", 0, "have lost it"),
-        ("mixtures-keep", 10, "between 0 and 0.25"),
+        ("mixtures-keep", 10, "between 0 and 0.25, not per cent"),
+        ("mixtures-keep", 0.3, "between 0 and 0.25."),
+        ("mixtures-keep", -0.1, "between 0 and 0.25."),
+        ("mixtures-keep", 0.25, "is the limit"),
+        ("mixtures-keep", Fraction(1, 4), "is the limit"),
         ("words-last-word", 1 / 3, "not equally likely"),
         ("words-last-word", 0.5, "martingale"),
+        ("words-last-word", 20, "not per cent"),
+        ("words-first-reading", 28, "per cent of the list"),
+        ("words-first-reading", 0.281, "share of the list"),
+        ("words-first-reading", 7187, "are not drawn"),
+        ("words-first-reading", 3000, "one more digit"),
         ("words-first-reading", 334, "1000 words and 1000 draws"),
         ("words-first-reading", 10_000, "chance of being drawn"),
         (
@@ -315,8 +460,14 @@ def test_right_answers_pass(exercise, answer):
             0.6 ** (1 / 0.9) / (0.6 ** (1 / 0.9) + 0.4 ** (1 / 0.9)),
             "after one generation",
         ),
-        ("words-sharpening", 0.6, "ten times"),
+        ("words-sharpening", 0.6, "how often"),
+        ("words-sharpening", 76.2, "not per cent"),
+        ("words-sharpening", 0.8, "one more digit"),
+        ("words-sharpening", 0.238, "second word"),
+        ("words-sharpening", 0.7403, "nine generations"),
+        ("words-sharpening", 0.7841, "eleven generations"),
         ("words-discounting", Discounting(5), "Hand over the class"),
+        ("words-discounting", SilentDiscounting, "fit returned nothing"),
         ("words-discounting", GivesToAll, "three seen of five"),
         ("words-discounting", TakesToo, "three seen of five"),
         ("words-discounting", NeverLeavesBe, "all seen"),
@@ -327,14 +478,20 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-choosing", HalfTheGain, "takes 1 components"),
         ("mixtures-choosing", ByTheMean, "takes 1 components"),
         ("mixtures-choosing", ByTheFit, "takes 2 components"),
-        ("mixtures-choosing", Silent, "AttributeError"),
+        ("mixtures-choosing", Silent, "fit returned nothing"),
+        ("mixtures-choosing", Leaving, "stopped with SystemExit"),
         ("vae-generations", 10, "After 10 fits"),
         ("vae-generations", 10.3, "whole number"),
+        ("vae-generations", 12, "so it is after fewer"),
+        ("vae-generations", 10**9, "so it is after fewer"),
+        ("vae-generations", 5, "After 5 fits 10.7% are left"),
+        ("vae-generations", -1, "whole number"),
         ("vae-price", 0.597, "standard deviation"),
         ("vae-price", 1.636, "factor 1/2"),
         ("vae-price", 1.18, "in bits"),
         ("vae-price", 1.125, "natural logarithm"),
         ("vae-price", 0.5, "KL divergence"),
+        ("vae-price", 0.8, "one more digit"),
         ("vae-draws", 0.28, "Hand over the function"),
         ("vae-draws", lambda images, rng: images, "0, 1/16"),
         ("vae-draws", lambda images, rng: rng.binomial(16, images), "0, 1/16"),
@@ -346,6 +503,9 @@ def test_right_answers_pass(exercise, answer):
             "come out as",
         ),
         ("vae-draws", lambda images: images, "TypeError"),
+        ("vae-draws", lambda images, rng: None, "returned nothing"),
+        ("vae-draws", lambda images, rng: sys.exit(1), "SystemExit"),
+        ("vae-draws", Laplace, "Hand over the function itself"),
         (
             "vae-draws",
             lambda images, rng: np.random.binomial(16, images) / 16,  # noqa: NPY002
@@ -363,15 +523,24 @@ def test_right_answers_pass(exercise, answer):
         ("vae-curator", lambda images: images.sum(axis=-1), "beat their blur"),
         ("vae-curator", lambda images: images.var(axis=-1), "not the contrast"),
         ("vae-curator", lambda images: images[..., 64], "IndexError"),
+        ("vae-curator", lambda images: np.ones(images.shape[:2]), "exactly the score"),
+        ("vae-curator", lambda images: None, "returned nothing"),
+        ("vae-curator", lambda images: sureness(images) * np.nan, "not a number"),
+        ("vae-curator", lambda images: exec("raise SystemExit"), "SystemExit"),
         ("lm-hesitation", 14 / 3, "Average the logarithms"),
         ("lm-hesitation", 64, "Per word"),
         ("lm-hesitation", np.log(4), "loss in nats"),
-        ("lm-hesitation", 3, "What is exp"),
+        ("lm-hesitation", 3, "equally likely words"),
         ("lm-slips", 0.669, "after one generation"),
         ("lm-slips", 0.2, "five that write"),
         ("lm-slips", 0.866, "has slips"),
         ("lm-slips", 13.4, "between 0 and 1"),
-        ("lm-slips", 0.95, "without a slip"),
+        ("lm-slips", 13, "not per cent"),
+        ("lm-slips", 0.13, "one more digit"),
+        ("lm-slips", 0.1, "one more digit"),
+        ("lm-slips", 0.0896, "not six"),
+        ("lm-slips", 0.95, "texts of one word"),
+        ("lm-slips", 0.5, "without a slip"),
         ("lm-nucleus", 0.9, "Hand over the function"),
         ("lm-nucleus", lambda p, mass: nucleus(p, mass) * mass, "should be left"),
         ("lm-nucleus", stops_before_the_mass, "should be left"),
@@ -380,6 +549,8 @@ def test_right_answers_pass(exercise, answer):
         ("lm-nucleus", lambda p, mass: np.array(p), "should be left"),
         ("lm-nucleus", changes_what_it_is_given, "were handed over changed"),
         ("lm-nucleus", lambda p: p, "TypeError"),
+        ("lm-nucleus", lambda p, mass: None, "returned nothing"),
+        ("lm-nucleus", lambda p, mass: sys.exit(), "SystemExit"),
         ("lm-verifier", True, "Hand over the function"),
         (
             "lm-verifier",
@@ -388,6 +559,8 @@ def test_right_answers_pass(exercise, answer):
         ),
         ("lm-verifier", lambda texts: (texts == 2).sum(axis=-1), "two words exchanged"),
         ("lm-verifier", lambda texts: texts.mean(), "one score"),
+        ("lm-verifier", lambda texts: np.zeros(texts.shape[:2]), "exactly the score"),
+        ("lm-verifier", lambda texts: None, "returned nothing"),
         ("lm-verifier", lambda texts: texts[..., 99], "IndexError"),
     ],
 )
@@ -407,8 +580,95 @@ def test_honest_simulations_pass_whatever_their_seed(seed):
         estimator="unbiased",
         rng=np.random.default_rng(seed),
     )
-    answer = variances[50].mean(), np.median(variances[50])
-    assert check("gaussian-mean-and-median", answer)
+    answer = variances.mean(axis=1), np.median(variances, axis=1)
+    feedback = check("gaussian-mean-and-median", answer)
+    assert feedback, feedback.message
+
+
+class Column:
+    """What pandas and polars have in common: no array, but an item."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def item(self):
+        (value,) = self.values
+        return value
+
+
+ONE_NUMBER = {
+    "gaussian-half-life": theory.half_life(1000).item(),
+    "gaussian-real-points": 10,
+    "mixtures-average": 8,
+    "mixtures-keep": 0.125,
+    "words-last-word": 0.2,
+    "words-first-reading": np.sum(1 - (1 - zipf(10_000)) ** 10_000).item(),
+    "words-sharpening": 1 / (1 + (0.4 / 0.6) ** (0.9**-10)),
+    "vae-generations": 11,
+    "vae-price": (1 + 0.25 - 1 - np.log(0.25).item()) / 2,
+    "lm-hesitation": 4,
+    "lm-slips": 0.99**200,
+}
+FORMS = {
+    "a torch scalar": torch.tensor,
+    "a torch scalar of a computation": lambda x: torch.tensor(
+        float(x), requires_grad=True
+    ),
+    "a torch tensor of one element": lambda x: torch.tensor([x]),
+    "a Decimal": lambda x: Decimal(str(x)),
+    "a Fraction": Fraction,
+    "an array of one element": lambda x: np.array([x]),
+    "an array of one row and column": lambda x: np.array([[x]]),
+    "an array of one Decimal": lambda x: np.array([Decimal(str(x))]),
+    "an array without axes": np.array,
+    "single precision": np.float32,
+    "a column of one element": lambda x: Column([x]),
+    "a masked array without a mask": lambda x: np.ma.array([x]),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("exercise", ONE_NUMBER)
+def test_one_number_may_come_in_any_form(exercise, form):
+    feedback = check(exercise, FORMS[form](ONE_NUMBER[exercise]))
+    assert feedback, f"{form}: {feedback.message}"
+
+
+@pytest.mark.parametrize("exercise", ONE_NUMBER)
+def test_the_last_hint_does_not_give_the_answer_away(exercise):
+    """A wrong answer that nothing is known about: its hint holds no recipe."""
+    hint = check(exercise, ONE_NUMBER[exercise] * 0.517 + 1e-3).message
+    assert not re.search(r"exp\(|log 1/|1/0\.9, ten", hint), hint
+
+
+@pytest.mark.parametrize("exercise", [*ONE_NUMBER, "gaussian-sample-plan"])
+def test_nothing_that_an_answer_does_escapes(exercise):
+    class Rude:
+        def __float__(self):
+            raise SystemExit
+
+        def __repr__(self):
+            raise SystemExit
+
+        def __array__(self, *arguments, **options):
+            raise SystemExit
+
+    feedback = check(exercise, Rude())
+    assert feedback.correct is False
+    assert "SystemExit" in feedback.message
+
+
+def test_a_reader_can_interrupt_a_check():
+    def slow(p, mass):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check("lm-nucleus", slow)
+
+
+def test_long_answers_are_shortened():
+    message = check("gaussian-half-life", list(range(10_000))).message
+    assert len(message) < 200, message
 
 
 def test_dots_are_no_answer_yet():

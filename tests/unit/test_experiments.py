@@ -637,6 +637,26 @@ class TestRealText:
         learned = self.run(checkpoint=str(folder), **{**still, "rate": 0.01})
         assert (learned["real_perplexity"] < perplexity).all()
 
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"training_blocks": -3},
+            {"training_blocks": 0},
+            {"training_blocks": 2.5},
+            {"training_blocks": True},
+            {"chains": 0},
+            {"chains": 1.5},
+            {"generations": 0},
+            {"generations": None},
+            {"real_fraction": 1.5},
+            {"real_fraction": None},
+        ],
+    )
+    def test_what_cannot_be_is_refused_before_anything_is_read(self, wrong):
+        (name,) = wrong
+        with pytest.raises(ValueError, match=f"{name} must be"):
+            self.history(**wrong, text="there is no such file")
+
     def test_what_is_missing_is_named(self, tmp_path):
         with pytest.raises(ValueError, match=r"none\.txt"):
             self.run(text=str(tmp_path / "none.txt"))

@@ -330,3 +330,13 @@ class TestExactLaw:
         good = {"generations": 3, "sample_size": 5, "chains": 3, "rng": rng()}
         with pytest.raises(ValueError, match=message):
             exact_law(**{**good, **change})
+
+
+@pytest.mark.parametrize(
+    "model",
+    [GaussianModel(0.0, 1.0), MultivariateGaussianModel(np.zeros(2), np.eye(2))],
+)
+def test_masked_points_have_no_density(model):
+    points = np.ma.masked_less(np.arange(8.0).reshape(4, 2), 3)
+    with pytest.raises(ValueError, match="data must be an array without masked"):
+        model.log_prob(points)

@@ -540,3 +540,33 @@ class TestRepetition:
     def test_bad_arguments(self, tokens, n, message):
         with pytest.raises(ValueError, match=message):
             measures.distinct_ngrams(tokens, n)
+
+
+class TestSmallTypes:
+    """Unsigned and short integers wrap around; half precision ends at 65504."""
+
+    @pytest.mark.parametrize("kind", [np.uint8, np.int8, np.uint64, np.float16])
+    def test_differences_do_not_wrap(self, kind):
+        one, other = kind(3), kind(100)
+        found = measures.wasserstein2_squared(one, other, other, one)
+        assert found == pytest.approx(97**2 + (10 - 3**0.5) ** 2)
+        mean, far = np.array([3, 5], kind), np.array([100, 7], kind)
+        covariance = np.array([[100, 0], [0, 100]], kind)
+        assert measures.gaussian_frechet_distance(
+            mean, covariance, far, covariance
+        ) == pytest.approx(97**2 + 4)
+
+    @pytest.mark.parametrize("kind", [np.uint8, np.int8, np.float16])
+    def test_sums_do_not_overflow(self, kind):
+        images = np.array([[0, 120], [100, 0], [50, 120]], kind)
+        expected = images.astype(float).var(axis=0).sum()
+        assert measures.pixel_variance(images) == pytest.approx(expected)
+        data = np.array([[0, 100], [100, 100]], kind)
+        assert measures.mode_shares(data, np.array([[1, 101]], kind)) == 1
+        assert measures.frechet_distance(data, data[::-1]) == pytest.approx(0, abs=1e-9)
+
+    def test_edges_of_a_histogram_ascend_in_any_type(self):
+        with pytest.raises(ValueError, match="edges must be two or more ascending"):
+            measures.histogram(np.arange(5), np.array([3, 2, 1], np.uint8))
+        edges = np.array([0, 2, 200], np.uint8)
+        assert measures.histogram(np.arange(5, dtype=np.int8), edges).tolist() == [2, 3]

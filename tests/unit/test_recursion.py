@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from sklearn.mixture import GaussianMixture as SklearnMixture
+from sklearn.neighbors import KernelDensity
 
 from collapse.gaussian import Gaussian, GaussianModel
 from collapse.recursion import Diet, recurse
@@ -68,6 +71,36 @@ class Table:
         raise AssertionError("not a distribution")
 
 
+class Returns:
+    """A plain family whose models return what they are told."""
+
+    def __init__(self, points):
+        self.points = points
+
+    def fit(self, data):
+        """Ignore the data."""
+        return self
+
+    def sample(self, n, rng):
+        """Return it."""
+        return self.points
+
+
+class Missing:
+    """A column that may lack entries, as pandas has them: objects, to numpy."""
+
+    def __init__(self, entries):
+        self.entries = entries
+
+    def __array__(self, dtype=None, copy=None):
+        """Return objects."""
+        return np.array(self.entries, dtype=object)
+
+    def to_numpy(self):
+        """Return objects."""
+        return np.array(self.entries, dtype=object)
+
+
 class TestTheDoor:
     @pytest.mark.parametrize("generations", [0, -1, 2.5, 2.0, "ten", None, True])
     def test_generations(self, generations):
@@ -127,6 +160,16 @@ class TestTheDoor:
             None,
             1.0,
             np.ma.masked_equal([1.0, -9.0], -9.0),
+            [np.ma.masked_equal([1.0, -9.0], -9.0), np.ma.array([1.0, 2.0])],
+            torch.ones(9, requires_grad=True),
+            torch.ones(9, dtype=torch.bfloat16),
+            torch.distributions.Normal(0.0, 1.0),
+            SklearnMixture(),
+            KernelDensity(),
+            np.array([1.0, None]),
+            Missing([1.0, None]),
+            Missing(["1", "2"] * 5),
+            GaussianModel,
         ],
     )
     def test_real_data(self, real):
@@ -188,6 +231,23 @@ class TestTheDoor:
     def test_a_measure_that_returns_no_dict(self, answer):
         with pytest.raises(ValueError, match="what measure returns must be a dict"):
             run(chains=2, measure=lambda model, data: answer)
+
+    @pytest.mark.parametrize(
+        ("answer", "hint"),
+        [
+            (None, "is a return missing"),
+            ({"mean": 1.0}, "for `measure`"),
+            (np.ma.masked_equal([1.0, 2.0], 2.0), "without masked"),
+            (np.array(["2024-01-01"], "M8[D]"), "numbers or words"),
+        ],
+    )
+    @pytest.mark.parametrize("family", [Gaussian(), Plain()])
+    def test_a_measure_that_returns_something_else_by_mistake(
+        self, family, answer, hint
+    ):
+        pattern = rf"generation 0: what measure 'm' returns must be .*{hint}"
+        with pytest.raises(ValueError, match=pattern):
+            run(family, chains=2, measures={"m": lambda model, data: answer})
 
     @pytest.mark.parametrize("answer", [None, [1.0, [2.0]]])
     @pytest.mark.parametrize("family", [Gaussian(), Plain()])
@@ -287,6 +347,59 @@ class TestWhatAModelReturns:
     def test_text_names_the_generation(self):
         with pytest.raises(ValueError, match=r"generation 1: .*must be numbers"):
             run(Fixed(np.full((1, 5), "a")))
+
+    @pytest.mark.parametrize("kind", [tuple, list])
+    def test_inputs_and_labels_are_one_array(self, kind):
+        apart = kind([np.zeros((5, 2)), np.zeros(5)])
+        pattern = r"generation 1: what model\.sample\(5\) returned must be"
+        with pytest.raises(ValueError, match=pattern):
+            run(Returns(apart))
+        with pytest.raises(ValueError, match=pattern):
+            run(Fixed(kind([np.zeros((1, 5, 2)), np.zeros((1, 5))])))
+
+    @pytest.mark.parametrize("chain_axis", [False, True])
+    def test_inputs_and_labels_of_equal_shape_are_not_two_points(self, chain_axis):
+        shape = (1, 5) if chain_axis else 5
+        pair = np.zeros(shape), np.ones(shape)
+        family = Fixed(pair) if chain_axis else Returns(pair)
+        with pytest.raises(ValueError, match=r"side by side: np\.column_stack"):
+            run(family)
+        with pytest.raises(ValueError, match=r"real must be one array, got a tuple"):
+            run(real=(np.arange(9.0), np.arange(9.0)))
+        with pytest.raises(
+            ValueError, match=r"what real\.sample\(5\) returned must be"
+        ):
+            run(real=family)
+
+    @pytest.mark.parametrize("chain_axis", [False, True])
+    def test_masked_points_name_the_generation(self, chain_axis):
+        shape = (1, 5) if chain_axis else 5
+        points = np.ma.masked_less(np.arange(5.0).reshape(shape), 1)
+        family = Fixed(points) if chain_axis else Returns(points)
+        with pytest.raises(ValueError, match=r"generation 1: .*without masked"):
+            run(family)
+        with pytest.raises(ValueError, match=r"real\.sample\(5\) .*without masked"):
+            run(real=family)
+
+    def test_what_a_family_refuses_names_the_generation(self):
+        class Picky(Returns):
+            def fit(self, data):
+                if not np.isin(data, POINTS).all():
+                    raise ValueError("I only know the truth")
+                return self
+
+        with pytest.raises(ValueError, match="generation 1: I only know the truth"):
+            run(Picky(np.full(5, 0.5)), real=POINTS)
+
+    @pytest.mark.parametrize("error", [TypeError("no"), KeyError("x"), OSError("disk")])
+    def test_other_errors_stay_what_they_are_and_note_the_generation(self, error):
+        def measure(model, data):
+            raise error
+
+        with pytest.raises(type(error)) as raised:
+            run(measures={"m": measure})
+        assert raised.value is error
+        assert error.__notes__ == ["in generation 0"]
 
     def test_a_wrong_real_distribution(self):
         with pytest.raises(ValueError, match=r"real.sample\(5\)"):
@@ -638,6 +751,22 @@ class TestWhoseArrays:
             return {"changed": (data != before).any(axis=1)}
 
         assert not run(Fixed(samples), measure=measure)["changed"].any()
+
+    @pytest.mark.parametrize(
+        "points",
+        [
+            torch.arange(30.0),
+            np.arange(30, dtype=np.uint8),
+            np.arange(30).astype(np.float16),
+            POINTS.tolist(),
+            range(30),
+            np.ma.array(POINTS),
+            Missing(POINTS.tolist()),
+        ],
+    )
+    def test_data_of_any_kind_are_data(self, points):
+        data = run(real=points, keep_data=True).data[0]
+        assert set(data.ravel().tolist()) < set(POINTS)
 
     def test_data_with_a_method_sample_are_data(self):
         data = run(real=Table(), keep_data=True).data[0]

@@ -159,3 +159,12 @@ def test_a_number_has_no_weights():
 def test_bad_sample_size(n):
     with pytest.raises(ValueError, match="n must be a whole number"):
         LinearModel([1.0]).sample(n, rng())
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.float16, np.float32])
+def test_rows_may_be_of_any_type(kind):
+    rows = np.random.default_rng(1).integers(0, 100, (30, 4))
+    found = LinearRegression().fit(rows.astype(kind)).weights
+    np.testing.assert_allclose(found, LinearRegression().fit(rows).weights)
+    one, other = np.array([1, 2], kind), np.array([2, 1], kind)
+    assert excess_error(one, other) == 2

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -105,11 +106,61 @@ class TestTheDoor:
             (tasks.uneven, "every cell must return the same shapes"),
             (tasks.nothing, "what the task returns must be a dict of arrays"),
             (tasks.objects, "draws must be an array of numbers or words"),
+            (tasks.masked, "draws must be an array without masked"),
         ],
     )
     def test_what_a_task_returns(self, task, message):
         with pytest.raises(ValueError, match=message):
             quickly(Sweep(name="bad", task=task, grid={"size": [1, 2]}))
+
+    def test_a_flipped_bit_is_found_or_changes_nothing(self, tmp_path):
+        result = quickly(DRAW)
+        save(result, tmp_path)
+        for file in (tmp_path / "draw.npz", tmp_path / "draw.json"):
+            whole = file.read_bytes()
+            for place in np.random.default_rng(3).integers(8 * len(whole), size=200):
+                damaged = bytearray(whole)
+                damaged[place // 8] ^= 1 << place % 8
+                file.write_bytes(damaged)
+                with suppress(UnusableResultError):
+                    found = read("draw", tmp_path)
+                    assert equal(found, result)
+                    assert found.axes == result.axes
+            file.write_bytes(whole)
+
+    @pytest.mark.parametrize("field", ["axes", "grid"])
+    def test_axes_are_those_of_the_grid(self, tmp_path, field):
+        save(quickly(DRAW), tmp_path)
+        file = tmp_path / "draw.json"
+        provenance = json.loads(file.read_text())
+        provenance[field]["size"] = [1, 2, 7]
+        file.write_text(json.dumps(provenance))
+        with pytest.raises(UnusableResultError, match="'axes' are not those of 'grid'"):
+            read("draw", tmp_path)
+
+    def test_numbers_of_numpy_are_as_good(self, tmp_path):
+        sweep = replace(
+            DRAW,
+            repetitions=np.int8(2),
+            seed=np.uint64(7),
+            grid={
+                "size": np.arange(1, 4, dtype=np.uint8),
+                "shift": [np.float64(0), np.float32(0.5)],
+            },
+        )
+        result = quickly(sweep, n_jobs=np.int64(1))
+        assert equal(result, quickly(DRAW))
+        save(result, tmp_path)
+        saved = read("draw", tmp_path)
+        assert equal(saved, result)
+        assert saved.axes == result.axes
+        one = compute_cell(sweep, np.int64(1), size=np.int8(2), shift=np.float32(0.5))
+        assert np.array_equal(one["draws"], result["draws"][1, 1, 1])
+
+    @pytest.mark.parametrize("repetition", [-1, 0.5, "1", None])
+    def test_the_repetition_of_a_single_cell(self, repetition):
+        with pytest.raises(ValueError, match="repetition must be a whole number"):
+            compute_cell(DRAW, repetition, size=1, shift=0.0)
 
     def test_a_single_cell_needs_a_value_on_each_axis(self):
         with pytest.raises(ValueError, match="a value for each of"):

@@ -4,8 +4,10 @@ The default needs no network: the documentation that comes with Python. Floor 1:
 knows files and the `tokenizers` library, and no model.
 """
 
+import codecs
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from pydoc_data.topics import topics as _PYTHON_TOPICS  # noqa: N812
 
@@ -24,6 +26,21 @@ HELD_OUT = 0.1
 # A title's underline, a table's border.
 _RULE = re.compile(r"[-=+|*~^\s]{3,}")
 
+# What no text holds: control characters other than tabs and ends of lines or pages.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+
+# A run without a break. The time that a tokenizer takes grows with its square.
+_RUN = re.compile(r"\S{1000}(?=\S)|\s{1000}(?=\s)")
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8",
+    codecs.BOM_UTF32_LE: "utf-32",  # before those of UTF-16, which begin alike
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""The byte order marks with which a file may say how it is encoded."""
+
 _WIKITEXT_FILES = {
     split: (f"{split}.txt", f"wiki.{split}.tokens", f"wiki.{split}.raw")
     for split in ("train", "valid", "test")
@@ -31,7 +48,7 @@ _WIKITEXT_FILES = {
 
 
 def read_text(path: str | Path) -> str:
-    """Return the text of a file in UTF-8.
+    """Return the text of a file in UTF-8, or in UTF-16 or UTF-32 if it says so.
 
     Parameters
     ----------
@@ -45,8 +62,8 @@ def read_text(path: str | Path) -> str:
     Raises
     ------
     ValueError
-        If there is no such file, or if it is empty, binary, not UTF-8, or shorter
-        than `SHORTEST`; the message says which, and where.
+        If there is no such file, or if it is empty, binary, in another encoding, or
+        shorter than `SHORTEST`; the message says which, and where.
     """
     if not isinstance(path, str | Path):
         raise refuse("path", path, "the path of a text file")
@@ -56,16 +73,14 @@ def read_text(path: str | Path) -> str:
     content = path.read_bytes()
     if not content.strip():
         raise ValueError(f"{path} is empty")
-    zero = content.find(b"\0")
-    if zero >= 0:
-        raise ValueError(f"{path} is binary, not text: byte {zero} is zero")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
+    text = _decoded(path, content).removeprefix("\ufeff")
+    if not text.strip():
+        raise ValueError(f"{path} is empty")
+    if found := _CONTROL.search(text):
         raise ValueError(
-            f"{path} is not UTF-8: byte {error.start} is "
-            f"0x{content[error.start]:02x} ({error.reason})"
-        ) from None
+            f"{path} is binary, not text: character {found.start()} is the control "
+            f"character U+{ord(found.group()):04X}"
+        )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if len(text.strip()) < SHORTEST:
         raise ValueError(
@@ -73,6 +88,28 @@ def read_text(path: str | Path) -> str:
             f"at least {SHORTEST} are needed"
         )
     return text
+
+
+def _decoded(path: Path, content: bytes) -> str:
+    """Decode by the byte order mark, or as UTF-8."""
+    encoding = next(
+        (name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8"
+    )
+    if encoding == "utf-8" and (zero := content.find(b"\0")) >= 0:
+        # Every second byte of most UTF-16 text is zero, and none of UTF-8.
+        half = len(content) // 4
+        if max(content[::2].count(0), content[1::2].count(0)) > half:
+            raise ValueError(
+                f"{path} seems to be UTF-16 without a byte order mark; save it as UTF-8"
+            )
+        raise ValueError(f"{path} is binary, not text: byte {zero} is zero")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path} is not {encoding.upper()}: byte {error.start} is "
+            f"0x{content[error.start]:02x} ({error.reason})"
+        ) from None
 
 
 def python_topics() -> str:
@@ -136,7 +173,8 @@ def train_tokenizer(text: str, vocabulary_size: int) -> Tokenizer:
     text : str
     vocabulary_size : int
         At least 260, for the special tokens and the bytes. A short text may not have
-        enough pairs to fill a large one.
+        enough pairs to fill a large one. A run of letters without a break counts as
+        pieces of a thousand.
 
     Returns
     -------
@@ -152,6 +190,9 @@ def train_tokenizer(text: str, vocabulary_size: int) -> Tokenizer:
     size = whole_number(
         "vocabulary_size", vocabulary_size, len(SPECIAL) + len(alphabet)
     )
+    # A merge makes two of the text's tokens one. For more the library would reserve
+    # memory that no computer has, and end the process.
+    size = min(size, len(SPECIAL) + len(alphabet) + 4 * len(text))
     tokenizer = _byte_level(Tokenizer(models.BPE()))
     trainer = trainers.BpeTrainer(
         vocab_size=size,
@@ -265,8 +306,12 @@ def _byte_level(tokenizer: Tokenizer) -> Tokenizer:
 
 
 def _pages(text: str) -> Sequence[str]:
-    """Cut after lines, without losing a character."""
-    return text.splitlines(keepends=True)
+    """Cut after lines, and within endless runs, without losing a character."""
+    pages = []
+    for line in text.splitlines(keepends=True):
+        ends = [0, *(run.end() for run in _RUN.finditer(line)), len(line)]
+        pages += [line[first:last] for first, last in pairwise(ends)]
+    return pages
 
 
 def _check_text(text: object) -> None:

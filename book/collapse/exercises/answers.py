@@ -8,12 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from numbers import Real
+from typing import Any
 
 import numpy as np
 
+from ..validation import shown
+
 Checker = Callable[[object], str]
 """Takes an answer, returns praise; raises a `WrongAnswerError` with a hint."""
+
+_DIGITS = 1, 2, 3
+"""To how many digits an answer is often rounded, which may be too few."""
 
 
 class WrongAnswerError(Exception):
@@ -26,8 +31,12 @@ def number_checker(
     mistakes: Iterable[tuple[float, str]],
     otherwise: str,
     within: float,
+    *,
+    is_share: bool = False,
 ) -> Checker:
     """Return the checker of an exercise whose answer is one number.
+
+    The right answer in too few digits gets a hint of its own.
 
     Parameters
     ----------
@@ -41,19 +50,24 @@ def number_checker(
         The hint for all other wrong answers.
     within : float
         By how much an answer may differ from a number, as a share of that number.
+    is_share : bool
+        Whether the answer lies between 0 and 1.
 
     Returns
     -------
     Checker
     """
     known = tuple(mistakes)
+    rounded = {float(f"{right:.{digits}g}") for digits in _DIGITS}
 
     def checker(answer: object) -> str:
-        value = number(answer)
+        value = share(answer) if is_share else number(answer)
         for mistake, hint in known:
             if is_near(value, mistake, within):
                 raise WrongAnswerError(hint)
         if not is_near(value, right, within):
+            if value in rounded:
+                raise WrongAnswerError("Right so far: give one more digit.")
             raise WrongAnswerError(otherwise)
         return praise
 
@@ -61,24 +75,84 @@ def number_checker(
 
 
 def number(answer: object) -> float:
-    """Return an answer that is one finite number.
+    """Return an answer that is one finite number, of whatever library.
 
     Raises
     ------
     WrongAnswerError
         If it is anything else.
     """
-    if isinstance(answer, np.ndarray) and answer.ndim == 0:
-        answer = answer.item()
-    if isinstance(answer, bool) or not isinstance(answer, Real):
-        raise WrongAnswerError(f"The answer should be one number, got {answer!r}.")
-    try:
-        value = float(answer)
-    except OverflowError:
-        value = math.inf
+    with their_code("answer"):
+        value = _as_float(answer)
+        if value is None:
+            raise WrongAnswerError(
+                f"The answer should be one number, got {shown(answer)}."
+            )
     if not math.isfinite(value):
         raise WrongAnswerError("The answer should be a finite number of sensible size.")
     return value
+
+
+def _as_float(answer: Any) -> float | None:
+    """Return a number as a float; None if it is none, or several."""
+    if np.ma.is_masked(answer):
+        return None
+    # Arrays, tensors and columns of one element, and numpy's own numbers.
+    if callable(getattr(answer, "item", None)):
+        try:
+            answer = answer.item()
+        except (TypeError, ValueError, RuntimeError):
+            return None
+    if isinstance(answer, (bool, str, bytes)) or not hasattr(answer, "__float__"):
+        return None
+    try:
+        return float(answer)
+    except OverflowError:
+        return math.inf
+    except (TypeError, ValueError):
+        return None
+
+
+def share(answer: object, most: float = 1) -> float:
+    """Return an answer that is a share between 0 and ``most``.
+
+    Raises
+    ------
+    WrongAnswerError
+        If it is anything else, such as a percentage.
+    """
+    value = number(answer)
+    if not 0 <= value <= most:
+        per_cent = ", not per cent" if value > 1 else ""
+        raise WrongAnswerError(f"Give a share between 0 and {most:g}{per_cent}.")
+    return value
+
+
+def numbers(answer: object, wanted: str) -> np.ndarray:
+    """Return an answer that is an array of finite numbers.
+
+    Raises
+    ------
+    WrongAnswerError
+        If it is anything else, words that look like numbers among it; the hint says
+        what was ``wanted``.
+    """
+    with their_code("answer"):
+        try:
+            array = np.asarray(answer)
+            # An array of objects may hold numbers of other libraries, and words.
+            values = array.astype(float)
+        except (TypeError, ValueError):
+            raise WrongAnswerError(f"Give {wanted}, got {shown(answer)}.") from None
+        words = array.dtype.kind in "SUbMm" or (
+            array.dtype.kind == "O"
+            and any(_as_float(value) is None for value in array.flat)
+        )
+        if words or np.ma.is_masked(answer):
+            raise WrongAnswerError(f"Give {wanted}, got {shown(answer)}.")
+    if not np.isfinite(values).all():
+        raise WrongAnswerError(f"Give {wanted}: some are not finite.")
+    return values
 
 
 def is_near(value: float, target: float, share: float) -> bool:
@@ -86,16 +160,20 @@ def is_near(value: float, target: float, share: float) -> bool:
     return abs(value - target) <= share * abs(target)
 
 
-def callable_named(answer: object, name: str, kind: str = "function") -> Callable:
+def callable_named(answer: Any, name: str, kind: str = "function") -> Callable:
     """Return an answer that is a function or a class; ``name`` is the exercise's.
 
     Raises
     ------
     WrongAnswerError
-        If it is anything else, such as what the function returned.
+        If it is anything else, such as what the function returned, or an object of
+        the class.
     """
-    if not callable(answer):
-        raise WrongAnswerError(f"Hand over the {kind}: answer = {name}.")
+    with their_code("answer"):
+        is_object = not isinstance(answer, type) and hasattr(answer, "fit")
+        wrong = is_object if kind == "class" else isinstance(answer, type)
+        if wrong or not callable(answer):
+            raise WrongAnswerError(f"Hand over the {kind} itself: answer = {name}.")
     return answer
 
 
@@ -111,16 +189,66 @@ def their_code(what: str = "family") -> Iterator[None]:
     Raises
     ------
     WrongAnswerError
-        If it raises anything; the hint names it.
+        If it raises anything, ``SystemExit`` too; the hint names it. Only the reader
+        can interrupt it.
     """
     try:
         yield
-    except WrongAnswerError:
+    except (WrongAnswerError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         raise WrongAnswerError(
             f"Your {what} stopped with {type(error).__name__}: {error}"
         ) from error
+
+
+def returned(value: Any, what: str) -> Any:
+    """Return what a reader's function returned.
+
+    Raises
+    ------
+    WrongAnswerError
+        If that is nothing.
+    """
+    if value is None:
+        raise WrongAnswerError(f"Your {what} returned nothing: is a return missing?")
+    return value
+
+
+def three_draws(
+    draw: Callable[[np.random.Generator], object], what: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what a reader's function draws: twice from equal generators, once more.
+
+    Raises
+    ------
+    WrongAnswerError
+        If it raises something, or returns nothing.
+    """
+    with their_code(what):
+        first, same, other = (
+            np.asarray(returned(draw(np.random.default_rng(seed)), what), float)
+            for seed in (4, 4, 5)
+        )
+    return first, same, other
+
+
+def check_rng(
+    first: np.ndarray, same: np.ndarray, other: np.ndarray, things: str
+) -> None:
+    """Check that `three_draws` are from the generator, and from nothing else.
+
+    Raises
+    ------
+    WrongAnswerError
+        If they are not.
+    """
+    if not np.array_equal(first, same):
+        raise WrongAnswerError(
+            f"The same rng gives other {things}: draw from rng alone."
+        )
+    if np.array_equal(first, other):
+        raise WrongAnswerError(f"Another rng gives the same {things}: draw from rng.")
 
 
 def scores_of(
@@ -131,13 +259,38 @@ def scores_of(
     Raises
     ------
     WrongAnswerError
-        If it raises something, or if the scores have another shape.
+        If it raises something, or if the scores have another shape or are no
+        numbers.
     """
     with their_code(what):
-        scores = np.asarray(answer(shown), float)
+        scores = np.asarray(returned(answer(shown), what), float)
     if scores.shape != shown.shape[:2]:
         raise WrongAnswerError(
             f"{thing.capitalize()}s of shape {shown.shape} got scores of shape "
             f"{scores.shape}; one score for each {thing} is wanted."
         )
+    if np.isnan(scores).any():
+        raise WrongAnswerError("A score is not a number.")
     return scores
+
+
+def share_preferred(good: np.ndarray, bad: np.ndarray, names: tuple[str, str]) -> float:
+    """Return how often the good one of a pair has the better score.
+
+    Raises
+    ------
+    WrongAnswerError
+        If most pairs have equal scores, or most bad ones the better score; the hint
+        uses the ``names`` of the good and of the bad ones.
+    """
+    goods, bads = names
+    if (equal := np.mean(good == bad)) > 0.5:
+        raise WrongAnswerError(
+            f"{equal:.0%} of {goods} get exactly the score of {bads}: a score must "
+            "depend on what it is given."
+        )
+    if np.mean(good < bad) > 0.5:
+        raise WrongAnswerError(
+            f"{bads.capitalize()} get better scores than {goods}: the best are kept."
+        )
+    return float(np.mean(good > bad))

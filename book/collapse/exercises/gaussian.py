@@ -12,10 +12,14 @@ from ..recursion import recurse
 from .answers import (
     Checker,
     WrongAnswerError,
+    check_rng,
     is_near,
     number,
     number_checker,
+    numbers,
+    returned,
     their_code,
+    three_draws,
 )
 
 _HALF_LIFE = float(theory.half_life(1000))
@@ -23,7 +27,9 @@ _HALF_LIFE = float(theory.half_life(1000))
 
 def _real_points(answer: object) -> str:
     value = number(answer)
-    if not float(value).is_integer():
+    if 0 < value < 1:
+        raise WrongAnswerError("That is a share; a number of points is whole.")
+    if not value.is_integer():
         raise WrongAnswerError("A number of points is whole.")
     value = int(value)
     size = 10_000
@@ -38,34 +44,70 @@ def _real_points(answer: object) -> str:
     return f"{value} real points of {size} keep {kept:.1%} of the variance."
 
 
+_UNIVERSES, _POINTS, _FITS = 4000, 100, np.arange(1, 52)
+_MEDIANS = theory.median_sd(_FITS, _POINTS, "unbiased") ** 2
+# Standard errors, of the logarithms: a squared spread is a product of chi-squares.
+_MEAN_ERROR = np.sqrt(((1 + 2 / (_POINTS - 1)) ** _FITS - 1) / _UNIVERSES)
+_MEDIAN_ERROR = np.sqrt(np.pi / 2 * _FITS * 2 / (_POINTS - 1) / _UNIVERSES)
+
+
 def _mean_and_median(answer: Any) -> str:
-    try:
-        mean, median = (number(np.asarray(part).item()) for part in answer)
-    except (TypeError, ValueError):
+    """Compare whole courses: one value at the end does not show which generation's."""
+    wanted = f"two rows, (means, medians), each of {len(_FITS)} numbers"
+    rows = numbers(answer, wanted)
+    if rows.shape == (2,):
         raise WrongAnswerError(
-            f"Give two numbers, (mean, median), got {answer!r}."
-        ) from None
-    right = float(theory.median_sd(51, 100, "unbiased")) ** 2
-    biased = float(theory.expected_variance(51, 100))
-    if is_near(mean, biased, 0.05):
-        raise WrongAnswerError("The mean has fallen: divide by M - 1, not by M.")
-    if not is_near(mean, 1, 0.1):
-        raise WrongAnswerError(
-            f"The mean over universes is {mean:.2f}; it should stay."
+            "Two numbers do not show which generation they are from. Give "
+            f"{wanted}: generations 0 to 50."
         )
-    if not is_near(median, right, 0.1):
+    if rows.shape[:1] != (2,) or rows.ndim != 2:
+        raise WrongAnswerError(f"Give {wanted}, got shape {rows.shape}.")
+    if rows.shape[1] == _UNIVERSES:
+        raise WrongAnswerError("Average over the universes, not over generations.")
+    if rows.shape[1] != len(_FITS):
         raise WrongAnswerError(
-            f"The median {median:.2f} is off: take it over the universes of generation "
-            "50, of σ² and not of σ."
+            f"Give {len(_FITS)} numbers in each row, for generations 0 to 50, got "
+            f"{rows.shape[1]}."
+        )
+    means, medians = rows
+    if (rows[:, 0] == 1).all():
+        raise WrongAnswerError(
+            "Your row begins with the truth; generation 0 has been fitted once."
+        )
+    if (rows <= 0).any():
+        raise WrongAnswerError("A variance is above 0.")
+    falls = theory.expected_variance(_FITS, _POINTS)
+    if _follows(means, _MEDIANS, _MEDIAN_ERROR) and _follows(medians, 1, _MEAN_ERROR):
+        raise WrongAnswerError("These are swapped: the means come first.")
+    if _follows(means, falls, _MEAN_ERROR) and not _follows(means, 1, _MEAN_ERROR):
+        raise WrongAnswerError("The mean has fallen: divide by M - 1, not by M.")
+    if not _follows(means, 1, _MEAN_ERROR):
+        raise WrongAnswerError(
+            f"The mean over universes ends at {means[-1]:.2f}; it should stay."
+        )
+    if not _follows(medians, _MEDIANS, _MEDIAN_ERROR):
+        raise WrongAnswerError(
+            f"The median ends at {medians[-1]:.2f} and is off: take it over the "
+            "universes of each generation, of σ² and not of σ."
         )
     return "The mean stays near 1 while the typical universe has lost its spread."
 
 
+def _follows(course: np.ndarray, expected: Any, error: np.ndarray) -> bool:
+    """Whether no generation is further off than chance: five standard errors."""
+    return bool((np.abs(np.log(course / expected)) < 5 * error).all())
+
+
 def _own_family(answer: Any) -> str:
-    if not callable(getattr(answer, "fit", None)):
-        raise WrongAnswerError("Hand over a family: an object with a fit method.")
     with their_code():
+        if isinstance(answer, type):
+            raise WrongAnswerError(
+                f"Hand over an object, not its class: answer = {answer.__name__}()."
+            )
+        if not callable(getattr(answer, "fit", None)):
+            raise WrongAnswerError("Hand over a family: an object with a fit method.")
         _check_laplace(answer)
+        _check_models(answer)
         spreads = recurse(
             answer,
             GaussianModel(0.0, 1.0),
@@ -88,7 +130,8 @@ def _check_laplace(family: Any) -> None:
     """Fit skewed data, whose mean is not its median, and look at what is sampled."""
     rng = np.random.default_rng(9)
     data = rng.exponential(1.0, 20_000)
-    sample = np.asarray(family.fit(data).sample(20_000, rng), float)
+    model = returned(family.fit(data.copy()), "method fit")
+    sample = np.asarray(returned(model.sample(20_000, rng), "method sample"), float)
     if sample.shape != (20_000,) or not np.isfinite(sample).all():
         raise WrongAnswerError(
             f"sample(20000, rng) gave an array of shape {sample.shape}; it should be "
@@ -114,24 +157,39 @@ def _check_laplace(family: Any) -> None:
         raise WrongAnswerError("The samples do not follow a Laplace distribution.")
 
 
+def _check_models(family: Any) -> None:
+    """Look whether models draw from `rng`, and stay what they are after other fits."""
+    data = np.random.default_rng(9).exponential(1.0, 1000)
+    model = family.fit(data.copy())
+    draws = three_draws(lambda rng: model.sample(100, rng), "method sample")
+    check_rng(*draws, "points")
+    family.fit(100 - data)
+    if not np.array_equal(model.sample(100, np.random.default_rng(4)), draws[0]):
+        raise WrongAnswerError(
+            "A second fit changes the model of the first one: fit should return a new "
+            "object each time, not the family itself."
+        )
+
+
 def _sample_plan(answer: Any) -> str:
-    try:
-        sizes = np.asarray(answer, float)
-    except (TypeError, ValueError):
-        raise WrongAnswerError(f"Give 201 whole numbers, got {answer!r}.") from None
+    sizes = numbers(answer, "201 whole numbers")
     if sizes.shape != (201,):
         raise WrongAnswerError(f"Give 201 sizes, one a generation, got {sizes.shape}.")
-    if not np.isfinite(sizes).all() or (sizes != np.floor(sizes)).any():
+    if (sizes != np.floor(sizes)).any():
         raise WrongAnswerError("Every size is a whole number.")
     if (sizes < 2).any():
         raise WrongAnswerError("A variance needs at least 2 points a generation.")
-    if sizes.sum() > 100_000:
+    budget = 100_000
+    if sizes.sum() > budget:
         raise WrongAnswerError(
-            f"The plan uses {sizes.sum():.0f} points, more than 100000."
+            f"The plan uses {sizes.sum():.0f} points, more than {budget}."
         )
     median = float(theory.growing_median_sd(sizes.astype(int))[-1])
-    best = float(theory.growing_median_sd(np.full(201, 497))[-1])
-    if median < 0.99 * best:
+    best = float(theory.growing_median_sd(np.full(201, budget // 201))[-1])
+    # A hundredth of a per cent: sizes that differ by a few points are as good.
+    if median < (1 - 1e-4) * best:
+        if (left := budget - sizes.sum()) >= 201:
+            raise WrongAnswerError(f"The plan leaves {left:.0f} points unused.")
         raise WrongAnswerError(
             f"The median spread ends at {median:.3f}; {best:.3f} can be had. What "
             "makes the sum of 1/M smallest when the sum of M is given?"

@@ -11,7 +11,9 @@ from .answers import (
     WrongAnswerError,
     callable_named,
     number_checker,
+    returned,
     scores_of,
+    share_preferred,
     their_code,
 )
 
@@ -33,7 +35,7 @@ def _nucleus(answer: object) -> str:
         right = np.array(kept) / sum(kept)
         given = np.array(p)
         with their_code("function"):
-            found = np.asarray(nucleus(given, mass), float)
+            found = np.asarray(returned(nucleus(given, mass), "function"), float)
         if not np.array_equal(given, p):
             raise WrongAnswerError("The probabilities that were handed over changed.")
         if found.shape != right.shape or not np.allclose(found, right):
@@ -55,12 +57,10 @@ def _verifier(answer: object) -> str:
     wrong[:, [2, 3]] = texts[:, [3, 2]]
     both = np.concatenate([texts, wrong]).reshape(3, 200, -1)
     scores = scores_of(verifier, both, "function", "text")
-    if np.isnan(scores).any():
-        raise WrongAnswerError("A score is not a number.")
     right, broken = scores.reshape(2, 300)
-    better = np.mean(right > broken)
-    if np.mean(right < broken) > 0.5:
-        raise WrongAnswerError("Broken texts get better scores; the best are kept.")
+    better = share_preferred(
+        right, broken, ("real texts", "copies with two words exchanged")
+    )
     if better < 0.9:
         raise WrongAnswerError(
             f"Only {better:.0%} of real texts beat a copy with two words exchanged."
@@ -83,7 +83,7 @@ CHECKERS: dict[str, Checker] = {
             ),
             (math.log(_PERPLEXITY), "That is the loss in nats; take exp of it."),
         ],
-        otherwise="What is exp(-(log 1/2 + log 1/4 + log 1/8) / 3)?",
+        otherwise="Among how many equally likely words does it choose, on average?",
         within=0.01,
     ),
     "lm-slips": number_checker(
@@ -92,11 +92,13 @@ CHECKERS: dict[str, Checker] = {
         mistakes=[
             (0.99**40, "That is after one generation."),
             (0.99**160, "Generations 0 to 4 are five that write."),
+            (0.99**240, "Generations 0 to 4 are five that write, not six."),
+            (0.99**5, "That is for texts of one word."),
             (1 - _FREE_OF_SLIPS, "That share has slips."),
-            (100 * _FREE_OF_SLIPS, "Give a share between 0 and 1."),
         ],
         otherwise="How many words have been written without a slip?",
         within=0.02,
+        is_share=True,
     ),
     "lm-nucleus": _nucleus,
     "lm-verifier": _verifier,

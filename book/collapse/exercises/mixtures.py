@@ -11,17 +11,19 @@ from .answers import (
     Checker,
     WrongAnswerError,
     callable_named,
-    number,
     number_checker,
+    returned,
+    share,
     their_code,
 )
 
 
 def _keep_minority(answer: object) -> str:
-    share = number(answer)
-    if not 0 <= share <= 0.25:
-        raise WrongAnswerError("Give a share between 0 and 0.25.")
-    gone = float(theory.loss_probability(51, 200, 0.05, share))
+    most = 0.25
+    real = share(answer, most)
+    if real == most:
+        raise WrongAnswerError(f"{most:g} is the limit; find a share below it.")
+    gone = float(theory.loss_probability(51, 200, 0.05, real))
     if gone > 0.05:
         raise WrongAnswerError(f"Then {gone:.1%} of the histories have lost it.")
     return f"Then {gone:.1%} of the histories have lost the minority."
@@ -45,6 +47,7 @@ def _choosing(answer: object) -> str:
             few, many = rng.normal(centre, 0.5, 200), rng.normal(0, 1, 200)
             data = np.where(labels, few, many)
             model = family().fit(data, np.random.default_rng(0))
+            returned(model, "method fit")
             found = np.size(model.weights)
             if found != right:
                 raise WrongAnswerError(
@@ -69,6 +72,7 @@ CHECKERS: dict[str, Checker] = {
         mistakes=[
             (5.6, "The histories that still hold it do not stay at 8 %."),
             (0.08, "Give the share in per cent."),
+            (0.056, "Per cent are asked for, and histories do not stay at 8 %."),
         ],
         otherwise="Is there anything that pushes a weight up or down?",
         within=0.05,

@@ -12,6 +12,7 @@ from .answers import (
     WrongAnswerError,
     callable_named,
     number_checker,
+    returned,
     their_code,
 )
 
@@ -35,6 +36,7 @@ def _discounting(answer: object) -> str:
         for name, (data, kept) in cases.items():
             right = np.array(kept) / len(data)
             model = family(len(kept)).fit(np.array(data))
+            returned(model, "method fit")
             found = np.asarray(model.probabilities, float)
             if found.shape != right.shape or not np.allclose(found, right):
                 raise WrongAnswerError(
@@ -63,6 +65,7 @@ CHECKERS: dict[str, Checker] = {
         mistakes=[(1 / 3, "The words are not equally likely to win.")],
         otherwise="A frequency is a martingale: what is its expectation?",
         within=0.02,
+        is_share=True,
     ),
     "words-first-reading": number_checker(
         right=_READ,
@@ -71,7 +74,10 @@ CHECKERS: dict[str, Checker] = {
             (
                 float(theory.expected_support(1, 1000, zipf(1000))),
                 "That is for 1000 words and 1000 draws.",
-            )
+            ),
+            (_WORDS - _READ, "So many words are not drawn."),
+            (_READ / _WORDS, "That is their share of the list; how many are they?"),
+            (100 * _READ / _WORDS, "That is per cent of the list; how many are they?"),
         ],
         otherwise="Add up, over the words, the chance of being drawn.",
         within=0.02,
@@ -80,9 +86,16 @@ CHECKERS: dict[str, Checker] = {
         right=_sharpened(10),
         praise=f"The first word has grown from 0.6 to {_sharpened(10):.3f}, without "
         "any chance.",
-        mistakes=[(_sharpened(1), "That is after one generation.")],
-        otherwise="Multiply the log-odds by 1/0.9, ten times.",
+        mistakes=[
+            (_sharpened(1), "That is after one generation."),
+            (_sharpened(9), "That is after nine generations."),
+            (_sharpened(11), "That is after eleven generations."),
+            (1 - _sharpened(10), "That is the frequency of the second word."),
+        ],
+        otherwise="What does a temperature do to the log-odds of two words, and how "
+        "often does it happen here?",
         within=0.005,
+        is_share=True,
     ),
     "words-discounting": _discounting,
 }

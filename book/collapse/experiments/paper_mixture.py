@@ -50,7 +50,8 @@ def history(
         three digits, finer than a dot of a figure.
     """
     run = recurse(
-        GaussianMixture(2, dimension=2, tolerance=1e-5, max_iterations=2000),
+        # A stated floor: the smallest histories end at it.
+        GaussianMixture(2, "full", 2, tolerance=1e-5, max_iterations=2000, floor=1e-6),
         TRUTH,
         generations=generations,
         sample_size=sample_size,

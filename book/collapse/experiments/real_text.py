@@ -34,6 +34,7 @@ from ..opt import (
 )
 from ..recursion import Diet, recurse
 from ..sweep import Sweep
+from ..validation import whole_number
 from ._language_models import (
     SEED,
     FirstReader,
@@ -133,7 +134,17 @@ def history(
         the new blocks' perplexities under generation 0. ``prompts`` (3,) and
         ``texts`` (generations + 1, 3), words: held-out prompts, and how chain 0
         continues them.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range: before anything is read or learned.
     """
+    generations = whole_number("generations", generations, 1)
+    chains = whole_number("chains", chains, 1)
+    if training_blocks is not None:
+        training_blocks = whole_number("training_blocks", training_blocks, 1)
+    diet = Diet(real_fraction=real_fraction)
     corpus = _corpus(text, checkpoint, vocabulary)
     # The first blocks, the same for every cell.
     training = corpus.training[:training_blocks]
@@ -178,7 +189,7 @@ def history(
         training,
         generations=generations,
         sample_size=len(training),
-        diet=Diet(real_fraction=real_fraction),
+        diet=diet,
         chains=chains,
         rng=chain_generators(chains),
         measure=measure,

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from ..linalg import mean_and_scatter, principal_axes
-from ..validation import distributions, finite_array, refuse
+from ..validation import distributions, finite_array, refuse, wide
 
 
 def wasserstein2_squared(
@@ -30,8 +30,8 @@ def wasserstein2_squared(
     ValueError
         If a value is not finite or a variance is negative.
     """
-    mean = finite_array("mean", mean)
-    other_mean = finite_array("other_mean", other_mean)
+    mean = wide(finite_array("mean", mean))
+    other_mean = wide(finite_array("other_mean", other_mean))
     sd = np.sqrt(_not_negative("variance", variance))
     other_sd = np.sqrt(_not_negative("other_variance", other_variance))
     return (mean - other_mean) ** 2 + (sd - other_sd) ** 2
@@ -244,12 +244,12 @@ def _not_negative(name: str, variance: Any) -> np.ndarray:
     array = finite_array(name, variance)
     if (array < 0).any():
         raise refuse(name, variance, "at least 0")
-    return array
+    return wide(array)
 
 
 def _moments(prefix: str, mean: Any, covariance: Any) -> tuple[np.ndarray, np.ndarray]:
-    mean = finite_array(f"{prefix}mean", mean, axes=1)
-    covariance = finite_array(f"{prefix}covariance", covariance, axes=2)
+    mean = wide(finite_array(f"{prefix}mean", mean, axes=1))
+    covariance = wide(finite_array(f"{prefix}covariance", covariance, axes=2))
     dimension = mean.shape[-1]
     if covariance.shape[-2:] != (dimension, dimension):
         raise ValueError(

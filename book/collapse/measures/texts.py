@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..validation import finite_array, refuse, whole_number
+from ..validation import finite_array, refuse, whole_number, wide
 
 
 def distinct_ngrams(tokens: Any, n: int, ignore: Sequence[int] = ()) -> np.ndarray:
@@ -120,7 +120,7 @@ def histogram(values: Any, edges: Any) -> np.ndarray:
         If `values` is not finite, or `edges` do not ascend.
     """
     values = finite_array("values", values, axes=1)
-    edges = finite_array("edges", edges, axes=1)
+    edges = wide(finite_array("edges", edges, axes=1))
     if edges.ndim != 1 or len(edges) < 2 or (np.diff(edges) <= 0).any():
         raise refuse("edges", edges, "two or more ascending numbers")
     inside = np.clip(values, edges[0], edges[-1])

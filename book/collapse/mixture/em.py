@@ -12,6 +12,21 @@ if TYPE_CHECKING:
 _EMPTY = 1e-6
 """Points below which a component counts as empty."""
 
+_FLOOR, _TIGHT = 1e-6, 0.01
+"""The floor, and the spread of a part of the data below which it is lower.
+
+Both relative to all data: to their mean variance, and to its root.
+"""
+
+_PART, _FEWEST = 0.1, 10
+"""How much of a component's share of the points, and how many points, are a part."""
+
+_ROUNDING = 1e-13
+"""What is left of variances: they come from squares that are about 1."""
+
+_UNLIKE = 1e-8
+"""Share of the mean variance below which a column is measured by its own spread."""
+
 
 class Fit:
     """EM on a block of chains; those that have converged drop out of the work.
@@ -31,15 +46,23 @@ class Fit:
         self.family = family
         chains, d, _ = points.shape
         centre = points.mean(axis=-1)
-        variance = np.square(points - centre[..., None]).mean(axis=(-1, -2))
+        squares = np.square(points - centre[..., None])
+        variance = squares.mean(axis=(-1, -2))
         # Where all points are equal no fit is needed, and none is possible.
         self.moving = (points != points[..., :1]).any(axis=(-1, -2)) & (variance > 0)
         self.centre = np.where(self.moving[:, None], centre, points[..., 0])
         self.scale = np.sqrt(np.where(self.moving, variance, 1.0))
+        self.scale = np.repeat(self.scale[:, None], d, axis=1)
+        if family.covariance != "spherical" and d > 1:
+            self._measure_by_column(squares.mean(axis=-1))
         self.points = points - self.centre[..., None]
         # Centred and of mean variance 1: no digits cancel, no square underflows.
-        self.points /= self.scale[:, None, None]
+        self.points /= self.scale[..., None]
         K = family.components
+        self.floor = np.full((chains, 1, 1), family.floor or _FLOOR)
+        if family.floor is None:
+            self.floor *= _lowered(self.points, K)[:, None, None]
+            self.floor = np.maximum(self.floor, _ROUNDING)
         self.weights = np.full((chains, K), 1 / K)
         self.means = np.zeros((chains, K, d))
         self.values = np.broadcast_to(1.0 * self.moving[:, None, None], (chains, K, d))
@@ -48,6 +71,14 @@ class Fit:
         self.iterations = np.zeros(chains, dtype=np.int64)
         self.converged = ~self.moving
         self.log_likelihood = np.where(self.moving, -np.inf, np.inf)
+
+    def _measure_by_column(self, variances: np.ndarray) -> None:
+        """Give columns units of their own, where one would drown in those of all."""
+        varied = variances > 0
+        least = np.where(varied, variances, np.inf).min(axis=-1)
+        unlike = least < _UNLIKE * self.scale[:, 0] ** 2
+        own = varied & unlike[:, None]
+        self.scale = np.where(own, np.sqrt(variances), self.scale)
 
     def start_at(self, seeds: np.ndarray) -> None:
         """Begin with clusters around random points.
@@ -76,9 +107,10 @@ class Fit:
         """
         moving = self.moving
         self.weights[moving] = weights[moving]
-        shifted = (means - self.centre[:, None]) / self.scale[:, None, None]
+        shifted = (means - self.centre[:, None]) / self.scale[:, None]
         self.means[moving] = shifted[moving]
-        scaled = covariances / self.scale[:, None, None, None] ** 2
+        squares = self.scale[:, :, None] * self.scale[:, None, :]
+        scaled = covariances / squares[:, None]
         self._shape(np.flatnonzero(moving), scaled[moving])
 
     def run(self) -> tuple[np.ndarray, ...]:
@@ -89,7 +121,7 @@ class Fit:
         weights : array, shape (chains, K)
         means : array, shape (chains, K, d)
         covariances : array, shape (chains, K, d, d)
-        iterations, converged, log_likelihood : array, shape (chains,)
+        iterations, converged, log_likelihood, floored : array, shape (chains,)
             As in `Convergence`.
         """
         active = np.flatnonzero(self.moving)
@@ -172,17 +204,22 @@ class Fit:
             values = np.diagonal(covariances, axis1=-2, axis2=-1)
             if kind == "spherical":
                 values = np.repeat(values.mean(axis=-1, keepdims=True), d, axis=-1)
-        self.values[active] = np.maximum(values, self.family.floor)
+        self.values[active] = np.maximum(values, self.floor[active])
 
     def _results(self) -> tuple[np.ndarray, ...]:
-        values = self.values * self.scale[:, None, None] ** 2
+        scale = self.scale[:, :1]
+        # 1 to the last bit where all columns have one unit.
+        ratios = self.scale / scale
+        values = self.values * scale[..., None] ** 2
         scaled = self.vectors * values[..., None, :]
         covariances = scaled @ np.swapaxes(self.vectors, -1, -2)
         # Rounding must not leave the two halves different.
         covariances = (covariances + np.swapaxes(covariances, -1, -2)) / 2
-        means = self.means * self.scale[:, None, None] + self.centre[:, None]
+        covariances *= (ratios[:, :, None] * ratios[:, None, :])[:, None]
+        means = self.means * self.scale[:, None] + self.centre[:, None]
         # The density of points that were divided by s is s^d times as high.
-        shift = self.points.shape[1] * np.log(self.scale)
+        shift = ratios.shape[-1] * np.log(scale[:, 0]) + np.log(ratios).sum(axis=-1)
+        held = (self.values <= self.floor).any(axis=-1) & (self.weights > 0)
         return (
             self.weights,
             means,
@@ -190,7 +227,34 @@ class Fit:
             self.iterations,
             self.converged,
             self.log_likelihood - shift,
+            held.any(axis=-1) & self.moving,
         )
+
+
+def _lowered(points: np.ndarray, components: int) -> np.ndarray:
+    """Return by which factor the floor is lower than that of all data.
+
+    Along each principal axis of a chain's data the narrowest interval is looked for
+    that holds a part of the points. Intervals of equal points say nothing.
+
+    Parameters
+    ----------
+    points : array, shape (chains, d, n)
+        Centred, of mean variance 1.
+    components : int
+
+    Returns
+    -------
+    array, shape (chains,)
+        In [0, 1]; 1 where all data are about equally spread.
+    """
+    n = points.shape[-1]
+    _, axes = np.linalg.eigh(points @ np.swapaxes(points, -1, -2))
+    along = np.sort(np.swapaxes(axes, -1, -2) @ points, axis=-1)
+    part = min(n, max(_FEWEST, int(_PART * n / components)))
+    widths = along[..., part - 1 :] - along[..., : n - part + 1]
+    widths = np.where(widths > np.sqrt(_ROUNDING), widths, np.inf).min(axis=(-1, -2))
+    return np.minimum(widths / _TIGHT, 1) ** 2
 
 
 def _features(points: np.ndarray) -> np.ndarray:

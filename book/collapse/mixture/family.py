@@ -40,9 +40,10 @@ class GaussianMixture:
         EM stops once a step gains less than this, in nats per point.
     max_iterations : int
         EM stops after so many steps.
-    floor : float
+    floor : float, optional
         The least variance of a component along any direction, as a share of the
-        mean variance of the chain's data, in [1e-8, 1]; see the head of the module.
+        mean variance of the chain's data, in [1e-8, 1]. By default a millionth,
+        and less where the data are spread unevenly; see the head of the module.
 
     Raises
     ------
@@ -62,7 +63,7 @@ class GaussianMixture:
     start: str = "k-means++"
     tolerance: float = 1e-5
     max_iterations: int = 2000
-    floor: float = 1e-6
+    floor: float | None = None
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class GaussianMixture:
         option("start", self.start, STARTS)
         real_number("tolerance", self.tolerance, 0)
         whole_number("max_iterations", self.max_iterations, 1)
-        if real_number("floor", self.floor, 0, 1) < 1e-8:
+        if self.floor is not None and real_number("floor", self.floor, 0, 1) < 1e-8:
             raise refuse("floor", self.floor, "a number in [1e-08, 1]")
 
     def fit(

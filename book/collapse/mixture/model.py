@@ -23,11 +23,15 @@ class Convergence:
     log_likelihood : array
         Of the fitted model, in nats per point of its training data; infinite where
         all points are equal.
+    floored : array of bool
+        Whether some variance of the model was held at the floor. How narrow its
+        component is, the data then do not say.
     """
 
     iterations: np.ndarray
     converged: np.ndarray
     log_likelihood: np.ndarray
+    floored: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,15 +5,13 @@ They know the network and the names that transformers gives its parts.
 
 import json
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..validation import refuse
+from ..validation import refuse, shown
 from .network import OPT, OPTConfig
 
 _NAMES = {
@@ -57,6 +55,9 @@ _REQUIRED = {
 }
 """Fields of a checkpoint's configuration that may have only one value here."""
 
+_WEIGHTS = "model.safetensors", "pytorch_model.bin"
+"""Where transformers keeps weights; the first that is there is read."""
+
 _DEFAULTS = {
     "vocab_size": 50272,
     "hidden_size": 768,
@@ -79,7 +80,8 @@ def load_opt(folder: str | Path) -> OPT:
     Parameters
     ----------
     folder : path
-        Holds config.json and either model.safetensors or pytorch_model.bin.
+        Holds config.json and either model.safetensors or pytorch_model.bin, whole or
+        in shards.
 
     Returns
     -------
@@ -89,25 +91,30 @@ def load_opt(folder: str | Path) -> OPT:
     Raises
     ------
     ValueError
-        If a file is missing or damaged, the configuration asks for what this network
-        has not, or a tensor is missing, unknown or of another shape; the message
-        names it.
+        If a file is missing, damaged or something else, the configuration asks for
+        what this network has not, or a tensor is missing, unknown, of another shape
+        or not finite; the message names it.
     """
     folder = Path(folder)
     config = _read_config(folder / "config.json")
     found = {_short(name): tensor for name, tensor in _read_tensors(folder).items()}
     found.pop("version", None)  # a mark in old checkpoints, not a weight
-    head = found.pop("lm_head.weight", None)
-    table = found.get("embed_tokens.weight")
-    if head is not None and table is not None and not torch.equal(head, table):
+    if config.layers > len(found):
         raise ValueError(
-            f"{folder}: lm_head.weight must equal the embedding it is tied to"
+            f"{folder}: missing tensors, its configuration asks for {config.layers} "
+            f"layers and it holds {len(found)} tensors"
         )
-    model = OPT(config, torch.Generator())
+    # Without memory: a configuration of other weights may ask for any amount.
+    model = OPT.without_weights(config)
     expected = {name: tuple(part.shape) for name, part in _export(model).items()}
+    head, table = "lm_head.weight", "embed_tokens.weight"
+    if head in found:
+        expected[head] = expected[table]
     _check_tensors(folder, found, expected)
+    if head in found and not torch.equal(found[head].float(), found[table].float()):
+        raise ValueError(f"{folder}: {head} must equal the embedding it is tied to")
     own = {name: _import(name, found).float() for name in model.state_dict()}
-    model.load_state_dict(own)
+    model.load_state_dict(own, assign=True)
     return model
 
 
@@ -134,16 +141,21 @@ def save_opt(model: OPT, folder: str | Path) -> None:
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
 
 
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+    # Undecodable text, no JSON, or JSON that is nested without end.
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} must hold JSON, and is damaged: {error}") from None
+    if not isinstance(given, dict):
+        raise ValueError(f"{path} must hold a JSON object, got {shown(given)}")
+    return given
+
+
 def _read_config(path: Path) -> OPTConfig:
     if not path.is_file():
         raise ValueError(f"{path.parent} must hold a {path.name}, and has none")
-    try:
-        given = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:  # undecodable text, or no JSON
-        raise ValueError(f"{path} must hold JSON, and does not: {error}") from None
-    if not isinstance(given, dict):
-        raise ValueError(f"{path} must hold a JSON object, got {given!r:.60}")
-    fields: dict[str, Any] = _DEFAULTS | given
+    fields: dict[str, Any] = _DEFAULTS | _read_object(path)
     for name, value in _REQUIRED.items():
         if fields.get(name, value) != value:
             raise refuse(f"{name} in {path}", fields[name], repr(value))
@@ -154,18 +166,58 @@ def _read_config(path: Path) -> OPTConfig:
 
 
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
-    safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
-    if not safe.is_file() and not pickled.is_file():
+    found: dict[str, Tensor] = {}
+    for path in _weight_files(folder):
+        found |= _read_weights(path)
+    return found
+
+
+def _weight_files(folder: Path) -> list[Path]:
+    """Return the file of all weights, or the shards that an index names."""
+    for name in _WEIGHTS:
+        whole, index = folder / name, folder / f"{name}.index.json"
+        if whole.is_file():
+            return [whole]
+        if index.is_file():
+            return _shards(index)
+    raise ValueError(f"{folder} must hold {' or '.join(_WEIGHTS)}, and has neither")
+
+
+def _shards(index: Path) -> list[Path]:
+    places = _read_object(index).get("weight_map")
+    names = places.values() if isinstance(places, dict) else []
+    # Files beside the index, and no paths that lead elsewhere.
+    if not names or not all(isinstance(x, str) and Path(x).name == x for x in names):
         raise ValueError(
-            f"{folder} must hold {safe.name} or {pickled.name}, and has neither"
+            f"{index} must hold a weight_map to files beside it, and is damaged"
         )
+    files = [index.parent / name for name in sorted(set(names))]
+    if missing := [path.name for path in files if not path.is_file()]:
+        raise ValueError(f"{index.parent} must hold all shards, and lacks {missing}")
+    return files
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    with path.open("rb"):
+        pass  # what cannot be opened is not damaged
     try:
-        if safe.is_file():
-            return load_file(safe)
-        return torch.load(pickled, map_location="cpu", weights_only=True)
-    except (SafetensorError, UnpicklingError, RuntimeError, EOFError) as error:
-        path = safe if safe.is_file() else pickled
+        if path.suffix == ".safetensors":
+            found = load_file(path)
+        else:
+            found = torch.load(path, map_location="cpu", weights_only=True)
+    # Of a damaged file the libraries raise almost anything.
+    except Exception as error:
         raise ValueError(f"{path} must hold weights, and is damaged: {error}") from None
+    tensors = isinstance(found, dict) and all(
+        isinstance(name, str) and isinstance(tensor, Tensor)
+        for name, tensor in found.items()
+    )
+    if not tensors:
+        raise ValueError(
+            f"{path} must hold weights, tensors by name, and is damaged or of another "
+            f"kind: it holds {shown(found)}"
+        )
+    return found
 
 
 def _short(name: str) -> str:
@@ -187,6 +239,14 @@ def _check_tensors(
                 f"{folder}: {name} must have shape {shape}, "
                 f"got {tuple(found[name].shape)}"
             )
+        # Ordinary numbers in memory: a tensor may be sparse, quantised or empty.
+        if not found[name].is_floating_point() or found[name].is_meta:
+            raise ValueError(
+                f"{folder}: {name} must hold floating-point numbers, "
+                f"got {found[name].dtype} on {found[name].device}"
+            )
+        if found[name].is_sparse or not found[name].float().isfinite().all():
+            raise ValueError(f"{folder}: {name} must hold finite numbers")
 
 
 def _theirs(name: str) -> list[str]:

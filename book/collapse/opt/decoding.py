@@ -147,7 +147,8 @@ def generate(
     Raises
     ------
     ValueError
-        If an argument is out of range, or the model has too few positions.
+        If an argument is out of range, the model has too few positions, or it predicts
+        what is not finite.
     """
     vocabulary = model.config.vocabulary_size
     decoding = Decoding() if decoding is None else decoding
@@ -209,6 +210,11 @@ class _Reader:
         mask = None if self.mask is None else self.mask[:, :end]
         x = self.model.read(tokens, mask, self.cache)[:, -1]
         logits = self.model.logits(x).float()
+        # The greatest is not a number where any is none.
+        if not (logits.amax(-1) < math.inf).all():
+            raise ValueError(
+                "model must predict finite logits, and does not: its training diverged"
+            )
         if self.forbidden:
             logits[:, self.forbidden] = -math.inf
         return logits

@@ -241,7 +241,8 @@ class LanguageModel:
         ------
         ValueError
             If the data are no blocks of tokens, too long for the network, or hold
-            nothing to learn.
+            nothing to learn; if `previous` is of another shape; if the training
+            diverges.
         """
         blocks = self.read(data)
         leading, length = blocks.shape[:-2], blocks.shape[-1]
@@ -266,6 +267,11 @@ class LanguageModel:
         if self.fine_tuning is not None and previous is not None:
             if not isinstance(previous, TrainedLanguageModel):
                 raise refuse("previous", previous, "a TrainedLanguageModel or None")
+            if any(each.config != self.config for each in previous.networks):
+                raise ValueError(
+                    f"previous must have the networks' shape {self.config}, "
+                    f"got {previous.networks[0].config}"
+                )
             starts = previous._networks_for(len(blocks))
             training = self.fine_tuning
         tasks = [

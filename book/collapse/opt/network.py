@@ -22,6 +22,9 @@ IMPOSSIBLE = -1e9
 _OFFSET = 2
 """OPT's table of positions begins with two rows that no token uses."""
 
+_MOST_WEIGHTS = 10**12
+"""More than any computer's memory holds; torch's own sizes end at 2**63."""
+
 _Extend = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Takes new keys and values, returns those of all tokens so far."""
 
@@ -53,8 +56,8 @@ class OPTConfig:
     Raises
     ------
     ValueError
-        If a number is too small, a token is not in the vocabulary, or `heads` does
-        not divide `width`.
+        If a number is too small, a token is not in the vocabulary, `heads` does not
+        divide `width`, or there would be more than 10**12 weights.
 
     References
     ----------
@@ -83,6 +86,16 @@ class OPTConfig:
         whole_number("feed_forward", self.feed_forward, 1)
         whole_number("embedding_width", self.embedding_width, 1)
         boolean("norm_first", self.norm_first)
+        weights = cast(int, self.embedding_width) * self.vocabulary_size
+        weights += self.width * (self.positions + cast(int, self.embedding_width))
+        weights += (
+            self.layers * self.width * (self.width + cast(int, self.feed_forward))
+        )
+        if weights > _MOST_WEIGHTS:
+            raise ValueError(
+                "vocabulary_size, width, layers, feed_forward and positions must lead "
+                f"to at most 10**12 weights, got {weights:.1e}"
+            )
         if self.width % self.heads:
             raise refuse("heads", self.heads, f"a divisor of the width {self.width}")
         for name in ("padding_token", "start_token", "end_token"):
@@ -196,14 +209,22 @@ class OPT(nn.Module):
     config : OPTConfig
     generator : torch.Generator
         On the CPU, for the weights.
+
+    Raises
+    ------
+    ValueError
+        If one of them is something else.
     """
 
     def __init__(self, config: OPTConfig, generator: torch.Generator) -> None:
         super().__init__()
+        if not isinstance(config, OPTConfig):
+            raise refuse("config", config, "an OPTConfig")
+        # With None torch would take its own generator, which everybody shares.
+        if not isinstance(generator, torch.Generator):
+            raise refuse("generator", generator, "a torch.Generator")
         self.config = config
-        # torch fills new parts from a generator of its own; without memory it cannot.
-        with torch.device("meta"):
-            self._build(config)
+        self._build(config)
         self.to_empty(device="cpu")
         for part in self.modules():
             if isinstance(part, nn.LayerNorm):
@@ -216,19 +237,30 @@ class OPT(nn.Module):
                 if part.bias is not None:
                     nn.init.zeros_(part.bias)
 
+    @classmethod
+    def without_weights(cls, config: OPTConfig) -> "OPT":
+        """Return a network whose tensors have shapes, and take no memory."""
+        network = cls.__new__(cls)
+        nn.Module.__init__(network)
+        network.config = config
+        network._build(config)
+        return network
+
     def _build(self, config: OPTConfig) -> None:
         """Make the parts, without weights."""
         width = config.width
         embedding = cast(int, config.embedding_width)  # filled in, too
         projected = embedding != width
-        self.tokens = nn.Embedding(config.vocabulary_size, embedding)
-        self.positions = nn.Embedding(config.positions + _OFFSET, width)
-        self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
-        self.project_in = nn.Linear(embedding, width, bias=False) if projected else None
-        self.project_out = (
-            nn.Linear(width, embedding, bias=False) if projected else None
-        )
-        self.final_norm = nn.LayerNorm(width) if config.norm_first else None
+        # torch fills new parts from a generator of its own; without memory it cannot.
+        with torch.device("meta"):
+            self.tokens = nn.Embedding(config.vocabulary_size, embedding)
+            self.positions = nn.Embedding(config.positions + _OFFSET, width)
+            self.layers = nn.ModuleList(Layer(config) for _ in range(config.layers))
+            self.project_in = self.project_out = None
+            if projected:
+                self.project_in = nn.Linear(embedding, width, bias=False)
+                self.project_out = nn.Linear(width, embedding, bias=False)
+            self.final_norm = nn.LayerNorm(width) if config.norm_first else None
 
     @property
     def device(self) -> torch.device:

@@ -65,15 +65,23 @@ def prompt_mask(mask: Any, prompts: Tensor) -> Tensor:
 
     Parameters
     ----------
-    mask : array of bool, shape (B, P)
+    mask : array of bool, or of 0 and 1, shape (B, P)
     prompts : tensor of int, shape (B, P)
 
     Raises
     ------
     ValueError
-        If it has another shape, or hides anything but the left of a row.
+        If it holds other values, has another shape, or hides anything but the left
+        of a row.
     """
-    mask = torch.as_tensor(mask, dtype=torch.bool, device=prompts.device)
+    try:
+        given = torch.as_tensor(mask)
+    except (TypeError, ValueError, RuntimeError):
+        raise refuse("mask", mask, "an array of True and False") from None
+    mask = given.to(prompts.device, torch.bool)
+    # A float that is not 0 would count as True: -1e9 and 0 mean the opposite.
+    if given.is_floating_point() or given.is_complex() or (given != mask).any():
+        raise refuse("mask", given, "an array of True and False, or of 1 and 0")
     if mask.shape != prompts.shape:
         raise ValueError(
             f"mask must have the prompts' shape {tuple(prompts.shape)}, "

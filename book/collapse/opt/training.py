@@ -82,7 +82,8 @@ def train(
     ------
     ValueError
         If an argument is of the wrong kind, a token is not in the vocabulary, a block
-        is too long for the network, or nothing is left to learn.
+        is too long for the network, or nothing is left to learn; if the training
+        diverges, so that weights or losses are not finite.
     """
     if not isinstance(training, Training):
         raise refuse("training", training, "a Training")
@@ -112,7 +113,22 @@ def train(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
         losses.append(loss.detach())
-    return torch.stack(losses).tolist()
+    course = torch.stack(losses).tolist()
+    _check_converged(model, course, training)
+    return course
+
+
+def _check_converged(model: OPT, losses: list[float], training: Training) -> None:
+    bad = [step for step, loss in enumerate(losses) if not math.isfinite(loss)]
+    found = "weights that are not finite"
+    if bad:
+        found = f"a loss that is not finite, {losses[bad[0]]} at step {bad[0]}"
+    elif all(part.isfinite().all() for part in model.parameters()):
+        return
+    raise ValueError(
+        f"training must lead to finite weights and losses, got {found}: it diverged, "
+        f"perhaps by its learning rate of {training.learning_rate:g}"
+    )
 
 
 def batches(n: int, batch_size: int, generator: torch.Generator) -> Iterator[Tensor]:

@@ -230,6 +230,15 @@ def read_provenance(path: Path, name: str) -> dict[str, Any]:
             raise unusable(path, f"is damaged: {field!r} is missing or no {kind}", name)
     if not all(isinstance(values, list) for values in provenance["axes"].values()):
         raise unusable(path, "is damaged: 'axes' must hold lists", name)
+    # Both say what was computed: a flipped bit in one of them shows.
+    along = {
+        each: values
+        for each, values in provenance["grid"].items()
+        if isinstance(values, list)
+    }
+    repetitions = list(range(provenance["repetitions"]))
+    if provenance["axes"] != {**along, grid.REPETITION: repetitions}:
+        raise unusable(path, "is damaged: 'axes' are not those of 'grid'", name)
     code = provenance["code"]
     definitions = code.get("definitions")
     if not isinstance(code.get("sha256"), str) or not isinstance(definitions, dict):

@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
-from ..validation import boolean, refuse
+from ..validation import boolean, plain_array, refuse, whole_number
 from ..whole_file import replace_file
 from .files import BOOK, Result
 from .grid import Cell, Sweep, cell_generator, cell_text
@@ -98,7 +98,7 @@ def run(
         ) as bar,
     ):
         workers = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-        count = joblib.effective_n_jobs(n_jobs)
+        count = int(joblib.effective_n_jobs(n_jobs))
         jobs = (
             joblib.delayed(_compute)(sweep, cells[place], place) for place in waiting
         )
@@ -138,6 +138,7 @@ def compute_cell(sweep: Sweep, repetition: int = 0, **parameters: Any) -> Arrays
     ValueError
         If a parameter is not one of the sweep's, or one is missing.
     """
+    repetition = whole_number("repetition", repetition, 0)
     one = sweep.with_grid(**parameters)
     if set(one.axes) - {"repetition"}:
         raise refuse("parameters", parameters, f"a value for each of {list(one.axes)}")
@@ -170,7 +171,7 @@ def _checked(results: Any) -> Arrays:
     for name, value in results.items():
         if not isinstance(name, str) or not name.isidentifier() or name == SECONDS:
             raise refuse("the name of an array", name, "letters, digits, underscores")
-        arrays[name] = np.asarray(value)
+        arrays[name] = plain_array(name, value)
         if arrays[name].dtype.kind not in "biufcU":
             raise refuse(name, value, "an array of numbers or words")
     return arrays

@@ -12,7 +12,7 @@ import torch
 from ..streams import Randomness, Streams
 from ..validation import generator, option, real_number, refuse, whole_number
 from .model import VAEModel, grey_images
-from .networks import Layers, float_tensor, train
+from .networks import Layers, flat, float_tensor, train
 
 STARTS = ("scratch", "previous")
 """Where training begins."""
@@ -122,7 +122,8 @@ class VAE:
         ------
         ValueError
             If the images are not finite, leave [0, 1] or do not fit the previous
-            model or the streams.
+            model or the streams; if the training diverges, so that weights are not
+            finite.
         """
         data = grey_images("data", data)
         leading = data.shape[:-2]
@@ -151,6 +152,11 @@ class VAE:
             levels=self.levels,
             beta=self.beta,
         )
+        if not all(part.isfinite().all() for part in flat(encoder + decoder)):
+            raise ValueError(
+                "training must lead to finite weights, got some that are not: it "
+                f"diverged, perhaps by its learning_rate of {self.learning_rate:g}"
+            )
         return VAEModel(self, encoder, decoder, leading)
 
     def minibatches(

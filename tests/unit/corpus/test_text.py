@@ -30,6 +30,15 @@ def file(tmp_path, content):
         (b"a" * 2000 + b"\0", "is binary, not text: byte 2000 is zero"),
         ("é".encode("latin-1") * 2000, "is not UTF-8: byte 0 is 0xe9"),
         (b"ab\xff" + b"c" * 2000, "is not UTF-8: byte 2 is 0xff"),
+        (b"\xff\xfe" + "word ".encode("utf-16-le") * 400 + b"x", "is not UTF-16: byte"),
+        ("word ".encode("utf-16-le") * 400, "UTF-16 without a byte order mark"),
+        ("word ".encode("utf-16-be") * 400, "UTF-16 without a byte order mark"),
+        ("\ufeff \n".encode("utf-16"), "is empty"),
+        (b"word " * 300 + b"\x01", r"character 1500 is the control character U\+0001"),
+        (b"\x7fELF" + b"word " * 300, r"control character U\+007F"),
+        (b"word " * 300 + b"\x1b[0m", r"control character U\+001B"),
+        (("word " * 300 + "\x93").encode(), r"control character U\+0093"),
+        (("word " * 300 + "\x00").encode("utf-16"), r"control character U\+0000"),
         (b"a short story", "is too short: it has 13 characters, at least 1000"),
     ],
 )
@@ -52,6 +61,43 @@ def test_a_byte_order_mark_and_line_ends_are_evened(tmp_path, monkeypatch):
     monkeypatch.setattr(text, "SHORTEST", 15)
     path = file(tmp_path, "\ufeffone\r\ntwo\rthree é".encode())
     assert text.read_text(path) == "one\ntwo\nthree é"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_text_may_say_how_it_is_encoded(tmp_path, encoding):
+    story = "Été, 夏, 🌞\tone\fpage\n" * 100
+    assert text.read_text(file(tmp_path, story.encode(encoding))) == story
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_either_order_of_bytes_is_read(tmp_path, order):
+    story = "Été, 夏, 🌞\n" * 200
+    for width in (16, 32):
+        content = f"\ufeff{story}".encode(f"utf-{width}-{order}")
+        assert text.read_text(file(tmp_path, content)) == story
+
+
+@pytest.mark.parametrize("letters", ["acgt", "a", " ", "夏秋冬春"])
+def test_a_run_without_a_break_is_learned_in_pieces(letters):
+    run = "".join(np.random.default_rng(1).choice(list(letters), 20_000))
+    tokenizer = text.train_tokenizer(f"{run}x", 400)
+    longest = max(len(page) for page in text._pages(f"{run}x"))
+    assert longest <= 1001
+    tokens = text.blocks(f"{run}x", tokenizer, 1).ravel()
+    assert tokenizer.decode(tokens) == f"{run}x"
+
+
+def test_lines_of_ordinary_length_are_not_cut():
+    lines = ["a" * 1000 + "\n", "word " * 900 + "\n", "b" * 999]
+    assert text._pages("".join(lines)) == lines
+
+
+@pytest.mark.parametrize("size", [10**6, 10**12, 10**30])
+def test_a_vocabulary_larger_than_the_text_is_no_larger(size):
+    tokenizer = text.train_tokenizer("to be or not to be\n" * 50, size)
+    assert 260 < tokenizer.get_vocab_size() < 300
+    one = text.train_tokenizer("to be or not to be\n" * 50, 1000)
+    assert tokenizer.to_str() == one.to_str()
 
 
 def test_python_brings_a_text_of_its_own():

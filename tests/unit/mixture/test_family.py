@@ -249,6 +249,124 @@ class TestRules:
             assert model.weights[1] == pytest.approx(weight)
 
 
+def sds(model):
+    """Return standard deviations along the axes, (..., K) or (..., K, d)."""
+    if model.dimension is None:
+        return np.sqrt(model.covariances)
+    return np.sqrt(np.diagonal(model.covariances, axis1=-2, axis2=-1))
+
+
+class TestTheFloorFollowsTheData:
+    """What the data carry is fitted, whatever lies far away; else the fit says so."""
+
+    @pytest.mark.parametrize("covariance", ["full", "diagonal"])
+    @pytest.mark.parametrize("unit", [1, 1e-3, 1e-5, 1e-8, 1e-15])
+    def test_columns_may_have_any_unit(self, unit, covariance):
+        # Euros, and years or shares of one, with two groups that only these show.
+        group = rng(3).random(600) < 0.4
+        euros = rng(1).normal(50_000, 20_000, 600)
+        years = unit * (rng(2).normal(12, 3, 600) + 40 * group)
+        data = np.column_stack([euros, years])
+        one = GaussianMixture(1, covariance, 2).fit(data, rng())
+        np.testing.assert_allclose(sds(one)[0], data.std(axis=0), rtol=1e-9)
+        assert not one.convergence.floored
+        points = one.sample(20_000, rng(4))
+        np.testing.assert_allclose(points.std(axis=0), data.std(axis=0), rtol=0.03)
+        before = GaussianMixtureModel(
+            [0.6, 0.4],
+            [[5e4, 12 * unit], [5e4, 52 * unit]],
+            [np.diag([4e8, 9 * unit**2])] * 2,
+        )
+        family = GaussianMixture(2, covariance, 2, "previous")
+        two = family.fit(data, previous=before)
+        inner = [years[~group].std(), years[group].std()]
+        np.testing.assert_allclose(sds(two)[:, 1], inner, rtol=1e-3)
+        assert not two.convergence.floored
+
+    @pytest.mark.parametrize("covariance", COVARIANCES)
+    @pytest.mark.parametrize("far", [50, 3e3, 2e4, 1e6])
+    @pytest.mark.parametrize("dimension", [None, 2])
+    def test_groups_may_be_far_apart(self, far, covariance, dimension):
+        shape = (400,) if dimension is None else (400, dimension)
+        data = rng().normal(size=shape)
+        data[250:] += far
+        model = GaussianMixture(2, covariance, dimension).fit(data, rng(2))
+        order = np.argsort(model.weights)
+        expected = [data[250:].std(axis=0), data[:250].std(axis=0)]
+        if covariance == "spherical":
+            expected = [np.sqrt(np.mean(np.square(each))) for each in expected]
+            expected = np.reshape(expected, (2,) + (1,) * (dimension is not None))
+        wanted = np.broadcast_to(expected, sds(model).shape)
+        np.testing.assert_allclose(sds(model)[order], wanted, rtol=2e-3)
+        assert not model.convergence.floored
+
+    @pytest.mark.parametrize("far", [1e3, -1e5, 1e7])
+    def test_one_point_may_be_far_away(self, far):
+        groups = np.r_[rng(1).normal(0, 1, 200), rng(2).normal(10, 1, 200)]
+        model = GaussianMixture(3).fit(np.append(groups, far), rng(3))
+        near = np.abs(model.means) < 20
+        order = np.argsort(model.means[near])
+        np.testing.assert_allclose(model.means[near][order], [0, 10], atol=0.3)
+        np.testing.assert_allclose(sds(model)[near], 1, atol=0.2)
+        # It cannot say how wide one point is.
+        assert model.convergence.floored
+
+    @pytest.mark.parametrize("gap", [1e-2, 1e-4, 1e-5])
+    def test_columns_may_be_almost_the_same(self, gap):
+        one = rng(1).normal(size=300)
+        data = np.column_stack([one, one + gap * rng(2).normal(size=300)])
+        covariance = GaussianMixture(1, dimension=2).fit(data, rng()).covariances[0]
+        found = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
+        expected = np.std(data[:, 1] - data[:, 0])
+        assert np.sqrt(found) == pytest.approx(expected, rel=1e-4)
+
+    def test_a_tight_group_within_a_wide_one(self):
+        data = np.r_[rng(1).normal(0, 1e4, 200), rng(2).normal(0, 1, 200)]
+        model = GaussianMixture(2).fit(data, rng(3))
+        assert sds(model).min() == pytest.approx(1, abs=0.2)
+        assert sds(model).max() == pytest.approx(1e4, rel=0.2)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            np.r_[np.zeros(50), rng(1).normal(5, 1, 50)],  # an atom
+            np.c_[np.full(60, 3.0), rng(1).normal(size=60)],  # an empty column
+            np.c_[rng(1).normal(size=60), 2 * rng(1).normal(size=60)],  # a line
+            np.r_[rng(1).normal(size=100), 1e12 + rng(2).normal(size=100)],
+        ],
+        ids=["atom", "column", "line", "beyond rounding"],
+    )
+    def test_what_the_data_do_not_say_is_said(self, data):
+        dimension = None if data.ndim == 1 else 2
+        model = GaussianMixture(2, dimension=dimension).fit(data, rng(3))
+        assert model.convergence.floored
+        assert np.isfinite(model.convergence.log_likelihood)
+
+    def test_each_chain_has_its_own(self):
+        ordinary = draw(TRUTH, 2, 80)
+        far = ordinary[:1].copy()
+        far[:, 40:] += 1e5
+        point = np.append(ordinary[:1, 1:], [[1e3]], axis=1)
+        flat = np.full((1, 80), 2.0)
+        data = np.concatenate([ordinary, far, point, flat])
+        report = GaussianMixture(2).fit(data, rng(5)).convergence
+        assert report.floored.tolist() == [False, False, False, True, False]
+
+    def test_ordinary_data_have_a_floor_of_a_millionth(self):
+        data = np.append(rng().normal(size=60), 40.0)
+        usual = GaussianMixture(2).fit(data, rng(2))
+        stated = GaussianMixture(2, floor=1e-6).fit(data, rng(2))
+        assert np.array_equal(usual.covariances, stated.covariances)
+        assert usual.covariances.min() == pytest.approx(1e-6 * data.var())
+        assert usual.convergence.floored
+
+    def test_a_stated_floor_is_kept(self):
+        data = np.r_[rng(1).normal(0, 1, 200), rng(2).normal(2e4, 1, 200)]
+        model = GaussianMixture(2, floor=1e-6).fit(data, rng(3))
+        np.testing.assert_allclose(model.covariances, 1e-6 * data.var())
+        assert model.convergence.floored
+
+
 class TestStops:
     def test_the_first_step_is_always_taken(self):
         model = GaussianMixture(2, tolerance=1e9).fit(draw(TRUTH, 5, 50), rng())
@@ -267,8 +385,7 @@ class TestStops:
 
     def test_defaults_are_those_of_the_paper(self):
         family = GaussianMixture(2)
-        found = family.tolerance, family.max_iterations, family.floor
-        assert found == (1e-5, 2000, 1e-6)
+        assert (family.tolerance, family.max_iterations) == (1e-5, 2000)
 
 
 class TestStarts:

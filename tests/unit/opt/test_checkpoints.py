@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
+import numpy as np
 import pytest
 import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from collapse.opt import load_opt, save_opt
-from collapse.opt.checkpoints import _FIELDS, _read_config
-from support.language_models import tokens
+from collapse.opt import OPT, OPTConfig, load_opt, save_opt
+from collapse.opt.checkpoints import _FIELDS, _export, _read_config
+from support.language_models import seeded, tokens
 
 
 def test_transformers_reads_what_we_write(models, tmp_path):
@@ -129,8 +131,8 @@ def test_missing_files_are_named(small, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"vocab_size": ', "must hold JSON, and does not"),
-        (b"\xff\xfe{}", "must hold JSON, and does not"),
+        (b'{"vocab_size": ', "must hold JSON, and is damaged"),
+        (b"\xff\xfe{}", "must hold JSON, and is damaged"),
         (b"[1, 2]", r"must hold a JSON object, got \[1, 2\]"),
         (b'{"vocab_size": 97, "hidden_size": "wide"}', "width must be"),
     ],
@@ -165,3 +167,170 @@ def test_a_mark_of_old_checkpoints_is_no_weight(small, tmp_path):
     torch.save(marked, tmp_path / "pytorch_model.bin")
     again = load_opt(tmp_path)
     assert torch.equal(again.tokens.weight, small[1].tokens.weight)
+
+
+def state(model, prefix="model.decoder."):
+    """Return the tensors under the names that transformers gives them."""
+    return {f"{prefix}{name}": part.clone() for name, part in _export(model).items()}
+
+
+@pytest.fixture
+def pickled(tmp_path):
+    """A folder whose weights are in a file of torch's own; the file."""
+    model = OPT(OPTConfig(30, width=8, layers=1, heads=2, positions=8), seeded())
+    save_opt(model, tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    file = tmp_path / "pytorch_model.bin"
+    torch.save(state(model), file)
+    return file
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_file_that_is_cut_anywhere_is_damaged(pickled, zipped):
+    tensors = torch.load(pickled, weights_only=True)
+    torch.save(tensors, pickled, _use_new_zipfile_serialization=zipped)
+    whole = pickled.read_bytes()
+    assert load_opt(pickled.parent)
+    for size in range(0, len(whole) - 1, 173):
+        pickled.write_bytes(whole[:size])
+        with pytest.raises(ValueError, match=r"pytorch_model\.bin must.* is damaged"):
+            load_opt(pickled.parent)
+
+
+@contextmanager
+def suppress_named(folder):
+    """Let a ValueError pass that names a folder, and no other."""
+    try:
+        yield
+    except ValueError as error:
+        if str(folder) not in str(error):
+            raise
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors"])
+def test_flipped_bits_are_read_or_refused_by_name(pickled, name):
+    file = pickled.with_name(name)
+    if file != pickled:
+        save_opt(load_opt(pickled.parent), pickled.parent)
+        pickled.unlink()
+    whole = file.read_bytes()
+    for place in np.random.default_rng(2).integers(8 * len(whole), size=300):
+        damaged = bytearray(whole)
+        damaged[place // 8] ^= 1 << place % 8
+        file.write_bytes(damaged)
+        with suppress_named(file.parent):
+            load_opt(file.parent)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b".",
+        b"hello",
+        b"\x80",
+        b"PK\3\4",
+        b"<!doctype html>",
+        b"version https://git-lfs",
+    ],
+)
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors"])
+def test_what_is_no_file_of_weights_is_named(pickled, name, content):
+    pickled.with_name(name).write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{name} must hold weights, and is damaged"):
+        load_opt(pickled.parent)
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [[1], None, torch.ones(2), {"epoch": 3}, {1: torch.ones(2)}, {"model": {}}],
+    ids=["list", "None", "tensor", "no tensors", "no names", "nested"],
+)
+def test_a_file_that_holds_something_else_is_named(pickled, thing):
+    torch.save(thing, pickled)
+    with pytest.raises(ValueError, match=r"model\.bin must hold weights, tensors by"):
+        load_opt(pickled.parent)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda part: part * np.nan, "finite numbers"),
+        (lambda part: part / 0.0, "finite numbers"),
+        (lambda part: part.int(), "floating-point numbers, got torch.int32 on cpu"),
+        (lambda part: part.to("meta"), "floating-point numbers, got torch.float32 on"),
+        (lambda part: part.to_sparse(), "finite numbers"),
+        (lambda part: part + 0j, "floating-point numbers, got torch.complex64"),
+    ],
+)
+def test_tensors_without_ordinary_numbers_are_named(pickled, change, message):
+    tensors = torch.load(pickled, weights_only=True)
+    name = "model.decoder.layers.0.fc1.weight"
+    torch.save(tensors | {name: change(tensors[name])}, pickled)
+    with pytest.raises(ValueError, match=rf"layers.0.fc1.weight must hold {message}"):
+        load_opt(pickled.parent)
+
+
+def test_an_output_in_half_precision_may_be_tied(pickled):
+    tensors = torch.load(pickled, weights_only=True)
+    table = tensors["model.decoder.embed_tokens.weight"] = torch.ones(30, 8)
+    torch.save(tensors | {"lm_head.weight": table.half()}, pickled)
+    assert load_opt(pickled.parent).tokens.weight.eq(1).all()
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_shards_are_read(pickled, name):
+    tensors = torch.load(pickled, weights_only=True)
+    pickled.unlink()
+    stem, end = name.split(".")
+    places = {}
+    for number, part in enumerate([slice(0, 7), slice(7, None)]):
+        shard = f"{stem}-{number}.{end}"
+        own = dict(list(tensors.items())[part])
+        places |= dict.fromkeys(own, shard)
+        if end == "bin":
+            torch.save(own, pickled.with_name(shard))
+        else:
+            save_file(own, pickled.with_name(shard))
+    index = pickled.with_name(f"{name}.index.json")
+    index.write_text(json.dumps({"metadata": {}, "weight_map": places}))
+    read = load_opt(pickled.parent)
+    for ours, theirs in zip(_export(read).values(), tensors.values(), strict=True):
+        assert torch.equal(ours, theirs)
+    pickled.with_name(f"{stem}-1.{end}").unlink()
+    with pytest.raises(ValueError, match=rf"lacks \['{stem}-1\.{end}'\]"):
+        load_opt(pickled.parent)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"weight_map": []}',
+        '{"weight_map": {}}',
+        '{"weight_map": {"a": 1}}',
+        '{"weight_map": {"a": "../a.bin"}}',
+    ],
+)
+def test_a_damaged_index_of_shards_is_named(pickled, content):
+    pickled.unlink()
+    pickled.with_name("pytorch_model.bin.index.json").write_text(content)
+    with pytest.raises(ValueError, match=r"pytorch_model\.bin\.index\.json must hold"):
+        load_opt(pickled.parent)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vocab_size": 10**9}, r"embed_tokens.weight must have shape \(1000000000,"),
+        ({"vocab_size": 10**30}, "10\\*\\*12 weights"),
+        ({"num_hidden_layers": 10**7}, "asks for 10000000 layers"),
+        ({"hidden_size": 10**9}, "10\\*\\*12 weights"),
+    ],
+)
+def test_a_configuration_of_a_giant_takes_no_memory(pickled, changes, message):
+    config = json.loads(pickled.with_name("config.json").read_text())
+    pickled.with_name("config.json").write_text(json.dumps(config | changes))
+    with pytest.raises(ValueError, match=message):
+        load_opt(pickled.parent)

@@ -9,8 +9,10 @@ import transformers
 from scipy import stats
 from torch.nn import functional as F  # noqa: N812
 
-from collapse.opt import Decoding, draw, generate, penalise, restrict
-from support.language_models import padded, seeded, tokens
+from collapse.opt import OPT, Decoding, draw, generate, penalise, restrict
+from support.language_models import TINY, padded, seeded, tokens
+
+GREEDY = Decoding(temperature=0)
 
 
 def continue_theirs(model, prompts, mask, new_tokens, end_token, **options):
@@ -255,3 +257,44 @@ def test_bad_arguments(small, change, message):
     arguments = good | change
     with pytest.raises(ValueError, match=message):
         generate(small[1], arguments.pop("prompts"), **arguments)
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        [[0.0, 1.0, 1.0]],
+        [[-1e9, 0.0, 0.0]],
+        [[0, 1, 2]],
+        [[0, 1, -1]],
+        [["a", "b", "c"]],
+        [[True], [True, False]],
+        torch.ones(1, 3),
+        np.ones((1, 3), np.complex64),
+    ],
+)
+def test_a_mask_is_true_or_false(mask):
+    model = OPT(TINY, seeded())
+    with pytest.raises(ValueError, match="mask must be an array of True and False"):
+        generate(model, [[3, 4, 5]], new_tokens=2, mask=mask, decoding=GREEDY)
+
+
+@pytest.mark.parametrize("kind", [np.bool_, np.int64, np.uint8, torch.tensor, list])
+def test_a_mask_may_be_of_any_kind(kind):
+    model = OPT(TINY, seeded())
+    rows = [[0, 1, 1]]
+    mask = kind(rows) if kind in (torch.tensor, list) else np.array(rows, kind)
+    found = generate(model, [[1, 4, 5]], new_tokens=2, mask=mask, decoding=GREEDY)
+    plain = generate(model, [[4, 5]], new_tokens=2, decoding=GREEDY)
+    assert torch.equal(found, plain)
+
+
+@pytest.mark.parametrize(
+    "decoding", [Decoding(), GREEDY, Decoding(beams=2), Decoding(top_p=0.9)]
+)
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("part", ["tokens", "positions", "final_norm"])
+def test_a_network_of_no_numbers_writes_nothing(decoding, bad, part):
+    model = OPT(TINY, seeded())
+    getattr(model, part).weight.data[-1] = bad
+    with pytest.raises(ValueError, match="model must predict finite logits"):
+        generate(model, [[3, 4]], new_tokens=11, decoding=decoding, generator=seeded())

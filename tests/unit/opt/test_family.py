@@ -371,3 +371,21 @@ def test_bad_calls():
         family.fit(counting(9), rng(), previous=3)
     with pytest.raises(ValueError, match="data must have the leading shape"):
         model.log_prob(np.stack([counting(9)] * 3))
+
+
+@pytest.mark.parametrize(
+    "other", [OPTConfig(12, width=8, layers=1, heads=2, positions=12), OPTConfig(15)]
+)
+def test_a_previous_model_of_another_shape_is_refused(other):
+    first = LanguageModel(other, QUICK).fit(counting(20), rng())
+    family = LanguageModel(TINY, QUICK, QUICK)
+    with pytest.raises(ValueError, match="previous must have the networks' shape"):
+        family.fit(counting(20), rng(), previous=first)
+
+
+def test_the_loop_names_the_generation_in_which_a_training_diverges():
+    steep = Training(steps=20, batch_size=8, learning_rate=1e9)
+    for training, later, generation in ((steep, None, 0), (QUICK, steep, 1)):
+        family = LanguageModel(TINY, training, later)
+        with pytest.raises(ValueError, match=rf"generation {generation}: .* finite"):
+            recurse(family, counting(30), generations=2, sample_size=10, rng=rng())

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F  # noqa: N812
 
 from collapse.opt import OPT, Cache, OPTConfig
-from support.language_models import TINY, padded, seeded, tokens
+from support.language_models import SHAPES, TINY, padded, rng, seeded, tokens
 
 
 def test_logits_are_those_of_transformers(models):
@@ -117,3 +117,43 @@ def test_the_usual_shape():
 def test_bad_shapes(change, message):
     with pytest.raises(ValueError, match=message):
         OPTConfig(**{"vocabulary_size": 20, **change})
+
+
+@pytest.mark.parametrize("generator", [None, 0, rng()])
+def test_weights_come_from_a_generator_that_is_handed_in(generator):
+    before = torch.random.get_rng_state()
+    with pytest.raises(ValueError, match=r"generator must be a torch\.Generator"):
+        OPT(OPTConfig(9), generator)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_a_network_has_a_configuration():
+    with pytest.raises(ValueError, match="config must be an OPTConfig"):
+        OPT({"vocabulary_size": 9}, seeded())
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"vocabulary_size": 10**12},
+        {"vocabulary_size": 9, "positions": 10**11},
+        {"vocabulary_size": 9, "layers": 10**9},
+        {"vocabulary_size": 9, "feed_forward": 10**11},
+        {"vocabulary_size": 9, "embedding_width": 10**11},
+        {"vocabulary_size": 9, "width": 4 * 10**6},
+    ],
+)
+def test_a_network_fits_into_some_memory(sizes):
+    with pytest.raises(ValueError, match=r"at most 10\*\*12 weights"):
+        OPTConfig(**sizes)
+    OPTConfig(10**9)
+
+
+def test_without_weights_it_has_the_same_shapes():
+    for config in SHAPES.values():
+        empty = OPT.without_weights(config).state_dict()
+        full = OPT(config, seeded()).state_dict()
+        assert [*empty] == [*full]
+        for name, part in empty.items():
+            assert part.is_meta
+            assert part.shape == full[name].shape

@@ -147,3 +147,29 @@ def test_bad_arguments(change, message):
 def test_bad_options(change):
     with pytest.raises(ValueError, match=f"{next(iter(change))} must be"):
         Training(**change)
+
+
+@pytest.mark.parametrize("rate", [1e6, 1e30])
+def test_a_training_that_diverges_says_so(rate):
+    model = OPT(TINY, seeded())
+    training = Training(steps=20, batch_size=8, learning_rate=rate)
+    with pytest.raises(ValueError, match=r"finite weights and losses, got .* 1e\+"):
+        train(model, np.pad(counting(30), ((0, 0), (1, 0))), training, seeded())
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_weights_may_diverge_in_the_last_step(step, monkeypatch):
+    """The loss is computed before the weights change."""
+    ruin = torch.optim.Adam.step
+
+    def stop(self):
+        ruin(self)
+        if self.param_groups[0]["params"][0].grad is not None:
+            self.count = getattr(self, "count", -1) + 1
+            if self.count == step:
+                self.param_groups[0]["params"][-1].data[:] = np.inf
+
+    monkeypatch.setattr(torch.optim.Adam, "step", stop)
+    model = OPT(TINY, seeded())
+    with pytest.raises(ValueError, match="finite weights and losses, got weights"):
+        train(model, counting(30), Training(steps=step + 1), seeded())

@@ -14,7 +14,7 @@ from collapse.digits import load_digits
 from collapse.measures import pixel_variance
 from collapse.recursion import Diet, recurse
 from collapse.streams import Streams
-from collapse.vae import VAE
+from collapse.vae import STARTS, VAE
 from support.autoencoders import SMALL, parameters, real, rng, schedule, streams
 
 
@@ -264,3 +264,17 @@ class TestOnAGPU:
         ]
         images = [model.sample(50, streams(3)) for model in models]
         np.testing.assert_allclose(*images, atol=1e-3)
+
+
+@pytest.mark.parametrize("start", STARTS)
+def test_a_training_that_diverges_says_so(start):
+    family = VAE(2, (8,), 30, learning_rate=1e20, start=start)
+    images = np.random.default_rng(0).random((40, 16))
+    with pytest.raises(ValueError, match="generation 0: training must lead to finite"):
+        recurse(
+            family,
+            images,
+            generations=1,
+            sample_size=40,
+            rng=np.random.default_rng(1),
+        )
