@@ -1,8 +1,8 @@
-"""Let JupyterLab open a chapter as a notebook, in the environment that runs this.
+"""Set up JupyterLab for the book's notebooks, in the environment that runs this.
 
-The chapters are MyST Markdown. JupyterLab opens Markdown as text unless Jupytext is
-made the default viewer. Widgets' state is saved with a notebook's outputs, so that a
-figure with sliders is still there when a notebook is closed and opened again.
+A figure with sliders is kept in a notebook as HTML of its own. Widgets' state, which
+JupyterLab would save as well, is not: it makes a notebook look changed that was only
+opened. The chapters' Markdown opens as text; the reader's notebooks are made from it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,8 @@ import sys
 from pathlib import Path
 
 SETTINGS = {
-    "@jupyterlab/docmanager-extension:plugin": {
-        "defaultViewers": {
-            "markdown": "Jupytext Notebook",
-            "myst": "Jupytext Notebook",
-        }
-    },
-    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": True},
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {}},
+    "@jupyter-widgets/jupyterlab-manager:plugin": {"saveState": False},
     # A first visit to a course is no time for questions about news.
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
 }

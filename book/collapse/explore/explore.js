@@ -194,6 +194,7 @@ function connect(root, data, id) {
   }));
   stop();
   refresh();
+  controls.dataset.lmSuppressShortcuts = "true";  // JupyterLab leaves the arrow keys alone
   controls.hidden = false;
   tell("explore-ready");
 }
