@@ -17,13 +17,22 @@ SETTINGS = {
     # A first visit to a course is no time for questions about news.
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"},
 }
+# The notebooks' Markdown is plain. An environment that was made for an earlier version
+# of this book still has the extension that read the chapters' own.
+EXTENSIONS = {"disabledExtensions": {"jupyterlab-myst": True}}
+
+
+def add(path: Path, settings: dict) -> None:
+    """Write settings into a file, and keep what others have written there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    existing = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps({**existing, **settings}, indent=2), encoding="utf-8")
 
 
 def main() -> None:
-    path = Path(sys.prefix, "share", "jupyter", "lab", "settings", "overrides.json")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    existing = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    path.write_text(json.dumps({**existing, **SETTINGS}, indent=2), encoding="utf-8")
+    here = Path(sys.prefix)
+    add(here / "share/jupyter/lab/settings/overrides.json", SETTINGS)
+    add(here / "etc/jupyter/labconfig/page_config.json", EXTENSIONS)
 
 
 if __name__ == "__main__":

@@ -165,7 +165,10 @@ class Page:
                     options["repository_branch"],
                     Path(self.app.srcdir).parent,
                 )
-                cells.append(nbformat.v4.new_code_cell(source, id="install"))
+                folded = {"jupyter": {"source_hidden": True}}
+                cells.append(
+                    nbformat.v4.new_code_cell(source, id="install", metadata=folded)
+                )
                 is_first = False
             cells.append(code_cell(cell, number))
         if texts:

@@ -252,9 +252,9 @@ class Notebook:
         return self._live(self.panel.locator(HOLDER).nth(number))
 
     def figure_that_says(self, caption: str) -> LiveFigure:
-        """The figure whose caption holds `caption`; waits until it is drawn."""
+        """The first figure whose caption holds `caption`; waits until it is drawn."""
         said = self.page.locator("figcaption", has_text=caption)
-        return self._live(self.panel.locator(HOLDER, has=said))
+        return self._live(self.panel.locator(HOLDER, has=said).first)
 
     def _live(self, holder: Locator) -> LiveFigure:
         holder.locator("svg.explore-picture").first.wait_for()
@@ -270,8 +270,9 @@ class LiveFigure:
         self.holder = holder
 
     def drawing(self) -> str:
-        """The picture as it is drawn: what is inside its SVG."""
-        return self.holder.locator("svg.explore-picture").first.inner_html()
+        """The picture as it is drawn: what is inside its SVG, whatever its ids."""
+        inside = self.holder.locator("svg.explore-picture").first.inner_html()
+        return re.sub(r"\bex[0-9a-f]{10}(n\d+)?", "", inside)
 
     def caption(self) -> str:
         text = self.holder.locator("figcaption").first.inner_text()

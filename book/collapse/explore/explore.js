@@ -194,7 +194,11 @@ function connect(root, data, id) {
   }));
   stop();
   refresh();
-  controls.dataset.lmSuppressShortcuts = "true";  // JupyterLab leaves the arrow keys alone
+  // JupyterLab leaves the arrow keys alone here, its shortcuts' and its cells' own.
+  controls.dataset.lmSuppressShortcuts = "true";
+  controls.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
   controls.hidden = false;
   tell("explore-ready");
 }

@@ -46,15 +46,20 @@ export default {
 """
 
 
+def _axis() -> traitlets.Int:
+    # Without an echo: it would pull back a slider that has moved on in the meantime.
+    return traitlets.Int(0).tag(sync=True, echo_update=False)
+
+
 class Positions(anywidget.AnyWidget):
     """Where up to three sliders stand in the figures that carry the name ``live``."""
 
     _esm = _MODULE
     live = traitlets.Unicode().tag(sync=True)
     axes = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    position0 = traitlets.Int(0).tag(sync=True)
-    position1 = traitlets.Int(0).tag(sync=True)
-    position2 = traitlets.Int(0).tag(sync=True)
+    position0 = _axis()
+    position1 = _axis()
+    position2 = _axis()
 
 
 def positions(recording: Recording) -> Positions:
