@@ -289,7 +289,9 @@ display(figure)
     chapter.close(shut_down=False)
     chapter.open()
     reopened = chapter.figure_that_says("The slope is 2, the shift 1.")
-    reopened.press("Home")
+    reopened.sliders().first.focus()
+    chapter.page.keyboard.press("Home")
+    chapter.figure_that_says("The slope is 0, the shift 1.")
     assert "0" in chapter.run_new_cell("print(figure.slope.value)")
 
 

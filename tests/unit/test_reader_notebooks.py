@@ -148,10 +148,18 @@ def run_first_cell(root: Path, found: set[str], installs: bool) -> tuple[str, li
     return "\n".join(said), asked
 
 
-EVERYTHING = set(
-    "collapse anywidget ipywidgets joblib matplotlib numpy PIL scipy threadpoolctl "
-    "tqdm torch safetensors sklearn tokenizers".split()  # noqa: SIM905
-)
+EVERYTHING = {
+    *("collapse", "anywidget", "ipywidgets", "joblib", "matplotlib", "numpy", "PIL"),
+    *(
+        "scipy",
+        "threadpoolctl",
+        "tqdm",
+        "torch",
+        "safetensors",
+        "sklearn",
+        "tokenizers",
+    ),
+}
 
 
 def test_first_cell_installs_what_is_missing_and_says_so(
