@@ -55,8 +55,9 @@ book: $(STAMPS)/book       ## build the book into _build/html; a warning is an e
 newest: book               ## build the same pages with the newest Sphinx and theme, without Jupyter Book
 	@$(PY) tools/newest.py
 
-lab: $(STAMPS)/lab         ## open the chapters as notebooks in JupyterLab
-	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/book/index.md \
+lab: $(STAMPS)/lab $(SITE)/index.html  ## open the chapters as notebooks of your own, in notebooks/
+	@$(PY) tools/copy_notebooks.py $(SITE)/_sources notebooks
+	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb \
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -95,8 +96,8 @@ mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a ti
 bench: $(STAMPS)/bench book  ## measure the budgets: one table
 	@$(PY) -m benchmarks
 
-clean:                     ## remove what was built; the environment stays (rm -r .venv)
-	rm -rf _build notebooks build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean:                     ## remove what was built; your notebooks/ stay, and the environment (rm -r .venv)
+	rm -rf _build build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 install: $(STAMPS)/book
 
@@ -117,6 +118,8 @@ $(STAMPS)/book: requirements.txt | $(PY)
 	@touch $@
 
 $(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
+	@# So that every notebook of this environment finds the package, in any folder.
+	@$(PIP) install --no-deps --editable .
 	@$(PY) tools/lab_settings.py
 	@touch $@
 

@@ -2,8 +2,9 @@
 
 The theme draws its icons with a script of 540 KB gzipped. This extension replaces it by
 one small style sheet, written after the pages: it holds only the icons that the pages
-and the style sheets name, cut from the theme's own font file. It also keeps widget
-state, which only a live kernel can use, out of the pages, and mends their HTML.
+and the style sheets name, cut from the theme's own font file. It also keeps out of the
+pages what only a notebook can use, widgets' state and some of a figure, and mends their
+HTML.
 """
 
 from __future__ import annotations
@@ -48,6 +49,12 @@ MENDED = {
         'search-button-field search-button__button" title="Search"'
     ),
 }
+
+# The name of a figure's model in a kernel, and its picture for untrusted notebooks.
+OF_A_NOTEBOOK = re.compile(
+    r' data-live="[0-9a-f]+"'
+    r'|<style>\.explore-still[^<]*</style>\s*<img class="explore-still"[^>]*>'
+)
 
 BASE_RULES = """\
 /* Icons: Font Awesome Free 6 by Fonticons, Inc., cut to those in use.
@@ -153,7 +160,7 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
         return
     for page in Path(app.outdir).rglob("*.html"):
         before = page.read_text(encoding="utf-8")
-        after = before
+        after = OF_A_NOTEBOOK.sub("", before)
         for wrong, right in MENDED.items():
             after = after.replace(wrong, right)
         if page.name == "search.html":  # holds its search field twice, with one id

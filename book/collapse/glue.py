@@ -1,12 +1,15 @@
 """Numbers that a chapter computes and its sentences show.
 
-A sentence names one with MyST-NB's role ``glue``; it is never typed. Floor 4: knows
-MyST-NB, and nothing of this book.
+A sentence names one with MyST-NB's role ``glue``; it is never typed. Floor 4: knows how
+MyST-NB keeps such a number in a notebook, which a reader's kernel does without.
 """
 
 from __future__ import annotations
 
-import myst_nb
+from IPython.display import display
+
+PREFIX = "application/papermill.record/"
+"""Before the MIME type of what is kept and not shown."""
 
 
 def glue_all(numbers: dict[str, str]) -> dict[str, str]:
@@ -23,5 +26,6 @@ def glue_all(numbers: dict[str, str]) -> dict[str, str]:
         The same.
     """
     for name, text in numbers.items():
-        myst_nb.glue(name, text, display=False)
+        kept = {"scrapbook": {"name": name, "mime_prefix": PREFIX}}
+        display({f"{PREFIX}text/plain": repr(text)}, raw=True, metadata=kept)
     return numbers

@@ -16,13 +16,26 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page
 
 START_SECONDS = 60
 RUN_SECONDS = 240
 HOLDER = ".jp-OutputArea-output:has(figure.explore)"
-COPIED = ["_config.yml", "binder", "book", "jupytext.toml", "requirements.txt", "tools"]
+COPIED = [
+    "_config.yml",
+    "_toc.yml",
+    "binder",
+    "book",
+    "jupytext.toml",
+    "LICENSE",
+    "pyproject.toml",
+    "README.md",
+    "requirements.txt",
+    "tests",
+    "tools",
+]
 
 
 def copy_of_the_book(root: Path, target: Path) -> Path:
@@ -110,14 +123,15 @@ class Notebook:
 
     def open(self) -> None:
         """Open the chapter by the path that the launch button uses."""
-        self.page.goto(f"{self.address}/lab/tree/{self.path}?reset")
+        address = f"{self.address}/lab/tree/{quote(self.path)}?reset"
+        self.page.goto(address)
         self.panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
         self.panel.wait_for()
         self.page.wait_for_function(
             """() => {
               const panel = window.jupyterapp?.shell.currentWidget;
               const kernel = panel?.sessionContext?.session?.kernel;
-              return kernel?.status === "idle" && panel.content.model.cells.length > 1;
+              return kernel?.status === "idle" && panel.content.model.cells.length > 0;
             }""",
             timeout=START_SECONDS * 1000,
         )
@@ -131,16 +145,72 @@ class Notebook:
     def run_all(self) -> None:
         self.command("notebook:run-all-cells")
 
+    def run_cells(self, numbers: list[int]) -> None:
+        """Run some cells, by their place in the notebook."""
+        self.page.evaluate(
+            """async numbers => {
+              const app = window.jupyterapp;
+              const notebook = app.shell.currentWidget.content;
+              for (const number of numbers) {
+                notebook.activeCellIndex = number;
+                notebook.deselectAll();
+                await app.commands.execute("notebook:run-cell");
+              }
+            }""",
+            numbers,
+        )
+
+    def restart(self) -> None:
+        """Restart the kernel, without the question that the menu asks."""
+        self.page.evaluate(
+            """() => window.jupyterapp.shell.currentWidget.sessionContext.session
+              .kernel.restart()"""
+        )
+
     def save(self) -> None:
         self.command("docmanager:save")
 
+    @property
+    def is_dirty(self) -> bool:
+        """Whether JupyterLab thinks that there is something to save."""
+        return self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.model.dirty"
+        )
+
+    def close(self, shut_down: bool = True) -> None:
+        """Close the notebook, with its kernel or without."""
+        if shut_down:
+            self.page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+            )
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+
     def shut_down_and_reopen(self) -> None:
         """Close the notebook with its kernel, then open it again in a fresh page."""
-        self.page.evaluate(
-            "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
-        )
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+        self.close()
         self.open()
+
+    def show_every_cell(self, gather: str) -> list:
+        """Scroll to one cell after the other; return what a script finds in each.
+
+        JupyterLab draws a cell when it comes into sight. `gather` is a function, in
+        JavaScript, of a cell's element.
+        """
+        return self.page.evaluate(
+            f"""async () => {{
+              const gather = {gather};
+              const notebook = window.jupyterapp.shell.currentWidget.content;
+              const found = [];
+              for (let number = 0; number < notebook.widgets.length; number++) {{
+                await notebook.scrollToItem(number);
+                const cell = notebook.widgets[number];
+                if (cell.model.type === "markdown") await cell.ready;
+                await new Promise((resolve) => setTimeout(resolve, 150));
+                found.push(gather(cell.node));
+              }}
+              return found;
+            }}"""
+        )
 
     def errors(self) -> list[str]:
         """What cells raised: name and message of each error."""
@@ -150,6 +220,12 @@ class Notebook:
               .flatMap(cell => cell.outputs.toJSON())
               .filter(output => output.output_type === "error")
               .map(output => `${output.ename}: ${output.evalue}`)"""
+        )
+
+    def sources(self) -> list[str]:
+        return self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+              .map(cell => cell.sharedModel.getSource())"""
         )
 
     def run_new_cell(self, source: str) -> str:
@@ -176,9 +252,9 @@ class Notebook:
         return self._live(self.panel.locator(HOLDER).nth(number))
 
     def figure_that_says(self, caption: str) -> LiveFigure:
-        """The figure whose caption holds `caption`; waits until it is drawn."""
+        """The first figure whose caption holds `caption`; waits until it is drawn."""
         said = self.page.locator("figcaption", has_text=caption)
-        return self._live(self.panel.locator(HOLDER, has=said))
+        return self._live(self.panel.locator(HOLDER, has=said).first)
 
     def _live(self, holder: Locator) -> LiveFigure:
         holder.locator("svg.explore-picture").first.wait_for()
@@ -187,22 +263,23 @@ class Notebook:
 
 
 class LiveFigure:
-    """A figure and its ipywidgets sliders in a notebook's output."""
+    """A figure and its sliders in a notebook's output."""
 
     def __init__(self, page: Page, holder: Locator) -> None:
         self.page = page
         self.holder = holder
 
     def drawing(self) -> str:
-        """The picture as it is drawn: what is inside its SVG."""
-        return self.holder.locator("svg.explore-picture").first.inner_html()
+        """The picture as it is drawn: what is inside its SVG, whatever its ids."""
+        inside = self.holder.locator("svg.explore-picture").first.inner_html()
+        return re.sub(r"\bex[0-9a-f]{10}(n\d+)?", "", inside)
 
     def caption(self) -> str:
         text = self.holder.locator("figcaption").first.inner_text()
         return re.sub(r"\s+", " ", text).strip()
 
     def sliders(self) -> Locator:
-        return self.holder.locator(".jupyter-widgets [role=slider]")
+        return self.holder.locator("input[type=range]")
 
     def press(self, key: str, slider: int = 0) -> None:
         """Press a key on a slider; wait until the picture changes, two seconds at most.

@@ -5,25 +5,34 @@ from __future__ import annotations
 import myst_nb.ext.glue
 import pytest
 
-from collapse.glue import glue_all
+from collapse import glue
 
 
-def test_each_text_is_kept_under_its_name_and_not_shown(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def kept_by(function, *arguments) -> list[tuple[dict, dict]]:
+    """What a call displays: each time metadata and data."""
     kept = []
-    monkeypatch.setattr(
-        myst_nb.ext.glue,
-        "ipy_display",
-        lambda bundle, raw, metadata: kept.append((metadata["scrapbook"], bundle)),
-    )
-    numbers = {"half_life": "69", "grown": "1.5 %"}
-    assert glue_all(numbers) == numbers
-    prefix = "application/papermill.record/"
-    assert kept == [
-        (
-            {"name": name, "mime_prefix": prefix},
-            {f"{prefix}text/plain": repr(text)},
-        )
-        for name, text in numbers.items()
-    ]
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (glue, myst_nb.ext.glue):
+            name = "display" if module is glue else "ipy_display"
+            patch.setattr(
+                module, name, lambda data, raw, metadata: kept.append((metadata, data))
+            )
+        function(*arguments)
+    return kept
+
+
+def test_each_text_is_kept_as_myst_nb_keeps_it() -> None:
+    numbers = {"half_life": "69", "grown": "1.5 %", "quoted": 'it\'s "x"'}
+
+    def one_by_one() -> None:
+        for name, text in numbers.items():
+            myst_nb.ext.glue.glue(name, text, display=False)
+
+    kept = kept_by(glue.glue_all, numbers)
+    assert kept == kept_by(one_by_one)
+    assert len(kept) == 3
+
+
+def test_they_are_returned_for_the_cell_to_show() -> None:
+    numbers = {"half_life": "69"}
+    assert glue.glue_all(numbers) is numbers

@@ -45,7 +45,7 @@ def test_package_alone_and_book_ask_for_the_same_versions(
         )
     )
     shared = alone.keys() & book.keys()
-    assert {"numpy", "scipy", "matplotlib", "torch", "myst-nb"} <= shared
+    assert {"numpy", "scipy", "matplotlib", "torch"} <= shared
     assert {name: alone[name] for name in shared} == {
         name: book[name] for name in shared
     }
@@ -80,22 +80,27 @@ def test_every_requirement_is_bounded_on_both_sides(root: Path, file: str) -> No
 
 
 @pytest.mark.slow
-def test_wheel_holds_the_package_with_its_scripts_and_styles_and_nothing_else(
+def test_wheel_holds_all_that_a_notebook_imports_and_nothing_else(
     root: Path, tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         (source / name).write_bytes((root / name).read_bytes())
+    book = root / "book"
+    suffixes = {".py", ".js", ".css", ".mplstyle"}
     kept = {
-        path.relative_to(root / "book").as_posix(): path.read_bytes()
-        for path in (root / "book" / "collapse").rglob("*")
-        if path.is_file() and path.suffix in {".py", ".js", ".css", ".mplstyle"}
+        path.relative_to(book).as_posix(): path
+        for path in (book / "collapse").rglob("*")
+        if path.is_file() and path.suffix in suffixes
     }
-    for name, content in kept.items():
-        target = source / "book" / name
+    # What lies beside the package: results, and what a chapter imports.
+    kept |= {f"collapse/data/{path.name}": path for path in (book / "data").iterdir()}
+    kept |= {path.name: path for path in book.glob("*.py")}
+    for path in kept.values():
+        target = source / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        target.write_bytes(path.read_bytes())
     command = [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, source]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr[-3000:]

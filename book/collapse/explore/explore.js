@@ -1,6 +1,6 @@
-// Shows a recorded figure in any of its states. One script for the static page and
-// for the widget in a notebook: `mount` needs only the figure's element and its data,
-// and returns a function that moves to given slider positions.
+// Shows a recorded figure in any of its states, on a page and in a notebook. `mount`
+// needs only the figure's element and its data, and returns a function that moves to
+// given slider positions; `connect` gives it its controls.
 
 function mount(root, data, id) {
   const layers = [...root.querySelectorAll("g[data-layer]")];
@@ -115,8 +115,11 @@ function mount(root, data, id) {
   };
 }
 
-// Connects native range inputs and the play button of a static page.
+// Connects native range inputs and the play button. Where a kernel is at hand, a model
+// without a view (widget.py) hears "explore-moved" and answers with "explore-move".
 function connect(root, data, id) {
+  // VS Code runs a copy of the script that stands behind the figure's box, not in it.
+  if (!root.matches("figure")) root = root.querySelector("figure.explore");
   const move = mount(root, data, id);
   const controls = root.querySelector(".explore-controls");
   const inputs = [...controls.querySelectorAll("input")];
@@ -134,8 +137,20 @@ function connect(root, data, id) {
       input.nextElementSibling.textContent = text;
       input.style.setProperty("--filled", (100 * positions[axis]) / (+input.max || 1) + "%");
     });
+    const was = root.dataset.state;
     move(positions);
+    if (was && was !== root.dataset.state) tell("explore-moved", positions);
   }
+
+  function tell(event, detail) {
+    root.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
+  }
+
+  root.addEventListener("explore-move", ({ detail }) => {
+    if (inputs.every((input, axis) => +input.value === detail[axis])) return;
+    inputs.forEach((input, axis) => (input.value = detail[axis]));
+    refresh();
+  });
 
   function name(word) {
     button.dataset.does = word;
@@ -179,5 +194,11 @@ function connect(root, data, id) {
   }));
   stop();
   refresh();
+  // JupyterLab leaves the arrow keys alone here, its shortcuts' and its cells' own.
+  controls.dataset.lmSuppressShortcuts = "true";
+  controls.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  });
   controls.hidden = false;
+  tell("explore-ready");
 }

@@ -135,12 +135,17 @@ class ExploredFigure:
         return page.identify(self.recording)
 
     @functools.cached_property
-    def _live(self) -> tuple[ipywidgets.VBox, dict[str, ipywidgets.SelectionSlider]]:
-        return widget.live(self.recording, self._identity)
+    def _model(self) -> widget.Positions:
+        """Tells the figure's displays in a browser and its sliders of each other."""
+        return widget.positions(self.recording)
+
+    @functools.cached_property
+    def _sliders(self) -> dict[str, ipywidgets.SelectionSlider]:
+        return widget.sliders(self.recording, self._model)
 
     def __getattr__(self, name: str) -> ipywidgets.SelectionSlider:
         if not name.startswith("_") and name in {s.name for s in self.sliders}:
-            return self._live[1][name]
+            return self._sliders[name]
         raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
@@ -158,19 +163,18 @@ class ExploredFigure:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        box, _ = self._live
         encoded = {
             kind: base64.b64encode(picture).decode()
             for kind, picture in self._pictures.items()
         }
         bundle = {
-            "application/vnd.jupyter.widget-view+json": {
-                "model_id": box.model_id,
-                "version_major": 2,
-                "version_minor": 0,
-            },
-            "text/html": page.static_html(
-                self.recording, _next_identity(self._identity)
+            # Not a widget's view: a notebook would keep it in place of the figure, and
+            # show an error wherever it is opened without the kernel that made it.
+            "text/html": page.notebook_html(
+                self.recording,
+                _next_identity(self._identity),
+                self._model.live,
+                encoded["png"],
             ),
             "image/png": encoded["png"],
             "application/pdf": encoded["pdf"],

@@ -44,34 +44,36 @@ def unbroken(sentence: str) -> str:
     return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", sentence)
 
 
-def figure_html(recording: Recording, identity: str, controls: bool) -> str:
+def figure_html(recording: Recording, identity: str, live: str) -> str:
     """The figure as HTML that shows its base state by itself.
+
+    Its controls stay hidden until the script has connected them.
 
     Parameters
     ----------
     recording : Recording
     identity : str
         Prefix of every id inside.
-    controls : bool
-        Whether to include the range inputs of the static page; they stay hidden
-        until the script has connected them.
+    live : str
+        What its model in a kernel calls it; empty if it has none.
     """
+    named = f' data-live="{live}"' if live else ""
     caption = html.escape(unbroken(recording.caption(recording.start)))
     longest = html.escape(unbroken(max(recording.captions, key=len)))
     return (
-        f'<figure class="explore" id="{identity}"><style>{asset("explore.css")}</style>'
-        f"{svg(recording, identity)}"
-        f"{_controls(recording, identity) if controls else ''}"
+        f'<figure class="explore" id="{identity}"{named}>'
+        f"<style>{asset('explore.css')}</style>"
+        f"{svg(recording, identity)}{_controls(recording, identity)}"
         f'<figcaption id="{identity}caption" aria-live="polite" '
         f'data-longest="{longest}">{caption}</figcaption></figure>'
     )
 
 
-def static_html(recording: Recording, identity: str) -> str:
+def static_html(recording: Recording, identity: str, live: str = "") -> str:
     """The self-contained figure: works from disk, without network or kernel."""
     data = json.dumps(encode(recording), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c")  # no text can end the script or open another
-    figure = figure_html(recording, identity, controls=True)
+    figure = figure_html(recording, identity, live)
     script = (
         "<script>(() => {\n"
         f"{asset('explore.js')}"
@@ -79,6 +81,31 @@ def static_html(recording: Recording, identity: str) -> str:
         "\n})();</script>"
     )
     return f'<div class="explore-box">{figure}{script}</div>'
+
+
+def notebook_html(recording: Recording, identity: str, live: str, picture: str) -> str:
+    """The self-contained figure as a notebook keeps it.
+
+    Where a notebook comes from somebody else, JupyterLab drops SVG, scripts and style
+    sheets: what is left then is the picture, which a style sheet hides elsewhere.
+
+    Parameters
+    ----------
+    recording : Recording
+    identity : str
+        Prefix of every id inside.
+    live : str
+        What its model in a kernel calls it.
+    picture : str
+        The base state as a PNG file in base 64.
+    """
+    caption = html.escape(recording.caption(recording.start))
+    return (
+        f"{static_html(recording, identity, live)}"
+        "<style>.explore-still{display:none}</style>"
+        f'<img class="explore-still" alt="{caption}" '
+        f'src="data:image/png;base64,{picture}">'
+    )
 
 
 def document(recording: Recording, identity: str, title: str) -> str:

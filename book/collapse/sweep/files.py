@@ -28,8 +28,10 @@ from .provenance import (
 BOOK = Path(__file__).parents[2]
 """The folder in which the package and its data lie side by side."""
 
-DATA = BOOK / "data"
-"""Where the results that ship with the book are."""
+INSTALLED = Path(__file__).parents[1] / "data"
+DATA = INSTALLED if INSTALLED.is_dir() else BOOK / "data"
+"""Where the results that ship with the book are: beside the package in the repository,
+inside it where it is installed."""
 
 
 class Result:

@@ -1,0 +1,273 @@
+r"""Writes each page as a notebook of the reader's own, and links to it.
+
+The notebook reads like the page: its Markdown is written from the resolved page, so
+that numbers, citations, terms, claims and references are text and links there, in any
+program that opens notebooks. Its code cells are those of the chapter, after one that
+finds the book's package or installs it. The notebooks lie in ``_sources/``: they are
+the page's download, and `make lab` copies them for the reader.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+import posixpath
+import textwrap
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+from docutils import nodes
+from ipykernel.ipkernel import IPythonKernel
+from myst_nb.core.read import create_nb_reader
+from sphinx.application import Sphinx
+from sphinx.util.math import get_node_equation_number
+
+from plain_markdown import Writer
+
+FOLDER = "notebooks"
+"""Where `make lab` and Binder put the notebooks, in the repository."""
+
+METADATA = {
+    # As JupyterLab writes it, or the notebook would have changes as soon as it is open.
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": IPythonKernel.language_info,
+}
+DISTRIBUTIONS = {"pillow": "PIL", "scikit-learn": "sklearn"}
+"""Names of distributions that are not those of what one imports."""
+
+FIRST_CELL = Template("""\
+# Finds what this chapter needs, and installs what is missing.
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+import sys
+
+package = "$package"
+for folder in [Path.cwd(), *Path.cwd().parents]:
+    if Path(folder, "book", "collapse", "explore").is_dir():
+        package = str(folder)  # a copy of the book at hand
+        break
+needed = dict.fromkeys((
+$modules
+).split(), package)
+$more
+
+def missing():
+    return {
+        source for name, source in needed.items() if find_spec(name) is None
+    }
+
+
+if missing():
+    print("Installing", *missing(), "... this may take minutes.")
+    sources = " ".join(f'"{source}"' for source in missing())
+    %pip install --quiet {sources}
+    assert not missing(), f"pip could not install {missing()}: see above"
+    for name in {"matplotlib", "numpy", "scipy"} & sys.modules.keys():
+        assert sys.modules[name].__version__ == version(name), (
+            f"{name} was renewed: restart the kernel, then go on here"
+        )
+print("All that this chapter needs is installed.")
+""")
+BEFORE_A_CHECK = (
+    'assert "check" in globals(), "Run the cells above first: '
+    'they load what this one uses."\n'
+)
+
+
+def requirements(repository: Path) -> tuple[list[str], dict[str, str]]:
+    """What the package imports, and the requirement of what else a chapter may."""
+    settings = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
+    project = settings["project"]
+
+    def by_module(lines: list[str]) -> dict[str, str]:
+        named = {line.split("=")[0].split(">")[0]: line for line in lines}
+        return {DISTRIBUTIONS.get(name, name): line for name, line in named.items()}
+
+    more = by_module(project["optional-dependencies"]["torch"])
+    return ["collapse", *by_module(project["dependencies"])], more
+
+
+def imported(sources: list[str]) -> set[str]:
+    """The packages that some cells import."""
+    found = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return found
+
+
+def first_cell(sources: list[str], address: str, branch: str, repository: Path) -> str:
+    """The cell that finds the book's package and what else `sources` import."""
+    base, more = requirements(repository)
+    used = imported(sources)
+    # Who imports torch works with the book's networks, which use the others as well.
+    wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
+    lines = textwrap.wrap(" ".join(base), 60, drop_whitespace=False)
+    return FIRST_CELL.substitute(
+        package=archive(address, branch),
+        modules="\n".join(f'    "{line}"' for line in lines),
+        more="".join(f'needed["{n}"] = "{line}"\n' for n, line in wanted.items()),
+    ).strip()
+
+
+def archive(address: str, branch: str) -> str:
+    """What pip installs a repository from; GitHub's files need no git."""
+    address = address.rstrip("/").removesuffix(".git")
+    if urlsplit(address).hostname == "github.com":
+        return f"{address}/archive/{branch}.zip"
+    return f"git+{address}@{branch}"
+
+
+class Page:
+    """A resolved page and the cells of its source."""
+
+    def __init__(self, app: Sphinx, name: str, doctree: nodes.document) -> None:
+        self.app, self.name, self.doctree = app, name, doctree
+        self.builder = app.builder  # where Sphinx's own functions look for numbers
+        path = app.env.doc2path(name)
+        content = Path(path).read_text(encoding="utf-8")
+        configs = app.env.myst_config, app.env.mystnb_config
+        reader = create_nb_reader(path, *configs, content)
+        self.cells, self.starts = [], [0]
+        if reader:
+            source = reader.read(content)
+            self.cells = source.cells
+            self.starts = source.metadata["source_map"]
+
+    def notebook(self) -> nbformat.NotebookNode:
+        """The page as a notebook, without outputs."""
+        texts = self.texts()
+        sources = [cell.source for cell in self.cells if cell.cell_type == "code"]
+        options = self.app.config.html_theme_options
+        cells, is_first = [], True
+        for number, cell in enumerate(self.cells or [None]):
+            if cell is None or cell.cell_type == "markdown":
+                text = texts.pop(number, "")
+                cells.append(nbformat.v4.new_markdown_cell(text, id=f"text-{number}"))
+                continue
+            if is_first:
+                source = first_cell(
+                    sources,
+                    options["repository_url"],
+                    options["repository_branch"],
+                    Path(self.app.srcdir).parent,
+                )
+                folded = {"jupyter": {"source_hidden": True}}
+                cells.append(
+                    nbformat.v4.new_code_cell(source, id="install", metadata=folded)
+                )
+                is_first = False
+            cells.append(code_cell(cell, number))
+        if texts:
+            raise ValueError(f"{self.name}: text in code cells {sorted(texts)}")
+        return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
+
+    def texts(self) -> dict[int, str]:
+        """The Markdown of each cell by its number."""
+        writer, texts = Writer(self.link, self.number), {}
+        number = 0
+        for node, level in _blocks(self.doctree):
+            if isinstance(node, nodes.Element) and node.get("nb_element"):
+                continue  # a code cell and its output
+            if node.line:
+                number = max(number, bisect.bisect_right(self.starts, node.line) - 1)
+            text = writer.block(node, level)
+            texts[number] = "\n\n".join(filter(None, [texts.get(number), text]))
+        return texts
+
+    def link(self, node: nodes.Element) -> str:
+        """Where a reference leads from a notebook: another one, or the web."""
+        if "refid" in node:
+            return "#" + self.anchor(self.name, node["refid"])
+        address = node.get("refuri", "")
+        if not node.get("internal"):
+            return address
+        path, _, identity = address.partition("#")
+        if not path:
+            return "#" + self.anchor(self.name, identity)
+        if not path.endswith(".html"):
+            raise ValueError(f"{self.name}: {address} is no page")
+        path = path.removesuffix(".html")
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(self.name), path))
+        mark = "#" + self.anchor(target, identity) if identity else ""
+        return f"{path}.ipynb{mark}"
+
+    def number(self, node: nodes.Element) -> str:
+        """The number that the page shows with a node, after the name of its kind."""
+        if isinstance(node, nodes.math_block):
+            numbered = isinstance(node.get("number"), int) and node["ids"]
+            return get_node_equation_number(self, node) if numbered else ""
+        kind = self.app.env.get_domain("std").get_enumerable_node_type(node)
+        numbers = self.builder.fignumbers.get(kind, {})
+        number = next((numbers[each] for each in node["ids"] if each in numbers), ())
+        words = self.app.config.numfig_format.get(kind, "")
+        return words % ".".join(map(str, number)) if number else ""
+
+    def anchor(self, page: str, identity: str) -> str:
+        """The anchor of an id: of a heading, JupyterLab makes it from the words."""
+        doctree = self.app.env.get_doctree(page)
+        for section in doctree.findall(nodes.section):
+            if identity in section["ids"]:
+                return section.next_node(nodes.title).astext().replace(" ", "-")
+        return identity
+
+
+def _blocks(doctree: nodes.Node, level: int = 0) -> Iterator[tuple[nodes.Node, int]]:
+    """Every block of a page that is no section, with the level of its heading."""
+    for node in doctree.children:
+        if isinstance(node, nodes.section):
+            yield from _blocks(node, level + 1)
+        else:
+            yield node, level
+
+
+def code_cell(cell: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode:
+    """A chapter's cell as a reader gets it."""
+    metadata = {key: cell.metadata[key] for key in cell.metadata if key != "mystnb"}
+    source = cell.source
+    if any(line.startswith("check(") for line in source.splitlines()):
+        source = BEFORE_A_CHECK + source
+    return nbformat.v4.new_code_cell(source, id=f"code-{number}", metadata=metadata)
+
+
+def write_notebook(
+    app: Sphinx,
+    pagename: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    """Write a page's notebook, and let the launch button open the copy of it."""
+    if doctree is None:
+        return
+    notebook = Page(app, pagename, doctree).notebook()
+    nbformat.validate(notebook)
+    path = Path(app.outdir, "_sources", f"{pagename}.ipynb")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+    docs = app.config.html_theme_options["path_to_docs"].strip("/")
+    here = f"/{docs}/{pagename}.md"
+    for group in context.get("header_buttons", []):
+        for button in group.get("buttons", []):
+            if "urlpath=" in button.get("url", "") and button["url"].endswith(here):
+                stem = button["url"].removesuffix(here)
+                button["url"] = f"{stem}/{FOLDER}/{pagename}.ipynb"
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    # After the theme, which puts another notebook in the same place.
+    app.connect("html-page-context", write_notebook, priority=950)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
