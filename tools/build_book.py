@@ -218,6 +218,9 @@ async def compute(
     if not missing:
         return
     first = {chapter.name for chapter in chapters[:READABLE]}
+    times = Times(places.build / "times.json")
+    # Then the long ones, or one core would run the longest while the others rest.
+    missing.sort(key=lambda each: (each.name not in first, *times.expected(each)))
     previewed = False
 
     async def preview(to_come: list[Chapter]) -> None:
@@ -235,7 +238,6 @@ async def compute(
     )
     await preview(missing)
     config = yaml.safe_load((places.root / "_config.yml").read_text(encoding="utf-8"))
-    times = Times(places.build / "times.json")
     timeout = config["execute"]["timeout"]
     await run_side_by_side(missing, cache, times, timeout, cores, then=preview)
 

@@ -213,6 +213,10 @@ class Times:
         self.known[name] = round(seconds, 1)
         self.path.write_text(json.dumps(self.known), encoding="utf-8")
 
+    def expected(self, chapter: Chapter) -> tuple[float, int]:
+        """Sorts the longest first; without a time the one with the most text."""
+        return -self.known.get(chapter.name, 0.0), -chapter.path.stat().st_size
+
     def last(self, name: str) -> str:
         seconds = self.known.get(name)
         return "" if seconds is None else f" (last time {clock(seconds)})"
