@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
 
@@ -27,6 +28,11 @@ class Server(ThreadingHTTPServer):
 
     def finish_request(self, request: socket, client_address: tuple) -> None:
         QuietHandler(request, client_address, self, directory=self.folder)
+
+    def handle_error(self, request: socket | tuple, client_address: tuple) -> None:
+        # A reader who leaves a page before all of it has come is no error.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def make_server(folder: str, port: int | None = None) -> Server:

@@ -25,12 +25,14 @@ WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 THEME = Path(pydata_sphinx_theme.__file__).parent.joinpath(
     "theme", "pydata_sphinx_theme", "static"
 )
-# CSS class -> (file name without suffix, font family, weight)
+# CSS class -> (file name without suffix, last word of the font's family, weight)
 FONTS = {
-    "solid": ("fa-solid-900", "Font Awesome 6 Free", 900),
-    "regular": ("fa-regular-400", "Font Awesome 6 Free", 400),
-    "brands": ("fa-brands-400", "Font Awesome 6 Brands", 400),
+    "solid": ("fa-solid-900", "Free", 900),
+    "regular": ("fa-regular-400", "Free", 400),
+    "brands": ("fa-brands-400", "Brands", 400),
 }
+# Newer themes load the whole fonts in their own style sheets.
+WHOLE_FONT = re.compile(r"@font-face\s*\{[^}]*vendor/fontawesome[^}]*\}")
 SHORT_CLASSES = {"fas": "solid", "far": "regular", "fab": "brands", "fa": "solid"}
 # Glyphs named in a style sheet: an escape such as \f107, or the character itself.
 PRIVATE_USE = re.compile(r"\\(f[0-9a-f]{3})\b|([\ue000-\uf8ff])", re.IGNORECASE)
@@ -57,22 +59,29 @@ OF_A_NOTEBOOK = re.compile(
 )
 
 BASE_RULES = """\
-/* Icons: Font Awesome Free 6 by Fonticons, Inc., cut to those in use.
+/* Icons: Font Awesome Free by Fonticons, Inc., cut to those in use.
    Licence: icons CC BY 4.0, fonts SIL OFL 1.1. */
-:root {
-  --fa-font-solid: normal 900 1em/1 "Font Awesome 6 Free";
-  --fa-font-regular: normal 400 1em/1 "Font Awesome 6 Free";
-  --fa-font-brands: normal 400 1em/1 "Font Awesome 6 Brands";
-}
-.fa, .fas, .far, .fab, .fa-solid, .fa-regular, .fa-brands {
+:root {{
+  --fa-font-solid: normal 900 1em/1 "{family} Free";
+  --fa-font-regular: normal 400 1em/1 "{family} Free";
+  --fa-font-brands: normal 400 1em/1 "{family} Brands";
+}}
+.fa, .fas, .far, .fab, .fa-solid, .fa-regular, .fa-brands {{
   display: inline-block; font-style: normal; font-variant: normal; line-height: 1;
   text-rendering: auto; -webkit-font-smoothing: antialiased;
-}
-.fa, .fas, .fa-solid { font-family: "Font Awesome 6 Free"; font-weight: 900; }
-.far, .fa-regular { font-family: "Font Awesome 6 Free"; font-weight: 400; }
-.fab, .fa-brands { font-family: "Font Awesome 6 Brands"; font-weight: 400; }
-.fa-lg { font-size: 1.25em; line-height: .05em; vertical-align: -.075em; }
+}}
+.fa, .fas, .fa-solid {{ font-family: "{family} Free"; font-weight: 900; }}
+.far, .fa-regular {{ font-family: "{family} Free"; font-weight: 400; }}
+.fab, .fa-brands {{ font-family: "{family} Brands"; font-weight: 400; }}
+.fa-lg {{ font-size: 1.25em; line-height: .05em; vertical-align: -.075em; }}
 """
+
+
+@cache
+def family() -> str:
+    """What the theme calls its font of icons: Font Awesome 6, or a later one."""
+    text = "".join(sheet.read_text("utf-8") for sheet in THEME.rglob("*.css"))
+    return f"Font Awesome {max(re.findall(r'Font Awesome[^0-9]{1,2}([67])', text))}"
 
 
 @cache
@@ -127,16 +136,17 @@ def icon_style_sheet(pages: list[Path], style_sheets: list[Path]) -> str:
                 if point in glyphs_of(font_file(style)):
                     glyphs[style].add(point)
                     break
-    faces = []
+    faces, name = [], family()
     for style, points in glyphs.items():
         if points:
-            _, family, weight = FONTS[style]
+            _, kind, weight = FONTS[style]
             address = subset_font(font_file(style), points)
             faces.append(
-                f'@font-face {{ font-family: "{family}"; font-weight: {weight};'
+                f'@font-face {{ font-family: "{name} {kind}"; font-weight: {weight};'
                 f' src: url("{address}") format("woff"); }}'
             )
-    return BASE_RULES + "\n".join([*faces, *sorted(set(rules))]) + "\n"
+    rules_of_all = BASE_RULES.format(family=name)
+    return rules_of_all + "\n".join([*faces, *sorted(set(rules))]) + "\n"
 
 
 def write_icons(app: Sphinx, exception: Exception | None) -> None:
@@ -148,6 +158,10 @@ def write_icons(app: Sphinx, exception: Exception | None) -> None:
     shutil.rmtree(static / "vendor" / "fontawesome", ignore_errors=True)
     sheet = static / "icons.css"
     sheet.unlink(missing_ok=True)
+    for other in static.rglob("*.css"):
+        before = other.read_text("utf-8")
+        if (after := WHOLE_FONT.sub("", before)) != before:
+            other.write_text(after, "utf-8")
     pages = sorted(out.rglob("*.html"))
     sheet.write_text(
         icon_style_sheet(pages, sorted(static.rglob("*.css"))), encoding="utf-8"

@@ -272,6 +272,17 @@ def test_a_server_goes_over_to_another_folder(tmp_path: Path):
         server.server_close()
 
 
+def test_a_reader_who_leaves_early_is_no_error_but_a_fault_is(tmp_path, capfd):
+    server = make_server(str(tmp_path), port=0)
+    for error, told in ((BrokenPipeError(), False), (KeyError("a fault"), True)):
+        try:
+            raise error
+        except type(error):
+            server.handle_error(None, ("127.0.0.1", 1))
+        assert ("a fault" in capfd.readouterr().err) is told
+    server.server_close()
+
+
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.2, "0 s"), (59.4, "59 s"), (125, "2 min 5 s")]
 )
