@@ -449,7 +449,7 @@ class TestEdges:
         assert measures.frechet_distance([[0.0], [2.0]], [[1.0], [3.0]]) == 1
 
     def test_sets_of_different_dimension_have_no_frechet_distance(self):
-        sets = np.zeros((3, 4, 2)), np.zeros((3, 4, 5))
+        sets = np.zeros((2, 4, 2)), np.zeros((2, 4, 5))
         with pytest.raises(ValueError, match=r"same dimension, got 2 and 5$"):
             measures.frechet_distance(*sets)
 
