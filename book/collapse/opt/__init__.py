@@ -6,6 +6,7 @@ it together, one network for each chain). Floor 1: it knows torch, numpy and the
 below, and no other family and no corpus.
 """
 
+from .checkpoints import _export as _export  # it was here when `opt` was one file
 from .checkpoints import load_opt, save_opt
 from .decoding import Decoding, draw, generate, penalise, restrict
 from .family import LanguageModel, TrainedLanguageModel
