@@ -5,14 +5,17 @@ Knows neither figures nor pages.
 
 from __future__ import annotations
 
+import itertools
 import keyword
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set, Sized
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any
 
+from .stops import find, is_number, plain, readable, twins
+
 MAX_SLIDERS = 3
+MAX_STATES = 5_000
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Slider:
     Parameters
     ----------
     values : iterable
-        The stops of the slider, in order; each is handed to ``update`` as it is.
+        The stops of the slider, in order, of any type; each is handed to ``update`` as
+        it is.
     label : str, optional
         What the reader sees; by default the argument's name, with spaces.
     unit : str, optional
@@ -73,7 +77,8 @@ def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
     ------
     ValueError
         If there is no slider, or more than three; if one has a name that cannot be an
-        argument's, no values, values that read alike, or a start that is none of them.
+        argument's, no values, values in no order, a pair of numbers that may mean a
+        range, values that read alike or are equal, or a start that is none of them.
     """
     if not 1 <= len(wanted) <= MAX_SLIDERS:
         raise ValueError(
@@ -86,13 +91,9 @@ def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
 def _settled(name: str, wanted: object) -> SettledSlider:
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
         raise ValueError(f"{name!r} cannot name a slider; use a plain identifier")
-    values = wanted.values if isinstance(wanted, Slider) else wanted
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise ValueError(f"the slider {name!r} needs a list of values, got {values!r}")
-    slider = wanted if isinstance(wanted, Slider) else Slider(values)
-    values = tuple(_plain(value) for value in values)
-    if not values:
-        raise ValueError(f"the slider {name!r} has no values; give at least one")
+    slider = wanted if isinstance(wanted, Slider) else Slider(_listed(name, wanted))
+    _check_words(name, slider)
+    values = _stops(name, _listed(name, slider.values))
     texts = tuple(_text(name, value, slider) for value in values)
     if len(set(texts)) < len(texts):
         twice = next(text for text in texts if texts.count(text) > 1)
@@ -100,47 +101,95 @@ def _settled(name: str, wanted: object) -> SettledSlider:
             f"two values of the slider {name!r} both read {twice!r}; give "
             "distinct values or a format that tells them apart"
         )
-    start = values[0] if slider.start is None else _plain(slider.start)
-    if start not in values:
+    if equal := twins(values):
+        raise ValueError(
+            f"two values of the slider {name!r} are equal, {equal[0]!r} and "
+            f"{equal[1]!r}; give distinct values"
+        )
+    start = 0 if slider.start is None else find(values, slider.start)
+    if start is None:
         raise ValueError(
             f"the slider {name!r} cannot start at {slider.start!r}: "
             f"that is not one of its {len(values)} values"
         )
     label = slider.label or name.replace("_", " ").capitalize()
-    return SettledSlider(name, label, values, texts, values.index(start))
+    return SettledSlider(name, label, values, texts, start)
+
+
+def _listed(name: str, values: object) -> Iterable:
+    """The values of a slider, if they are a list of some kind."""
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ValueError(f"the slider {name!r} needs a list of values, got {values!r}")
+    if isinstance(values, Set):
+        raise ValueError(
+            f"the slider {name!r} needs a list of values, got {values!r}, a set, which "
+            "has no order"
+        )
+    if isinstance(values, tuple) and (whole := _as_a_range(values)):
+        raise ValueError(
+            f"the slider {name!r} got {values!r}, which may mean a range: give {whole} "
+            f"for that, or the list {list(values)!r} for these {len(values)} stops"
+        )
+    return values
+
+
+def _as_a_range(values: tuple) -> str:
+    """What a tuple means to ipywidgets, which reads (least, largest) or with a step.
+
+    Nothing where it does not, or means the same here: (3, 4).
+    """
+    if len(values) not in (2, 3) or not all(map(is_number, values)):
+        return ""
+    least, largest, *steps = map(plain, values)
+    step = steps[0] if steps else 1
+    whole = all(isinstance(number, Integral) for number in (least, largest, step))
+    if not least < largest or (whole and not steps and largest - least == 1):
+        return ""
+    if steps and not (0 < step <= largest - least and step < largest):
+        return ""
+    if whole:
+        return f"range({least}, {largest + 1}" + (f", {step})" if steps else ")")
+    count = round((largest - least) / step) + 1 if steps else 11
+    return f"numpy.linspace({least}, {largest}, {count})"
+
+
+def _stops(name: str, values: Iterable) -> tuple:
+    is_long = isinstance(values, Sized) and len(values) > MAX_STATES
+    stops = () if is_long else tuple(itertools.islice(values, MAX_STATES + 1))
+    if is_long or len(stops) > MAX_STATES:
+        count = len(values) if isinstance(values, Sized) else f"{len(stops)} or more"
+        raise ValueError(
+            f"{count} states of the slider {name!r} alone are more than the "
+            f"{MAX_STATES} that a page can carry; give it fewer values"
+        )
+    if not stops:
+        raise ValueError(f"the slider {name!r} has no values; give at least one")
+    return stops
+
+
+def _check_words(name: str, slider: Slider) -> None:
+    for what, words in (("label", slider.label or ""), ("unit", slider.unit)):
+        if not isinstance(words, str):
+            raise ValueError(
+                f"the {what} of the slider {name!r} must be a str, got {words!r}"
+            )
+    if slider.format is not None and not callable(slider.format):
+        raise ValueError(
+            f"the format of the slider {name!r} must be a function that turns a value "
+            f"into text, such as '{{:.1f}}'.format, got {slider.format!r}"
+        )
 
 
 def _text(name: str, value: object, slider: Slider) -> str:
     if slider.format is None:
-        text = _readable(name, value)
+        text = readable(
+            value, is_share=name.split("_")[-1] in {"fraction", "share", "ratio"}
+        )
     else:
         text = slider.format(value)
         if not isinstance(text, str) or not text:
             raise ValueError(
-                f"the format of the slider {name!r} made {text!r} of {value!r}; "
-                "it must return a non-empty str"
+                f"the format of the slider {name!r} made {text!r} of "
+                f"{plain(value)!r}; it must return a non-empty str"
             )
     return f"{text} {slider.unit}" if slider.unit else text
-
-
-def _plain(value: object) -> object:
-    """A numpy scalar as the Python number it stands for."""
-    item = getattr(value, "item", None)
-    return item() if callable(item) and getattr(value, "shape", None) == () else value
-
-
-def _readable(name: str, value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        return str(value)
-    if isinstance(value, Integral) and not _is_share(name):
-        return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    number = float(value)
-    if not math.isfinite(number):
-        return str(value)
-    if _is_share(name) and 0 <= number <= 1:
-        return f"{100 * number:.6g}\N{NO-BREAK SPACE}%"
-    return f"{number:.6g}"
-
-
-def _is_share(name: str) -> bool:
-    return name.split("_")[-1] in {"fraction", "share", "ratio"}

@@ -14,6 +14,7 @@ import ipywidgets
 import traitlets
 
 from .recording import Recording
+from .stop_slider import StopSlider
 
 _MODULE = """
 export default {
@@ -75,7 +76,7 @@ def sliders(
     """Return the slider of each argument by name, which follows the model and leads."""
     controls = {}
     for slider, axis in zip(recording.sliders, model.axes, strict=True):
-        control = ipywidgets.SelectionSlider(
+        control = StopSlider(
             options=list(zip(slider.texts, slider.values, strict=True)),
             index=getattr(model, axis),
             description=slider.label,
