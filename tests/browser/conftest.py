@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+from collapse.explore import explore
 from find_browser import find_browser
+from opened_figure import Opened, save
 from serve import make_server
+from support import figures
 
 # Chromium's own sandbox cannot start as root; background requests of the browser itself
 # would look like requests of a page.
@@ -57,3 +60,18 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield make
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def open_figure(
+    new_context: Callable[..., BrowserContext], tmp_path: Path
+) -> Callable[..., tuple]:
+    """Opens a figure; returns the page, the figure, its update and what was saved."""
+
+    def opened(make=figures.lines, context=None, **settings) -> tuple:
+        figure, update, axes = make()
+        explored = explore(figure, update, **axes)
+        context = context or new_context(**settings)
+        return Opened(context, save(explored, tmp_path)), figure, update, explored
+
+    return opened

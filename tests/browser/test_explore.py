@@ -13,8 +13,9 @@ from axe_playwright_python.sync_playwright import Axe
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from collapse.explore import ExploredFigure, Slider, explore
+from collapse.explore import Slider, explore
 from collapse.explore.page import document, static_html
+from opened_figure import Opened, save
 from support import figures, geometry
 from support.chapters import sweep
 
@@ -23,53 +24,6 @@ from support.chapters import sweep
 def _close_figures():
     yield
     plt.close("all")
-
-
-class Opened:
-    """A saved figure in a browser page."""
-
-    def __init__(self, context, path: Path) -> None:
-        self.troubles: list[str] = []
-        self.page = context.new_page()
-        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
-        self.page.on("console", lambda message: self.troubles.append(message.text))
-        self.page.goto(path.as_uri())
-        self.figure = self.page.locator("figure.explore").first
-
-    def slider(self, number: int):
-        return self.figure.locator("input").nth(number)
-
-    def put(self, number: int, position: int) -> None:
-        """Move a slider by keyboard alone."""
-        slider = self.slider(number)
-        slider.focus()
-        slider.press("Home")
-        for _ in range(position):
-            slider.press("ArrowRight")
-
-    def positions(self) -> list[int]:
-        return [int(place) for place in self.figure.get_attribute("data-state").split()]
-
-    @property
-    def caption(self) -> str:
-        return self.figure.locator("figcaption").inner_text()
-
-
-def save(explored: ExploredFigure, folder: Path) -> Path:
-    path = folder / "figure.html"
-    explored.save(path)
-    return path
-
-
-@pytest.fixture
-def open_figure(new_context, tmp_path):
-    def opened(make=figures.lines, context=None, **settings) -> tuple:
-        figure, update, axes = make()
-        explored = explore(figure, update, **axes)
-        context = context or new_context(**settings)
-        return Opened(context, save(explored, tmp_path)), figure, update, explored
-
-    return opened
 
 
 @pytest.mark.parametrize("make", figures.OUTLINED, ids=lambda make: make.__name__)

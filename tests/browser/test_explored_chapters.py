@@ -84,7 +84,7 @@ def test_words_in_figures_can_be_read(new_context, base_url, chapter, scheme):
                 const paper = getComputedStyle(picture).color;
                 picture.style.color = "";
                 return [...picture.querySelectorAll("text")]
-                    .filter((text) => text.style.fill.includes("var("))
+                    .filter((text) => text.getAttribute("fill").includes("var("))
                     .map((text) => [
                         text.textContent, getComputedStyle(text).fill, paper
                     ]);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.patches import Annulus
 
 X = np.linspace(-4, 4, 81)
 
@@ -236,7 +237,32 @@ def arrows_and_errors():
     return figure, _moving(axes), {"place": [1, 2]}
 
 
+def far_shapes():
+    figure, (left, right) = plt.subplots(1, 2)
+    left.set(xlim=(0.7, 0.708), ylim=(0.7, 0.708))
+    left.add_patch(plt.Circle((0, 0), 1, color="tab:blue"))
+    left.add_patch(Annulus((1.4, 1.4), 1, 0.004, color="tab:red"))
+    left.fill([0.7, 40, -30], [0.7, 90, 55], fc="tab:green", ec="black", hatch="/")
+    right.set(xlim=(0, 10), ylim=(0, 10))
+    right.fill([5, 1e6, 1e6], [5, -1e6, 1e6], color="tab:orange")
+    (line,) = right.plot([0, 20], [0, 20], lw=9)
+    line.set_clip_path(plt.Circle((10, 10), 6, transform=right.transData))
+    return figure, _moving(left), {"place": [1, 2]}
+
+
+def sharp_corners():
+    figure, axes = plt.subplots()
+    axes.set(xlim=(-3, 3), ylim=(0, 20))
+    for place, half in ((-2, 0.1), (0, 0.5), (2, 1)):
+        peak = [place - half, place, place + half]
+        axes.plot(peak, [0, 9, 0], lw=12, solid_joinstyle="miter")
+        axes.plot(peak, [10, 18, 10], lw=12)
+    return figure, _moving(axes), {"place": [1, 2]}
+
+
 SEEN = [
+    sharp_corners,
+    far_shapes,
     rings_and_boxes,
     clipped_words,
     tiles_and_colorbars,

@@ -99,7 +99,7 @@ def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
             return [
                 [...svg.querySelectorAll("path")]
                     .filter(seen)
-                    .map(n => [n.getAttribute("style") || "", n.getAttribute("d")]),
+                    .map(n => [n.getAttribute("fill") || "", n.getAttribute("d")]),
                 [...svg.querySelectorAll("text")].map(n => n.textContent),
                 [svg.viewBox.baseVal.width / 10, svg.viewBox.baseVal.height / 10],
             ];
@@ -111,9 +111,18 @@ def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
 def in_markup(markup: str, size=(640, 480)) -> tuple[list[np.ndarray], list[str]]:
     """The same from the markup of a figure of some size, without a browser."""
     drawn = re.sub(r"<defs>.*?</defs>", "", markup, flags=re.DOTALL)
-    paths = re.findall(r'<path (?:style="([^"]*)" )?d="([^"]*)"', drawn)
+    paths = [
+        (attribute("fill", tag), attribute("d", tag))
+        for tag in re.findall(r"<path ([^>]*)>", drawn)
+    ]
     words = re.findall(r"<text[^>]*>(.*?)</text>", drawn, flags=re.DOTALL)
     return _in_pixels(paths, size), [html.unescape(word) for word in words]
+
+
+def attribute(name: str, tag: str) -> str:
+    """The value of an attribute in the inside of a tag; '' where it has none."""
+    found = re.search(rf"""(?:^|\s){name}=(?:'([^']*)'|"([^"]*)")""", tag)
+    return (found[1] or found[2] or "") if found else ""
 
 
 def difference(
@@ -145,10 +154,11 @@ def difference(
 
 
 def _in_pixels(paths: list[tuple[str, str]], size) -> list[np.ndarray]:
+    """Outlines of paths, each given by what fills it and its course."""
     outlines = []
-    for style, d in paths:
+    for fill, d in paths:
         for points in subpaths(d):
-            is_line = "fill:none" in style and len(points) > 1
+            is_line = fill == "none" and len(points) > 1
             outlines.extend(_cut(points / 10, size) if is_line else [points / 10])
     return outlines
 

@@ -54,52 +54,65 @@ function mount(root, data, id) {
     return "M" + x + " " + y + stamp;
   }
 
-  function style(number) {
+  function attributes(number) {
     return data.strings[number].replaceAll("#@", "#" + id);
   }
 
   const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
   const escape = (text) => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
 
+  // Without a transform a browser need not look for a text's style again.
+  function placement([, , , x, y, angle]) {
+    return angle ? { transform: `translate(${x} ${y}) rotate(${angle})` } : { x, y };
+  }
+
   function markup(mark) {
     const kind = data.marks[mark];
     if (kind[0] === 0 || (kind[0] === 1 && kind[3]))
-      return `<path style="${style(kind[1])}" d="${pathData(mark)}"/>`;
+      return `<path ${attributes(kind[1])} d="${pathData(mark)}"/>`;
     if (kind[0] === 1) {
-      const [, css, stamp, , xs, ys] = kind;
+      const [, look, stamp, , xs, ys] = kind;
       const x = coordinates(xs), y = coordinates(ys);
       const points = x.map((_, i) => `<path d="${place(x[i], y[i], data.strings[stamp])}"/>`);
-      return `<g style="${style(css)}">${points.join("")}</g>`;
+      return `<g ${attributes(look)}>${points.join("")}</g>`;
     }
     if (kind[0] === 2) {
-      const [, clip, css, x, y, angle, size, growth, text] = kind;
-      const words = `<text style="${style(css)};font-size:calc(${size}px*min(var(--grow,1),${growth}))"`
-        + ` transform="translate(${x} ${y})${angle ? ` rotate(${angle})` : ""}">${escape(text)}</text>`;
-      return data.strings[clip] ? `<g style="${style(clip)}">${words}</g>` : words;
+      const [, clip, look, , , , size, growth, text] = kind;
+      const where = Object.entries(placement(kind)).map(([name, value]) => ` ${name}="${value}"`);
+      const words = `<text ${attributes(look)} font-size="calc(${size}px*min(var(--grow,1),${growth}))"`
+        + `${where.join("")}>${escape(text)}</text>`;
+      return data.strings[clip] ? `<g${attributes(clip)}>${words}</g>` : words;
     }
-    const [, clip, placement, source] = kind;
-    return `<g style="${style(clip)}"><image ${data.strings[placement]}`
-      + ` href="${data.strings[source]}"/></g>`;
+    const [, clip, where, source] = kind;
+    return `<g${attributes(clip)}><image ${data.strings[where]} href="${data.strings[source]}"/></g>`;
   }
 
-  // Where only a path's course or a text's words differ, the element stays.
-  function sameButForPath(old, mark) {
+  // Where only a path's course, a text's words and place, or an image's pixels differ,
+  // the element stays.
+  const KEPT = [[1], [1, 3], [1, 2, 5, 6, 7], [1, 2]];
+  function canStay(old, mark) {
     const a = data.marks[old], b = data.marks[mark];
-    return a[0] === b[0] && a[1] === b[1]
-      && (a[0] === 0 || (a[0] === 1 && a[2] === b[2] && a[3] && b[3]));
+    return old === mark || (a[0] === b[0] && KEPT[a[0]].every((i) => a[i] === b[i])
+      && (a[0] !== 1 || a[3]));
+  }
+
+  function redraw(element, mark) {
+    const kind = data.marks[mark];
+    if (kind[0] < 2) return element.setAttribute("d", pathData(mark));
+    const inner = element.localName === "g" ? element.firstChild : element;
+    if (kind[0] === 3) return inner.setAttribute("href", data.strings[kind[3]]);
+    for (const [name, value] of Object.entries(placement(kind))) inner.setAttribute(name, value);
+    if (inner.textContent !== kind[8]) inner.textContent = kind[8];
   }
 
   function show(number, drawing) {
     const group = layers[number], old = shown[number];
     shown[number] = drawing;
-    if (old.length === drawing.length
-        && drawing.every((mark, i) => mark === old[i] || sameButForPath(old[i], mark))) {
+    if (old.length === drawing.length && drawing.every((mark, i) => canStay(old[i], mark)))
       drawing.forEach((mark, i) => {
-        if (mark !== old[i]) group.children[i].setAttribute("d", pathData(mark));
+        if (mark !== old[i]) redraw(group.children[i], mark);
       });
-    } else {
-      group.innerHTML = drawing.map(markup).join("");
-    }
+    else group.innerHTML = drawing.map(markup).join("");
   }
 
   return function move(positions) {
@@ -115,12 +128,23 @@ function mount(root, data, id) {
   };
 }
 
+// A page may hold the same figure twice: each copy gets ids of its own.
+function ownIds(root, id) {
+  let own = id, other;
+  for (let n = 2; (other = document.getElementById(own)) && other !== root; n++) own = id + "c" + n;
+  if (own !== id) {
+    root.id = own;
+    root.innerHTML = root.innerHTML.replaceAll(id, own);
+  }
+  return own;
+}
+
 // Connects native range inputs and the play button. Where a kernel is at hand, a model
 // without a view (widget.py) hears "explore-moved" and answers with "explore-move".
 function connect(root, data, id) {
   // VS Code runs a copy of the script that stands behind the figure's box, not in it.
   if (!root.matches("figure")) root = root.querySelector("figure.explore");
-  const move = mount(root, data, id);
+  const move = mount(root, data, ownIds(root, id));
   const controls = root.querySelector(".explore-controls");
   const inputs = [...controls.querySelectorAll("input")];
   const button = controls.querySelector("button");
@@ -160,8 +184,9 @@ function connect(root, data, id) {
 
   function stop() {
     clearInterval(timer);
-    timer = null;
     caption.setAttribute("aria-live", "polite");
+    if (timer) caption.textContent = caption.textContent;  // says where it stopped
+    timer = null;
     name(calm.matches ? "Step" : "Play");
   }
 

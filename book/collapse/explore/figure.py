@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import inspect
 import io
 import os
 import pathlib
@@ -12,17 +13,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import ipywidgets
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from . import page, widget
+from .mistakes import told_first
 from .player import Said
 from .recorder import record
 from .recording import Recording
 from .sliders import SettledSlider, Slider, settle
+from .stage import closed_afterwards
 
 
+@told_first
 def explore(
     fig: Figure,
     update: Callable[..., Said],
@@ -37,12 +40,14 @@ def explore(
         Any figure; its size and dpi are those of the page. It is closed, so that a
         notebook does not show it a second time, but stays usable. A layout engine
         lays it out once, for the state shown first, so that nothing jumps. Black and
-        grey follow the page's theme, white backgrounds too; hues stay.
+        grey follow the page's theme, white backgrounds too; hues stay, and so does
+        what lies on them, and what a colour map made of numbers.
     update : callable
         Called with one keyword argument a slider. It changes the figure's artists,
         as for `matplotlib.animation.FuncAnimation`, and returns the caption, one
         sentence that says what is to be seen, or the pair ``(title, caption)``. It
-        must depend on its arguments alone.
+        must depend on its arguments alone. While it runs the figure is pyplot's
+        current one, so that ``plt.title`` means its title.
     title_axes : matplotlib.axes.Axes, optional
         The Axes whose title is set where ``update`` returns one; by default the
         figure's first. It looks as `matplotlib.axes.Axes.set_title` makes it from
@@ -60,9 +65,11 @@ def explore(
     ------
     ValueError
         If a slider has no values or moves nothing, if there are too many states, if
-        ``update`` returns something else, if two calls with the same arguments draw
-        different pictures, or if an artist cannot be carried. Whatever ``update``
-        raises is passed on, with the state.
+        ``update`` returns something else or opens another figure, if two calls with
+        the same arguments draw different pictures, or if an artist cannot be carried.
+        Whatever ``update`` raises is passed on, with the state.
+    TypeError
+        If ``update`` does not take the sliders as its arguments.
 
     Examples
     --------
@@ -79,20 +86,39 @@ def explore(
     1
     """
     if not isinstance(fig, Figure):
-        raise ValueError(f"fig must be a matplotlib Figure, got {type(fig).__name__}")
-    if not callable(update):
-        raise ValueError(f"update must be a function, got {update!r}")
-    if title_axes is not None and title_axes not in fig.axes:
-        raise ValueError(f"title_axes must be Axes of fig, got {title_axes!r}")
-    settled = settle(sliders)
-    for slider in settled:
-        if hasattr(ExploredFigure, slider.name):
-            raise ValueError(
-                f"a slider cannot be called {slider.name!r}: explored figures have "
-                "an attribute of that name"
-            )
-    pyplot.close(fig)
-    return ExploredFigure(fig, record(fig, update, settled, title_axes))
+        hint = ": plt.subplots() returns fig, ax" if isinstance(fig, tuple) else ""
+        raise ValueError(
+            f"fig must be a matplotlib Figure, got {type(fig).__name__}{hint}"
+        )
+    with closed_afterwards(fig):
+        if not callable(update):
+            raise ValueError(f"update must be a function, got {update!r}")
+        if title_axes is not None and title_axes not in fig.axes:
+            raise ValueError(f"title_axes must be Axes of fig, got {title_axes!r}")
+        settled = settle(sliders)
+        for slider in settled:
+            if hasattr(ExploredFigure, slider.name):
+                raise ValueError(
+                    f"a slider cannot be called {slider.name!r}: explored figures have "
+                    "an attribute of that name"
+                )
+        _check_arguments(update, [slider.name for slider in settled])
+        return ExploredFigure(fig, record(fig, update, settled, title_axes))
+
+
+def _check_arguments(update: Callable[..., Said], names: list[str]) -> None:
+    """Refuse an update function that cannot be called with these arguments."""
+    try:
+        signature = inspect.signature(update)
+    except ValueError:  # some functions written in C do not say what they take
+        return
+    try:
+        signature.bind(**dict.fromkeys(names))
+    except TypeError as error:
+        raise TypeError(
+            f"update takes {signature}, but the sliders are {', '.join(names)}: "
+            f"{error}; give it one argument for each slider, of the same name"
+        ) from None
 
 
 _shown: Counter[str] = Counter()
@@ -155,8 +181,27 @@ class ExploredFigure:
         """The figure as one self-contained piece of HTML."""
         return page.static_html(self.recording, self._identity)
 
+    @told_first
     def save(self, path: str | os.PathLike[str], title: str = "Figure") -> None:
-        """Write a page with this figure, which opens from disk without network."""
+        """Write a page with this figure, which opens from disk without network.
+
+        Parameters
+        ----------
+        path : str or os.PathLike
+            Its name ends in ``.html`` or ``.htm``.
+        title : str
+            What the browser calls the page.
+
+        Raises
+        ------
+        ValueError
+            If the name of the file ends in anything else.
+        """
+        if pathlib.Path(path).suffix.lower() not in {".html", ".htm"}:
+            raise ValueError(
+                f"path must end in .html, because save writes a page with sliders, got "
+                f"{os.fspath(path)!r}; for a picture of one state call fig.savefig"
+            )
         text = page.document(self.recording, self._identity, title)
         pathlib.Path(path).write_text(text, encoding="utf-8")
 

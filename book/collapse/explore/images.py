@@ -6,6 +6,7 @@ Knows numpy, Pillow and matplotlib's transforms; neither renderers nor styles.
 from __future__ import annotations
 
 import base64
+import functools
 import io
 
 import numpy as np
@@ -14,22 +15,26 @@ from PIL import Image
 
 from .marks import UNITS_PER_PIXEL
 
+Matrix = tuple[float, ...]
+"""Takes a square of side 1 with y down to an image on the page; in the order of SVG."""
+
 
 def upright(
     x: float, y: float, shape: tuple[int, int], scale: float, page_height: float
-) -> str:
-    """Return attributes that place an image of ``shape`` (height, width) upright.
+) -> tuple[str, Matrix]:
+    """Return attributes, and a matrix, that place an image of ``shape`` upright.
 
-    ``x`` and ``y`` are its lower left corner, in pixels with y up; ``scale`` is how
-    many pixels of the page each of its own takes.
+    ``shape`` is its height and width, ``x`` and ``y`` its lower left corner, in pixels
+    with y up; ``scale`` is how many pixels of the page each of its own takes.
     """
     unit = UNITS_PER_PIXEL
     height, width = (side * scale * unit for side in shape)
     top = page_height * unit - y * unit - height
-    return (
-        f'x="{x * unit:.0f}" y="{top:.0f}" width="{width:.0f}" '
-        f'height="{height:.0f}" preserveAspectRatio="none"'
+    attributes = (
+        f"x='{x * unit:.0f}' y='{top:.0f}' width='{width:.0f}' "
+        f"height='{height:.0f}' preserveAspectRatio='none'"
     )
+    return attributes, (width, 0, 0, height, x * unit, top)
 
 
 def transformed(
@@ -39,21 +44,52 @@ def transformed(
     transform: Transform,
     page_height: float,
     alpha: float,
-) -> str:
-    """Return attributes that place an image by a matrix, its pixels sharp."""
+) -> tuple[str, Matrix]:
+    """Return attributes, and a matrix, that place an image, its pixels sharp."""
     unit = UNITS_PER_PIXEL
     height, width = shape
     to_page = Affine2D().translate(x, y).scale(unit, -unit)
     to_page.translate(0, page_height * unit)
-    matrix = (
+    placed = (
         Affine2D().scale(1 / width, 1 / height) + transform + to_page
     ).get_matrix()
-    values = " ".join(f"{value:.6g}" for value in matrix[:2].T.ravel())
-    return (
-        f'width="{width}" height="{height}" preserveAspectRatio="none" '
-        f'transform="matrix({values})" style="image-rendering:pixelated'
-        f';opacity:{alpha:.3g}"'
+    values = placed[:2].T.ravel().tolist()
+    attributes = (
+        f"width='{width}' height='{height}' preserveAspectRatio='none' "
+        f"transform='matrix({' '.join(f'{value:.6g}' for value in values)})' "
+        f"image-rendering='pixelated' opacity='{alpha:.3g}'"
     )
+    sizes = (width, width, height, height, 1, 1)
+    return attributes, tuple(v * size for v, size in zip(values, sizes, strict=True))
+
+
+def corners(matrix: Matrix) -> np.ndarray:
+    """Return the four corners (4, 2) of an image on a page."""
+    square = np.array([(0, 0), (0, 1), (1, 1), (1, 0)])
+    return Affine2D.from_values(*matrix).transform(square)
+
+
+def colours_at(
+    source: str, matrix: Matrix, points: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return colours (n, 3) and opacities (n,) of an image at points (n, 2) of a page.
+
+    ``source`` is what `png_uri` returned.
+    """
+    pixels = _pixels(source)
+    height, width = pixels.shape[:2]
+    placed = Affine2D.from_values(*matrix).inverted().transform(points)
+    column, row = np.floor(placed * (width, height)).astype(int).T
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    seen = pixels[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)] / 255
+    return seen[:, :3], np.where(inside, seen[:, 3], 0.0)
+
+
+@functools.lru_cache(maxsize=16)
+def _pixels(source: str) -> np.ndarray:
+    """Decode what `png_uri` returned to shape (height, width, 4)."""
+    png = base64.b64decode(source.partition(",")[2])
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
 
 
 def png_uri(rgba: np.ndarray) -> str:

@@ -1,16 +1,19 @@
 """What a figure is made of on a page: plain records that can be compared and stored.
 
 Coordinates are whole numbers, a tenth of a CSS pixel, with y pointing down; arrays of
-them are kept as bytes, which hash fast. Knows numpy and nothing of matplotlib.
+them are kept as bytes, which hash fast. A mark's ``style`` is what its ``look`` says
+for its ground, as SVG attributes. Knows numpy and nothing of matplotlib.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+from .looks import Look, Window
 
 UNITS_PER_PIXEL = 10
 
@@ -26,6 +29,7 @@ class PathMark:
     operations: str
     x: bytes
     y: bytes
+    look: Look | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class StampMark:
     """One small path, the stamp, repeated at many points.
 
     ``merged`` stamps become one SVG path; the others, translucent ones, one
-    element each so that overlaps darken.
+    element each so that overlaps darken. ``reach`` is half a stamp's width and height.
     """
 
     style: str
@@ -41,11 +45,17 @@ class StampMark:
     merged: bool
     x: bytes
     y: bytes
+    look: Look | None = field(default=None, compare=False, repr=False)
+    reach: tuple[float, float] = field(default=(0, 0), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TextMark:
-    """A line of text at its anchor. ``growth`` bounds how much a phone enlarges it."""
+    """A line of text at its anchor.
+
+    ``growth`` bounds how much a phone enlarges it. It is about ``width`` units wide, of
+    which the part ``before`` lies before the anchor.
+    """
 
     clip: str
     style: str
@@ -55,15 +65,23 @@ class TextMark:
     size: int
     growth: float
     text: str
+    look: Look | None = field(default=None, compare=False, repr=False)
+    width: float = field(default=0.0, compare=False, repr=False)
+    before: float = field(default=0.0, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageMark:
-    """A raster image: attributes that place it and its PNG as a data URI."""
+    """A raster image: attributes that place it and its PNG as a data URI.
+
+    ``matrix`` takes a square of side 1, with y down, to the image on the page.
+    """
 
     clip: str
     placement: str
     source: str
+    matrix: tuple[float, ...] = field(default=(), compare=False, repr=False)
+    window: Window | None = field(default=None, compare=False, repr=False)
 
 
 Mark = PathMark | StampMark | TextMark | ImageMark

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import html
+import itertools
 import json
 import re
 from collections.abc import Hashable
@@ -64,7 +65,7 @@ def figure_html(recording: Recording, identity: str, live: str) -> str:
         f'<figure class="explore" id="{identity}"{named}>'
         f"<style>{asset('explore.css')}</style>"
         f"{svg(recording, identity)}{_controls(recording, identity)}"
-        f'<figcaption id="{identity}caption" aria-live="polite" '
+        f'<figcaption id="{identity}caption" aria-live="polite" dir="auto" '
         f'data-longest="{longest}">{caption}</figcaption></figure>'
     )
 
@@ -123,20 +124,38 @@ def document(recording: Recording, identity: str, title: str) -> str:
 
 def svg(recording: Recording, identity: str) -> str:
     """The base figure as an SVG element; layers that can change are marked."""
-    width, height = recording.width, recording.height
     groups = []
     drawings = recording.drawing(recording.start)
     for layer, drawing in zip(recording.layers, drawings, strict=True):
         marks = "".join(mark_svg(mark) for mark in drawing)
         groups.append(f"<g data-layer>{marks}</g>" if _changes(layer) else marks)
     definitions = "".join(recording.definitions.values())
-    body = f"<defs>{definitions}</defs>{''.join(groups)}"
+    body = f"<defs>{definitions}</defs>{_margin(recording)}{''.join(groups)}"
     body = body.replace('id="@', f'id="{identity}').replace("#@", f"#{identity}")
-    unit = UNITS_PER_PIXEL
+    left, top, right, bottom = recording.view
+    across, high = right - left, bottom - top
     return (
         f'<svg class="explore-picture" role="img" aria-labelledby="{identity}caption" '
-        f'viewBox="0 0 {width * unit:.0f} {height * unit:.0f}" '
-        f'style="max-width:{width:.0f}px" xmlns="http://www.w3.org/2000/svg">{body}</svg>'
+        f'viewBox="{left:.0f} {top:.0f} {across:.0f} {high:.0f}" '
+        f'width="{across / UNITS_PER_PIXEL:.0f}" '
+        f'height="{high / UNITS_PER_PIXEL:.0f}" direction="ltr" stroke-miterlimit="10" '
+        f'xmlns="http://www.w3.org/2000/svg">{body}</svg>'
+    )
+
+
+def _margin(recording: Recording) -> str:
+    """The figure's own ground under what a page shows beyond it."""
+    left, top, right, bottom = recording.view
+    size = [side * UNITS_PER_PIXEL for side in (recording.width, recording.height)]
+    marks = itertools.chain.from_iterable(recording.drawing(recording.start))
+    ground = next(marks, None)
+    if [left, top, right, bottom] == [0, 0, *size] or not isinstance(ground, PathMark):
+        return ""
+    if set(coordinates(ground.x).tolist()) != {0, round(size[0])}:
+        return ""
+    return (
+        f'<rect {ground.style} x="{left:.0f}" y="{top:.0f}" '
+        f'width="{right - left:.0f}" height="{bottom - top:.0f}"/>'
     )
 
 
@@ -144,27 +163,25 @@ def mark_svg(mark: Mark) -> str:
     """One mark as an SVG element; the script writes the same markup."""
     if isinstance(mark, PathMark):
         d = absolute_path(mark.operations, mark.x, mark.y)
-        return f'<path style="{mark.style}" d="{d}"/>'
+        return f'<path {mark.style} d="{d}"/>'
     if isinstance(mark, StampMark):
         points = zip(coordinates(mark.x), coordinates(mark.y), strict=True)
         placed = [f"M{x} {y}{mark.stamp}" for x, y in points]
         if mark.merged:
-            return f'<path style="{mark.style}" d="{"".join(placed)}"/>'
+            return f'<path {mark.style} d="{"".join(placed)}"/>'
         paths = "".join(f'<path d="{d}"/>' for d in placed)
-        return f'<g style="{mark.style}">{paths}</g>'
+        return f"<g {mark.style}>{paths}</g>"
     if isinstance(mark, ImageMark):
-        return (
-            f'<g style="{mark.clip}"><image {mark.placement} href="{mark.source}"/></g>'
-        )
-    turn = f" rotate({mark.angle:g})" if mark.angle else ""
+        return f'<g{mark.clip}><image {mark.placement} href="{mark.source}"/></g>'
+    where = f'x="{mark.x}" y="{mark.y}"'
+    if mark.angle:
+        turn = f"rotate({mark.angle:g})"
+        where = f'transform="translate({mark.x} {mark.y}) {turn}"'
     size = f"calc({mark.size}px*min(var(--grow,1),{mark.growth:g}))"
-    text = (
-        f'<text style="{mark.style};font-size:{size}" '
-        f'transform="translate({mark.x} {mark.y}){turn}">'
-        f"{html.escape(mark.text)}</text>"
-    )
+    words = html.escape(mark.text)
+    text = f'<text {mark.style} font-size="{size}" {where}>{words}</text>'
     # On the text itself the clip would move with it.
-    return f'<g style="{mark.clip}">{text}</g>' if mark.clip else text
+    return f"<g{mark.clip}>{text}</g>" if mark.clip else text
 
 
 def encode(recording: Recording) -> dict:
@@ -261,14 +278,13 @@ def _controls(recording: Recording, identity: str) -> str:
         text = html.escape(slider.texts[position])
         last = len(slider.values) - 1
         name = f"{identity}s{axis}"
-        filled = 100 * position / max(last, 1)
         rows.append(
-            f'<div class="explore-slider"><label for="{name}">'
+            f'<div class="explore-slider"><label for="{name}" dir="auto">'
             f"{html.escape(slider.label)}</label>"
             f'<input type="range" id="{name}" data-name="{slider.name}" min="0" '
             f'max="{last}" step="1" value="{position}" autocomplete="off" '
-            f'aria-valuetext="{text}" style="--filled:{filled:.1f}%">'
-            f'<output for="{name}">{text}</output></div>'
+            f'aria-valuetext="{text}">'
+            f'<output for="{name}" aria-live="off" dir="auto">{text}</output></div>'
         )
     what = html.escape(recording.sliders[0].label)
     return (

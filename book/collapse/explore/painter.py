@@ -17,10 +17,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Annotation, Text
 
-from .recording import Drawing
+from . import owners
+from .recording import Drawing, LayerKey
 from .renderer import MarkRenderer
-
-LayerKey = tuple
+from .stage import as_saved
 
 
 class Painter:
@@ -37,9 +37,8 @@ class Painter:
         figure.draw_without_rendering()  # settles layout, ticks and title positions
         figure.set_layout_engine("none")
         self.figure = figure
-        width, height = (float(v) for v in figure.get_size_inches() * figure.dpi)
-        self.size = (width, height)
-        self.renderer = MarkRenderer(width, height, figure.dpi)
+        self.renderer = MarkRenderer(figure)
+        self.size = self.renderer.get_canvas_width_height()
         self._drawn: dict[LayerKey, _Drawn] = {}
         self._views: dict[Axes, tuple] = {}
 
@@ -53,17 +52,21 @@ class Painter:
             )
         moved = self._moved_axes()
         drawings = {}
-        for key, axes, artist in _layers_of(self.figure):
-            known = self._drawn.get(key)
-            if everything or axes in moved or known is None or known.is_out(artist):
-                artist.draw(self.renderer)
-                known = self._drawn[key] = _Drawn(artist, self.renderer.take())
-            drawings[key] = known.drawing
+        with as_saved(self.figure):
+            for key, axes, artist in _layers_of(self.figure):
+                known = self._drawn.get(key)
+                if everything or axes in moved or known is None or known.is_out(artist):
+                    self.renderer.shows_numbers = owners.is_mapped(artist)
+                    artist.draw(self.renderer)
+                    known = self._drawn[key] = _Drawn(artist, self.renderer.take())
+                drawings[key] = known.drawing
         return drawings
 
     def paint_whole(self) -> Drawing:
         """Draw everything in one go, by matplotlib's own rules of order."""
-        self.figure.draw(self.renderer)
+        self.renderer.shows_numbers = False
+        with as_saved(self.figure):
+            self.figure.draw(self.renderer)
         return self.renderer.take()
 
     def _moved_axes(self) -> set[Axes]:

@@ -1,6 +1,6 @@
 """Brings a figure into a state: calls ``update`` and reads what it returns.
 
-Knows matplotlib's Axes and sliders; it does not know what is drawn or kept.
+Knows figures, pyplot and sliders; it does not know what is drawn or kept.
 """
 
 from __future__ import annotations
@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
+from .mistakes import noted
 from .sliders import SettledSlider
+from .stage import current
+from .stops import plain
 
 Said = str | tuple[str, str] | None
 """What an update function returns: a caption, a title and a caption, or nothing."""
@@ -20,19 +24,23 @@ class Player:
 
     Parameters
     ----------
+    figure : matplotlib.figure.Figure
+        Pyplot's current one whenever ``update`` runs.
     update : callable
         Called with one keyword argument a slider.
     sliders : sequence of SettledSlider
-    title_axes : matplotlib.axes.Axes or None
-        Carries the title, where ``update`` returns one.
+    title_axes : matplotlib.axes.Axes, optional
+        Carries the title, where ``update`` returns one; by default the first Axes.
     """
 
     def __init__(
         self,
+        figure: Figure,
         update: Callable[..., Said],
         sliders: Sequence[SettledSlider],
-        title_axes: Axes | None,
+        title_axes: Axes | None = None,
     ) -> None:
+        self._figure = figure
         self._update = update
         self._sliders = sliders
         self._title_axes = title_axes
@@ -46,17 +54,16 @@ class Player:
         ValueError
             If ``update`` returns anything but the caption, the title and the caption,
             or None; if it returns a title in some states only, or one that no Axes
-            can carry. Whatever ``update`` raises is passed on, with the state.
+            can carry; if it opens another figure. Whatever ``update`` raises is passed
+            on, with the state.
         """
         values = {
             slider.name: slider.values[index]
             for slider, index in zip(self._sliders, state, strict=True)
         }
-        try:
+        where = f"while explore recorded {self.describe(state)}"
+        with noted(where), current(self._figure):
             said = self._update(**values)
-        except Exception as error:
-            error.add_note(f"while explore recorded {self.describe(state)}")
-            raise
         title, caption = self._read(said, state)
         if title is not None:
             self._set_title(title, state)
@@ -65,7 +72,7 @@ class Player:
     def describe(self, state: Sequence[int]) -> str:
         """These slider positions as keyword arguments."""
         return ", ".join(
-            f"{slider.name}={slider.values[index]!r}"
+            f"{slider.name}={plain(slider.values[index])!r}"
             for slider, index in zip(self._sliders, state, strict=True)
         )
 
@@ -93,7 +100,7 @@ class Player:
         return title, caption
 
     def _set_title(self, title: str, state: Sequence[int]) -> None:
-        axes = self._title_axes
+        axes = self._title_axes or next(iter(self._figure.axes), None)
         if axes is None:
             raise ValueError(
                 f"update returned the title {title!r} at {self.describe(state)}, but "

@@ -14,15 +14,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .marks import join_neighbouring_dots
-from .painter import LayerKey, Painter, ThoroughPainter, WholePainter
+from . import words
+from .grounds import Grounds
+from .looks import Window
+from .marks import UNITS_PER_PIXEL, TextMark, join_neighbouring_dots
+from .mistakes import noted
+from .painter import Painter, ThoroughPainter, WholePainter
 from .player import Player, Said
-from .recording import Drawing, Layer, Recording
+from .recording import Drawing, Layer, LayerKey, Recording
 from .renderer import MarkRenderer
-from .sliders import SettledSlider
+from .sliders import MAX_STATES, SettledSlider
 
-MAX_STATES = 5_000
 _AUDITED_STATES = 3
+_WIDEST_MARGIN = 0.15  # of a figure's side, for words that it cuts
 
 
 def record(
@@ -63,7 +67,7 @@ def record(
             "can carry; give a slider fewer values"
         )
     start = tuple(slider.start_index for slider in sliders)
-    player = Player(update, sliders, title_axes or next(iter(figure.axes), None))
+    player = Player(figure, update, sliders, title_axes)
     player.play(start)  # the layout is that of the state shown first
     states = list(itertools.product(*(range(n) for n in shape)))
     renderer, tape, captions = _play_all(figure, player, states)
@@ -73,19 +77,43 @@ def record(
         for drawings, table in tape.layers()
     )
     _refuse_dead_sliders(sliders, layers)
+    size = renderer.get_canvas_width_height()
     sentences = dict.fromkeys(captions)
     order = {sentence: index for index, sentence in enumerate(sentences)}
     table = np.reshape([order[sentence] for sentence in captions], shape)
     return Recording(
-        width=renderer.width,
-        height=renderer.height,
+        width=size[0],
+        height=size[1],
         sliders=sliders,
         layers=layers,
         captions=tuple(sentences),
         caption_table=_drop_idle_axes(table),
         definitions=dict(renderer.definitions.markup),
         start=start,
+        view=view_of(layers, *size),
     )
+
+
+def view_of(layers: Sequence[Layer], width: float, height: float) -> Window:
+    """Return the figure and what it cuts off words in any state, in a page's units.
+
+    Its margins are those of the state shown first; tick labels grow.
+    """
+    page = np.array([0, 0, width, height]) * UNITS_PER_PIXEL
+    farthest = page + _WIDEST_MARGIN * page[[2, 3, 2, 3]] * [-1, -1, 1, 1]
+    drawings = itertools.chain.from_iterable(layer.drawings for layer in layers)
+    view = page
+    for mark in set(itertools.chain.from_iterable(drawings)):
+        if isinstance(mark, TextMark) and not mark.clip:
+            box = np.array(words.box(mark))
+            if (box[:2] < farthest[2:]).all() and (box[2:] > farthest[:2]).all():
+                view = np.concatenate(
+                    [np.minimum(view[:2], box[:2]), np.maximum(view[2:], box[2:])]
+                )
+    left, top, right, bottom = np.clip(
+        view, farthest[[0, 1, 0, 1]], farthest[[2, 3, 2, 3]]
+    ).tolist()
+    return left, top, right, bottom
 
 
 def _play_all(
@@ -97,12 +125,15 @@ def _play_all(
     one is needed.
     """
     for painter_class in (Painter, ThoroughPainter, WholePainter):
-        painter, tape = painter_class(figure), _Tape()
+        with noted("while matplotlib laid the figure out"):
+            painter, tape = painter_class(figure), _Tape()
+        grounds = Grounds(*painter.size)
         captions = []
         for state in states:
             captions.append(player.play(state))
-            tape.add(painter.paint())
-        differing = _audit(painter, tape, states, captions, player)
+            with noted(f"while matplotlib drew {player.describe(state)}"):
+                tape.add(grounds.settle(painter.paint()))
+        differing = _audit(painter, grounds, tape, states, captions, player)
         if differing is None:
             return painter.renderer, tape, captions
         state, layer = differing
@@ -167,6 +198,7 @@ class _Tape:
 
 def _audit(
     painter: Painter,
+    grounds: Grounds,
     tape: _Tape,
     states: Sequence[tuple[int, ...]],
     captions: Sequence[str],
@@ -183,8 +215,9 @@ def _audit(
         if player.play(states[number]) != captions[number]:
             return states[number], "caption"
         drawings = painter.paint(everything=True)
-        for key in dict.fromkeys([*tape.keys(), *drawings]):
-            if drawings.get(key, ()) != tape.seen(key, number):
+        settled = grounds.settle(drawings)
+        for key in dict.fromkeys([*tape.keys(), *settled]):
+            if settled.get(key, ()) != tape.seen(key, number):
                 return states[number], key[1]
         if number != audited[0]:
             continue

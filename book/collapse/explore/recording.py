@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .looks import Window
 from .marks import Mark
 from .sliders import SettledSlider
 
 Drawing = tuple[Mark, ...]
+LayerKey = tuple
+"""Names a layer by where it is and what it is."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Recording:
         SVG markup of clip paths and hatches by name.
     start : tuple of int
         The position of each slider in the base figure.
+    view : Window
+        What a page shows of it, in a page's units: the figure, and words that it cuts.
     """
 
     width: float
@@ -55,6 +60,7 @@ class Recording:
     caption_table: np.ndarray
     definitions: dict[str, str]
     start: tuple[int, ...]
+    view: Window
 
     @property
     def shape(self) -> tuple[int, ...]:

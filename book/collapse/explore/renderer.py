@@ -7,19 +7,22 @@ one SVG element. It knows matplotlib and nothing above it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, BboxTransformTo, Transform
 
-from . import images, styles, words
+from . import images, owners, styles, words
+from .looks import Clip, Look, overlap
 from .marks import (
     UNITS_PER_PIXEL,
     ImageMark,
@@ -28,6 +31,7 @@ from .marks import (
     StampMark,
     TextMark,
     absolute_path,
+    coordinates,
     join_neighbouring_dots,
     quantise,
     relative_path,
@@ -58,26 +62,38 @@ class Definitions:
         return self._names[key]
 
 
+class _Row(NamedTuple):
+    """One of several lines of a text; it starts so many pixels along its direction."""
+
+    start: float
+    width: float
+    place: int
+    write: Callable[[float, bool], list[TextMark]] | None
+
+
 class MarkRenderer(RendererBase):
     """Collects the marks of whatever draws itself on it.
 
     Parameters
     ----------
-    width, height : float
-        Size of the figure in pixels.
-    dpi : float
-        Pixels an inch, which fixes the size of points.
+    figure : matplotlib.figure.Figure
+        Its size and its dots per inch are those of the page.
     """
 
-    def __init__(self, width: float, height: float, dpi: float) -> None:
+    def __init__(self, figure: Figure) -> None:
         super().__init__()
-        self.width = width
-        self.height = height
-        self.dpi = dpi
+        self.width, self.height = (
+            float(side) for side in figure.get_size_inches() * figure.dpi
+        )
+        self.dpi = figure.dpi
         self.definitions = Definitions()
+        self.shows_numbers = False
+        """Whether the colours of what is drawn stand for numbers."""
+        self._figure = figure
         self._marks: list[Mark] = []
-        self._styles: dict[tuple, str] = {}
-        self._boxes: dict[bytes, str] = {}
+        self._rows: list[_Row] = []
+        self._looks: dict[tuple, Look | None] = {}
+        self._clips: dict[tuple, Clip] = {}
         self._images: dict[tuple, str] = {}
         self._measured: dict[tuple, tuple[float, float, float]] = {}
 
@@ -125,17 +141,41 @@ class MarkRenderer(RendererBase):
         if dot is not None:
             self._marks.append(dot)
             return
-        operations, x, y = self._outline(path, transform)
-        if not operations:
-            return
-        fill = None if rgbFace is None or len(path) < 2 else rgbFace
-        style = self._path_style(gc, fill)
-        if style:
-            self._marks.append(PathMark(style, operations, x, y))
+        face = None if rgbFace is None or len(path) < 2 else rgbFace
+        is_shape = face is not None or gc.get_hatch_path() is not None
+        course, is_cut = self._outline(path, transform, is_shape)
+        literal = self.shows_numbers or owners.is_backdrop(
+            self._figure, face, path, transform
+        )
+        self._add_path(
+            self._look(gc, face, literal, border=not (is_cut and is_shape)), course
+        )
         hatch = gc.get_hatch_path()
-        if hatch is not None:
-            style = f"fill:url(#@{self._hatch(gc, hatch)});{self._clip(gc)}"
-            self._marks.append(PathMark(style, operations, x, y))
+        if hatch is not None and course[0]:
+            style = f"fill='url(#@{self._hatch(gc, hatch)})'{self._clip(gc).attribute}"
+            self._marks.append(PathMark(style, *course))
+        if is_cut and is_shape:  # its border is not that of what is left of it
+            course, _ = self._outline(path, transform, filled=False)
+            self._add_path(self._look(gc, None, literal), course)
+
+    def _add_path(self, look: Look | None, course: tuple[str, bytes, bytes]) -> None:
+        if look is not None and course[0]:
+            self._marks.append(PathMark(look.themed, *course, look))
+
+    def draw_path_collection(
+        self, gc: GraphicsContextBase, *args: Any, **kwargs: Any
+    ) -> None:
+        """Draw each path by itself; its colours may stand for numbers."""
+        shows_numbers = self.shows_numbers
+        self.shows_numbers |= owners.are_numbers(self._figure, args[5], args[6])
+        super().draw_path_collection(gc, *args, **kwargs)
+        self.shows_numbers = shows_numbers
+
+    def draw_quad_mesh(self, gc: GraphicsContextBase, *args: Any) -> None:
+        """Draw each cell by itself; their colours stand for numbers."""
+        shows_numbers, self.shows_numbers = self.shows_numbers, True
+        super().draw_quad_mesh(gc, *args)
+        self.shows_numbers = shows_numbers
 
     def draw_markers(
         self,
@@ -153,20 +193,23 @@ class MarkRenderer(RendererBase):
             placed = marker_trans + Affine2D().translate(*points[0])
             self.draw_path(gc, marker_path, placed, rgbFace)
             return
+        x, y = quantise(self._downwards(points))
         dot = self._as_dot(gc, marker_path, marker_trans, rgbFace)
         if dot is not None:
-            style, stamp, merged = dot.style, dot.stamp, dot.merged
-        else:
-            vertices, operations = outline(
-                marker_path, marker_trans, self.width, self.height
-            )
-            style = self._path_style(gc, rgbFace)
-            if not style or not operations:
-                return
-            stamp = relative_path(vertices * [1, -1], operations)
-            merged = _darkens_nowhere(gc, rgbFace)
-        x, y = quantise(self._downwards(points))
-        self._marks.append(StampMark(style, stamp, merged, x, y))
+            self._marks.append(replace(dot, x=x, y=y))
+            return
+        vertices, operations, _ = outline(
+            marker_path, marker_trans, self.width, self.height
+        )
+        look = self._look(gc, rgbFace, self.shows_numbers)
+        if look is None or not operations:
+            return
+        stamp = relative_path(vertices * [1, -1], operations)
+        merged = _darkens_nowhere(gc, rgbFace)
+        across, high = np.ptp(vertices, axis=0) * UNITS_PER_PIXEL / 2
+        self._marks.append(
+            StampMark(look.themed, stamp, merged, x, y, look, (across, high))
+        )
 
     def draw_image(
         self,
@@ -181,15 +224,37 @@ class MarkRenderer(RendererBase):
             return
         if transform is None:
             scale = 1 / self.get_image_magnification()
-            placement = images.upright(x, y, shape, scale, self.height)
+            placement, matrix = images.upright(x, y, shape, scale, self.height)
             im = im[::-1]
         else:
-            alpha = gc.get_alpha()
-            placement = images.transformed(x, y, shape, transform, self.height, alpha)
+            placement, matrix = images.transformed(
+                x, y, shape, transform, self.height, gc.get_alpha()
+            )
         key = (im.shape, im.tobytes())
         if key not in self._images:
             self._images[key] = images.png_uri(im)
-        self._marks.append(ImageMark(self._clip(gc), placement, self._images[key]))
+        clip = self._clip(gc)
+        source = self._images[key]
+        self._marks.append(
+            ImageMark(clip.attribute, placement, source, matrix, clip.window)
+        )
+
+    def open_group(self, s: str, gid: str | None = None) -> None:
+        if s == "text":
+            self._rows = []
+
+    def close_group(self, s: str) -> None:
+        """Let the lines of a text stand where the others do in any font."""
+        if s != "text" or len(self._rows) < 2:
+            return
+        part = words.shared_part(
+            [row.start for row in self._rows], [row.width for row in self._rows]
+        )
+        for row in self._rows:
+            if row.write is not None:
+                marks = row.write(part, True)
+                self._marks[row.place : row.place + len(marks)] = marks
+        self._rows = []
 
     def draw_text(
         self,
@@ -202,31 +267,58 @@ class MarkRenderer(RendererBase):
         ismath: IsMath = False,
         mtext: Text | None = None,
     ) -> None:
+        place = len(self._marks)
+        write = functools.partial(self._words, gc, x, y, s, prop, angle)
         if ismath:  # formulas keep matplotlib's own glyphs
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
-            return
-        width, _, _ = self.get_text_width_height_descent(s, prop, ismath)
-        part = words.anchor_part(mtext, angle)
+        else:
+            self._marks.extend(write(words.anchor_part(mtext, angle), mtext is None))
+        if mtext is None:  # one of several lines
+            width, _, _ = self.get_text_width_height_descent(s, prop, ismath)
+            radians = np.deg2rad(angle)
+            start = x * np.cos(radians) - y * np.sin(radians)
+            self._rows.append(_Row(start, width, place, None if ismath else write))
+
+    def _words(
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        line: str,
+        prop: FontProperties,
+        angle: float,
+        part: float,
+        is_row: bool,
+    ) -> list[TextMark]:
+        """Return the mark of a line, anchored at this part of it; none if unseen."""
+        width, _, _ = self.get_text_width_height_descent(line, prop, False)
         radians = np.deg2rad(angle)
-        x = x + part * width * np.cos(radians)
-        y = y - part * width * np.sin(radians)
+        x += part * width * np.cos(radians)
+        y -= part * width * np.sin(radians)
         growth = 1.0
-        if not words.is_set_in_rows(mtext, prop):
+        if not is_row and not words.sets_columns(prop):
             page = self.get_canvas_width_height()
             growth = words.room_to_grow((x, y), width, part, angle, page)
         size = self.points_to_pixels(prop.get_size_in_points())
-        self._marks.append(
+        clip = self._clip(gc)
+        look = words.text_look(gc, prop, part, clip.window)
+        if look is None:
+            return []
+        return [
             TextMark(
-                clip=self._clip(gc),
-                style=words.text_style(gc, prop, mtext, part),
+                clip=clip.attribute,
+                style=look.themed,
                 x=round(x * UNITS_PER_PIXEL),
                 y=round(y * UNITS_PER_PIXEL),
                 angle=round(-float(angle), 2),
                 size=round(size * UNITS_PER_PIXEL),
                 growth=growth,
-                text=s,
+                text=line,
+                look=look,
+                width=width * UNITS_PER_PIXEL,
+                before=part,
             )
-        )
+        ]
 
     def draw_gouraud_triangles(self, *args: Any, **kwargs: Any) -> None:
         raise UnsupportedDrawingError(
@@ -238,10 +330,17 @@ class MarkRenderer(RendererBase):
 
     # -- pieces ----------------------------------------------------------------
 
-    def _outline(self, path: Path, transform: Transform) -> tuple[str, bytes, bytes]:
-        """Return the letters of the operations and the coordinates, y down."""
-        vertices, operations = outline(path, transform, self.width, self.height)
-        return operations, *quantise(self._downwards(vertices))
+    def _outline(
+        self, path: Path, transform: Transform, filled: bool
+    ) -> tuple[tuple[str, bytes, bytes], bool]:
+        """Return the course of a path, y down, and whether it was cut.
+
+        A course is the letters of its operations and its coordinates.
+        """
+        vertices, operations, is_cut = outline(
+            path, transform, self.width, self.height, filled
+        )
+        return (operations, *quantise(self._downwards(vertices))), is_cut
 
     def _downwards(self, points: np.ndarray) -> np.ndarray:
         """Turn pixels with y up into pixels with y down."""
@@ -274,17 +373,26 @@ class MarkRenderer(RendererBase):
             return None
         centre, across = found
         diameter = (across + width) * UNITS_PER_PIXEL
-        ink = styles.colour(";stroke", face, styles.forced_alpha(gc))
-        style = (
-            f"fill:none{ink};stroke-width:{diameter:.0f};stroke-linecap:round"
-            f"{self._clip(gc)}"
-        )
+        clip = self._clip(gc)
+        alpha = styles.forced_alpha(gc)
+        look = styles.dot_look(face, alpha, diameter, clip, self.shows_numbers)
+        if look is None:
+            return None
         opaque = styles.is_opaque(gc, face)
-        return StampMark(style, "h0", opaque, *quantise(self._downwards(centre[None])))
+        x, y = quantise(self._downwards(centre[None]))
+        reach = (diameter / 2, diameter / 2)
+        return StampMark(look.themed, "h0", opaque, x, y, look, reach)
 
-    def _path_style(self, gc: GraphicsContextBase, face: Sequence[float] | None) -> str:
-        """Return the CSS of a path, or '' where nothing would be seen."""
+    def _look(
+        self,
+        gc: GraphicsContextBase,
+        face: Sequence[float] | None,
+        literal: bool,
+        border: bool = True,
+    ) -> Look | None:
+        """Return the look of a path; None where nothing would be seen."""
         offset, pattern = gc.get_dashes()
+        clip = self._clip(gc)
         key = (
             None if face is None else tuple(face),
             tuple(gc.get_rgb()),
@@ -296,53 +404,67 @@ class MarkRenderer(RendererBase):
             gc.get_joinstyle(),
             gc.get_capstyle(),
             gc.get_antialiased(),
-            self._clip(gc),
+            clip,
+            literal,
+            border,
         )
-        if key not in self._styles:
-            style = styles.path_style(gc, face, self.points_to_pixels)
-            self._styles[key] = style and style + self._clip(gc)
-        return self._styles[key]
+        if key not in self._looks:
+            self._looks[key] = styles.path_look(
+                gc, face, self.points_to_pixels, clip, literal, border
+            )
+        return self._looks[key]
 
-    def _clip(self, gc: GraphicsContextBase) -> str:
-        """CSS that clips to the graphics context's window, or ''."""
+    def _clip(self, gc: GraphicsContextBase) -> Clip:
+        """The clip of a graphics context: its box and its path, where it has both."""
         path, transform = gc.get_clip_path()
-        if isinstance(path, Path) and transform is not None:
-            return self._clip_to(path, transform)
         box = gc.get_clip_rectangle()
-        if box is None:
-            return ""
-        key = box.get_points().tobytes()
-        if key not in self._boxes:
-            square = Path.unit_rectangle()
-            self._boxes[key] = self._clip_to(square, BboxTransformTo(box))
-        return self._boxes[key]
+        inner = box.get_points().tobytes() if box is not None else b""
+        course = None
+        if isinstance(path, Path) and transform is not None:
+            course, _ = self._outline(path, transform, filled=True)
+        key = (inner, course)
+        if key not in self._clips:
+            clip = Clip()
+            if box is not None:
+                square, place = Path.unit_rectangle(), BboxTransformTo(box)
+                clip = self._clip_to(self._outline(square, place, filled=True)[0], clip)
+            if course is not None:
+                clip = self._clip_to(course, clip)
+            self._clips[key] = clip
+        return self._clips[key]
 
-    def _clip_to(self, path: Path, transform: Transform) -> str:
-        operations, x, y = self._outline(path, transform)
+    def _clip_to(self, course: tuple[str, bytes, bytes], outer: Clip) -> Clip:
+        """Define a clip to a path within another clip."""
 
         def markup(name: str) -> str:
-            d = absolute_path(operations, x, y)
-            return f'<clipPath id="{name}"><path d="{d}"/></clipPath>'
+            d = absolute_path(*course)
+            return f'<clipPath id="{name}"{outer.attribute}><path d="{d}"/></clipPath>'
 
-        name = self.definitions.name((operations, x, y), "clip", markup)
-        return f";clip-path:url(#@{name})"
+        name = self.definitions.name((course, outer), "clip", markup)
+        x, y = (coordinates(kept) for kept in course[1:])
+        window = (0.0, 0.0, 0.0, 0.0)  # nothing is left
+        if len(x):
+            window = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+        return Clip(f" clip-path='url(#@{name})'", overlap(window, outer.window))
 
     def _hatch(self, gc: GraphicsContextBase, hatch: Path) -> str:
         """Name of the pattern definition of a hatch."""
         side = round(self.points_to_pixels(72) * UNITS_PER_PIXEL)
         scale = Affine2D().scale(side / UNITS_PER_PIXEL)
-        vertices, operations = outline(hatch, scale, self.width, self.height)
+        vertices, operations, _ = outline(hatch, scale, self.width, self.height)
         x, y = quantise(vertices * [1, -1] + [0, side / UNITS_PER_PIXEL])
         width = self.points_to_pixels(gc.get_hatch_linewidth()) * UNITS_PER_PIXEL
         ink = to_rgba(gc.get_hatch_color())
-        style = styles.colour("fill", ink, None) + styles.colour(";stroke", ink, None)
+        fill, stroke = styles.paint("fill", ink), styles.paint("stroke", ink)
+        paints = [each.themed for each in (fill, stroke) if each is not None]
+        style = " ".join(shade.attribute for shade in paints)
 
         def markup(name: str) -> str:
             d = absolute_path(operations, x, y)
             return (
                 f'<pattern id="{name}" patternUnits="userSpaceOnUse" width="{side}" '
-                f'height="{side}"><path d="{d}" '
-                f'style="{style};stroke-width:{width:.0f}"/></pattern>'
+                f'height="{side}"><path d="{d}" {style} '
+                f'stroke-width="{width:.0f}"/></pattern>'
             )
 
         key = (operations, x, y, style, round(width))

@@ -1,91 +1,165 @@
-"""The CSS of colours and strokes: greys follow the page's theme, hues stay.
+"""The SVG attributes of colours and strokes: greys follow the page's theme, hues stay.
 
-Knows matplotlib's graphics contexts; neither renderers nor what is drawn.
+Attributes, because a page may forbid styles. Knows matplotlib's graphics contexts;
+neither renderers nor what is drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase
 
+from .looks import Clip, Colour, Look, Paint, Shade, look
 from .marks import UNITS_PER_PIXEL
 
-_WHITE = 0.95  # lighter words and lines are meant for coloured ground
 # Per cent of the page's ink in coloured and in grey words, at least. Lines are seen at
 # a contrast of 3:1; to be read, words need 4.5:1, on light paper and on dark.
 _INK_IN_WORDS = 25
 _INK_IN_GREY_WORDS = 65
+_NO_INK = 5  # per cent; lighter words are meant for a darker ground
+_INK = "var(--ink,#000)"  # the page's, or an author's where the page forbids styles
+_PAPER = "var(--paper,#fff)"
+# A dark theme's, as they are in most: to judge what can be seen there.
+DARK_INK, DARK_PAPER = (0.82, 0.84, 0.86), (0.07, 0.07, 0.09)
 
 
-def colour(
-    name: str,
-    rgb: Sequence[float],
-    alpha: float | None,
+def paint(
+    name: Literal["fill", "stroke"],
+    colour: Sequence[float],
+    alpha: float | None = None,
     literal: bool = False,
     words: bool = False,
-) -> str:
-    """CSS of a colour; greys become mixtures of the page's ink and paper.
+) -> Paint | None:
+    """Return the paint of a colour; None where nothing would be seen.
 
-    So black text and white backgrounds follow a light or a dark theme, and the
-    greys between them too, while hues stay what the author chose; only coloured
-    ``words`` get some ink, to be read on either paper. A ``literal`` colour stays as
-    well: white words and lines are there to be read on a hue.
+    Black text and white backgrounds follow a light or a dark theme, and the greys
+    between them too, as mixtures of the page's ink and paper, while hues stay what the
+    author chose; ``words`` get some more ink, to be read on either paper. A ``literal``
+    colour stays as well: it stands for a number, or it is a ground of the author's own.
     """
-    red, green, blue = (round(255 * float(channel)) for channel in rgb[:3])
+    rgb = [round(255 * float(channel)) for channel in colour[:3]]
     if alpha is None:
-        alpha = float(rgb[3]) if len(rgb) == 4 else 1.0
+        alpha = float(colour[3]) if len(colour) == 4 else 1.0
     if alpha == 0:
-        return ""
-    if not literal and max(red, green, blue) - min(red, green, blue) <= 2:
-        ink = round(100 * (1 - green / 255))
-        ink = max(ink, _INK_IN_GREY_WORDS) if words else ink
-        value = {0: "var(--paper)", 100: "var(--ink)"}.get(
-            ink, f"color-mix(in srgb,var(--ink) {ink}%,var(--paper))"
-        )
-    else:
-        value = f"#{red:02x}{green:02x}{blue:02x}"
-        if words and not literal:
-            value = f"color-mix(in srgb,{value} {100 - _INK_IN_WORDS}%,var(--ink))"
-    opacity = f"{name}-opacity:{alpha:.3g}" if alpha < 1 else ""
-    return f"{name}:{value}" + (";" + opacity.lstrip(";") if opacity else "")
+        return None
+    own = _own(rgb)
+    ink = None if literal or max(rgb) - min(rgb) > 2 else 100 - rgb[1] / 2.55
+    plain = own if ink is None else _mixed(ink)
+    themed = plain
+    if words and ink is None and not literal:
+        themed = _inked(own)
+    elif words and ink is not None and ink > _NO_INK:
+        themed = _mixed(max(ink, _INK_IN_GREY_WORDS))
+    opacity = f" {name}-opacity='{alpha:.3g}'" if alpha < 1 else ""
+    themed, plain, own = (
+        replace(shade, attribute=f"{name}='{shade.attribute}'{opacity}")
+        for shade in (themed, plain, own)
+    )
+    return Paint(themed, plain, own, alpha, is_fill=name == "fill")
 
 
-def path_style(
+def _own(rgb: Sequence[int]) -> Shade:
+    red, green, blue = (channel / 255 for channel in rgb)
+    name = "#{:02x}{:02x}{:02x}".format(*rgb)
+    return Shade(name, (red, green, blue), (red, green, blue))
+
+
+def _mixed(ink: float) -> Shade:
+    """A mixture of the page's ink, in per cent, and its paper."""
+    share = round(ink)
+    name = {0: _PAPER, 100: _INK}.get(
+        share, f"color-mix(in srgb,{_INK} {share}%,{_PAPER})"
+    )
+    return Shade(
+        name,
+        _between((0, 0, 0), (1, 1, 1), share / 100),
+        _between(DARK_INK, DARK_PAPER, share / 100),
+    )
+
+
+def _inked(shade: Shade) -> Shade:
+    """A hue with some of the page's ink."""
+    name = f"color-mix(in srgb,{shade.attribute} {100 - _INK_IN_WORDS}%,{_INK})"
+    return Shade(
+        name,
+        _between((0, 0, 0), shade.light, _INK_IN_WORDS / 100),
+        _between(DARK_INK, shade.dark, _INK_IN_WORDS / 100),
+    )
+
+
+def _between(one: Colour, other: Colour, share: float) -> Colour:
+    red, green, blue = (
+        share * a + (1 - share) * b for a, b in zip(one, other, strict=True)
+    )
+    return red, green, blue
+
+
+def path_look(
     gc: GraphicsContextBase,
     face: Sequence[float] | None,
     to_pixels: Callable[[float], float],
-) -> str:
-    """CSS of a path, or '' where nothing would be seen.
+    clip: Clip,
+    literal: bool = False,
+    border: bool = True,
+) -> Look | None:
+    """Return the look of a path; None where nothing would be seen.
 
-    ``to_pixels`` turns the points of line widths and dashes into pixels.
+    ``to_pixels`` turns the points of line widths and dashes into pixels. A shape
+    without a ``border`` is filled only.
     """
     alpha = forced_alpha(gc)
-    fill = "" if face is None else colour("fill", face, alpha)
-    width = to_pixels(stroke_width(gc)) * UNITS_PER_PIXEL
-    stroke = ""
-    if width:
-        stroke = colour(";stroke", gc.get_rgb(), alpha, literal=is_white(gc.get_rgb()))
-    if not fill and not stroke:
-        return ""
-    style = fill or "fill:none"
+    fill = None if face is None else paint("fill", face, alpha, literal)
+    width = to_pixels(stroke_width(gc)) * UNITS_PER_PIXEL if border else 0.0
+    stroke = paint("stroke", gc.get_rgb(), alpha, literal) if width else None
+    rest = "" if fill else " fill='none'"
     if not gc.get_antialiased():  # tiles that touch must not show seams
-        style += ";shape-rendering:crispEdges"
-    if not stroke:
-        return style
+        rest += " shape-rendering='crispEdges'"
+    rest += _pen(gc, width, to_pixels) if stroke else ""
+    return look([fill, stroke], rest + clip.attribute, clip.window, width)
+
+
+def dot_look(
+    colour: Sequence[float],
+    alpha: float | None,
+    width: float,
+    clip: Clip,
+    literal: bool,
+) -> Look | None:
+    """Return the look of points that are drawn as ends of a round pen."""
+    ink = paint("stroke", colour, alpha, literal)
+    rest = f" fill='none' stroke-width='{width:.0f}' stroke-linecap='round'"
+    return look([ink], rest + clip.attribute, clip.window, width)
+
+
+def _pen(
+    gc: GraphicsContextBase, width: float, to_pixels: Callable[[float], float]
+) -> str:
+    """Attributes of a stroke but for its colour; ``width`` is in units."""
     join, cap = gc.get_joinstyle(), gc.get_capstyle()
-    style += f"{stroke};stroke-width:{width:.0f}"
-    style += f";stroke-linejoin:{join}" if join != "miter" else ""
+    pen = f" stroke-width='{width:.0f}'"
+    pen += f" stroke-linejoin='{join}'" if join != "miter" else ""
     if cap != "butt":
-        style += f";stroke-linecap:{'square' if cap == 'projecting' else cap}"
+        pen += f" stroke-linecap='{'square' if cap == 'projecting' else cap}'"
     offset, pattern = gc.get_dashes()
     if pattern is not None:
         points = (offset, *np.asarray(pattern, float))
         start, *lengths = (to_pixels(length) * UNITS_PER_PIXEL for length in points)
-        style += ";stroke-dasharray:" + " ".join(f"{length:.0f}" for length in lengths)
-        style += f";stroke-dashoffset:{start:.0f}" if offset else ""
-    return style
+        pen += f" stroke-dasharray='{' '.join(f'{n:.0f}' for n in lengths)}'"
+        pen += f" stroke-dashoffset='{start:.0f}'" if offset else ""
+    return pen
+
+
+def shifted(attributes: str, begin: float) -> str:
+    """The attributes of a stroke for a piece that begins so many units along it."""
+    if "stroke-dasharray" not in attributes:
+        return attributes
+    bare, _, offset = attributes.partition(" stroke-dashoffset='")
+    number, _, rest = offset.partition("'")
+    return f"{bare} stroke-dashoffset='{float(number or 0) + begin:.0f}'{rest}"
 
 
 def stroke_width(gc: GraphicsContextBase) -> float:
@@ -97,11 +171,6 @@ def stroke_width(gc: GraphicsContextBase) -> float:
 def forced_alpha(gc: GraphicsContextBase) -> float | None:
     """The opacity that overrides those of the colours, if there is one."""
     return gc.get_alpha() if gc.get_forced_alpha() else None
-
-
-def is_white(rgb: Sequence[float]) -> bool:
-    """Whether a colour is so light that it is meant for coloured ground."""
-    return min(rgb[:3]) > _WHITE
 
 
 def is_opaque(gc: GraphicsContextBase, face: Sequence[float] | None) -> bool:
@@ -118,3 +187,9 @@ def has_one_colour(gc: GraphicsContextBase, face: Sequence[float] | None) -> boo
         return True
     edge = (*gc.get_rgb(), 1.0)[:4]
     return edge[3] == 0 or np.allclose(edge, (*face, 1.0)[:4], atol=1 / 255)
+
+
+def is_grey(colours: object) -> bool:
+    """Whether one of these colours, of shape (4,) or (n, 4), follows the theme."""
+    rgb = np.atleast_2d(np.asarray(colours, float))[:, :3]
+    return bool((np.ptp(rgb, axis=1) <= 2 / 255).any()) if rgb.size else False

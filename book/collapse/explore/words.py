@@ -5,25 +5,32 @@ Knows matplotlib's texts and fonts; neither renderers nor the rest of a figure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase
-from matplotlib.colors import to_rgba
 from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 
-from .styles import colour, forced_alpha, is_white
+from .looks import Look, Window, look
+from .marks import TextMark
+from .styles import forced_alpha, paint
 
 _LARGEST_GROWTH = 1.25
+_ASCENT, _DESCENT = 0.95, 0.25  # of a line, in sizes of its font, about
 
 
-def text_style(
-    gc: GraphicsContextBase, prop: FontProperties, mtext: Text | None, part: float
-) -> str:
-    """CSS of a line of text, without its size and clip; ``part`` is its anchor's."""
-    literal = _is_on_colour(gc, mtext)
-    ink = colour("fill", gc.get_rgb(), forced_alpha(gc), literal=literal, words=True)
-    anchor = ("", ";text-anchor:middle", ";text-anchor:end")[round(part * 2)]
-    return _font_style(prop) + ink + anchor
+def text_look(
+    gc: GraphicsContextBase, prop: FontProperties, part: float, window: Window | None
+) -> Look | None:
+    """Return the look of a line of text, without its size and clip.
+
+    ``part`` is its anchor's, as from `anchor_part`; nothing is seen beyond ``window``.
+    None where nothing would be seen at all.
+    """
+    ink = paint("fill", gc.get_rgb(), forced_alpha(gc), words=True)
+    anchor = ("", " text-anchor='middle'", " text-anchor='end'")[round(part * 2)]
+    return look([ink], _font(prop) + anchor, window)
 
 
 def anchor_part(mtext: Text | None, angle: float) -> float:
@@ -82,39 +89,53 @@ def room_to_grow(
     return round(max(1.0, float(growth)), 2)
 
 
-def is_set_in_rows(mtext: Text | None, prop: FontProperties) -> bool:
-    """Whether a line has others that it must stay aligned with.
+def box(mark: TextMark) -> Window:
+    """Return the left, top, right and bottom of a line of text, about."""
+    angle = np.deg2rad(mark.angle)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    down = np.array([-along[1], along[0]])
+    begin = np.array([mark.x, mark.y]) - mark.before * mark.width * along
+    corners = [
+        begin + part * mark.width * along + size * mark.size * down
+        for part in (0, 1)
+        for size in (-_ASCENT, _DESCENT)
+    ]
+    left, top = np.min(corners, axis=0).tolist()
+    right, bottom = np.max(corners, axis=0).tolist()
+    return left, top, right, bottom
 
-    Matplotlib hands over the lines of a longer text without their artist; and who
-    chooses a monospaced face sets words in columns.
+
+def sets_columns(prop: FontProperties) -> bool:
+    """Whether words may be set in columns: who chooses a monospaced face does so."""
+    return "mono" in prop.get_family()[0].lower()
+
+
+def shared_part(starts: Sequence[float], widths: Sequence[float]) -> float:
+    """Which point of the lines of one text stands where that of the others does.
+
+    Matplotlib hands over the lines of a longer text without their artist; how it
+    aligned them can be seen from where they start along their direction.
     """
-    return mtext is None or "mono" in prop.get_family()[0].lower()
+    spreads = {
+        part: np.ptp([s + part * w for s, w in zip(starts, widths, strict=True)])
+        for part in (0.0, 0.5, 1.0)
+    }
+    return min(spreads, key=lambda part: (max(spreads[part], 0.1), part))
 
 
-def _is_on_colour(gc: GraphicsContextBase, mtext: Text | None) -> bool:
-    """Whether a text keeps its own colour: white ones, and those in a coloured box."""
-    if is_white(gc.get_rgb()):
-        return True
-    box = mtext.get_bbox_patch() if mtext is not None else None
-    if box is None:
-        return False
-    red, green, blue, alpha = to_rgba(box.get_facecolor())
-    return alpha > 0 and max(red, green, blue) - min(red, green, blue) > 0.05
-
-
-def _font_style(prop: FontProperties) -> str:
-    """CSS for weight, slant and generic family; sans-serif is the page's own."""
+def _font(prop: FontProperties) -> str:
+    """Attributes of weight, slant and generic family; sans-serif is the page's own."""
     weight = prop.get_weight()
     if isinstance(weight, str):
         heavy = weight in {"bold", "heavy", "black", "semibold", "demibold", "demi"}
     else:
         heavy = weight >= 600
     family = prop.get_family()[0].lower()
-    css = ""
+    font = ""
     if "mono" in family or "courier" in family:
-        css += "font-family:monospace;"
+        font += " font-family='monospace'"
     elif "serif" in family and "sans" not in family:
-        css += "font-family:serif;"
-    css += "font-weight:bold;" if heavy else ""
-    css += "font-style:italic;" if prop.get_style() in {"italic", "oblique"} else ""
-    return css
+        font += " font-family='serif'"
+    font += " font-weight='bold'" if heavy else ""
+    font += " font-style='italic'" if prop.get_style() in {"italic", "oblique"} else ""
+    return font

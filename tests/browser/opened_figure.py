@@ -1,0 +1,43 @@
+"""A saved figure with sliders, in a browser page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from collapse.explore import ExploredFigure
+
+
+class Opened:
+    """A saved figure in a browser page."""
+
+    def __init__(self, context, path: Path) -> None:
+        self.troubles: list[str] = []
+        self.page = context.new_page()
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        self.page.on("console", lambda message: self.troubles.append(message.text))
+        self.page.goto(path.as_uri())
+        self.figure = self.page.locator("figure.explore").first
+
+    def slider(self, number: int):
+        return self.figure.locator("input").nth(number)
+
+    def put(self, number: int, position: int) -> None:
+        """Move a slider by keyboard alone."""
+        slider = self.slider(number)
+        slider.focus()
+        slider.press("Home")
+        for _ in range(position):
+            slider.press("ArrowRight")
+
+    def positions(self) -> list[int]:
+        return [int(place) for place in self.figure.get_attribute("data-state").split()]
+
+    @property
+    def caption(self) -> str:
+        return self.figure.locator("figcaption").inner_text()
+
+
+def save(explored: ExploredFigure, folder: Path) -> Path:
+    path = folder / "figure.html"
+    explored.save(path)
+    return path

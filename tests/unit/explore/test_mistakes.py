@@ -1,0 +1,120 @@
+"""A mistake in a figure is told in one sentence before any line of code."""
+
+import traceback
+
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from collapse.explore import explore
+
+
+def line_figure():
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1])
+    return figure, line
+
+
+def lost(figure, line):
+    def update(n):
+        line.set_ydata([0, n])
+        return {}[n]
+
+    return lambda: explore(figure, update, n=range(5))
+
+
+def misshapen(figure, line):
+    return lambda: explore(figure, lambda n: line.set_ydata([0] * (n + 2)), n=range(5))
+
+
+def ranged(figure, line):
+    return lambda: explore(figure, line.set_ydata, y=(0, 100))
+
+
+def saved(figure, line):
+    explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+    return lambda: explored.save("figure.png")
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lost, "KeyError: 0\nwhile explore recorded n=0"),
+        (misshapen, "ValueError: x and y|ValueError: shape mismatch"),
+        (ranged, "ValueError: the slider 'y' got (0, 100), which may mean a range"),
+        (saved, "ValueError: path must end in .html, because save writes a page"),
+    ],
+)
+def test_a_notebook_shows_the_sentence_and_the_readers_lines_alone(make, sentence):
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        make(*line_figure())()
+    told = caught.value._render_traceback_()
+    assert any(told[0].startswith(each) for each in sentence.split("|")), told
+    assert 1 < len("\n".join(told).splitlines()) < 12
+    assert "site-packages" not in "".join(told)
+    if make is lost:
+        assert told[1].startswith("  in update, line ")
+        assert told[1].endswith(": return {}[n]")
+
+
+def test_a_traceback_holds_no_line_of_the_package():
+    with pytest.raises(KeyError) as caught:
+        lost(*line_figure())()
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert names[-1] == "update"
+    assert "record" not in names
+
+
+def test_what_matplotlib_cannot_draw_is_told_with_its_state():
+    figure, line = line_figure()
+
+    def update(n):
+        line.set_ydata([0, n] if n < 3 else [0, n, n])
+
+    with pytest.raises(ValueError, match="shape") as caught:
+        explore(figure, update, n=range(5))
+    assert caught.value.__notes__ == ["while matplotlib drew n=3"]
+
+
+@pytest.mark.parametrize(
+    ("update", "taken"),
+    [
+        (lambda height: None, r"\(height\)"),
+        (lambda: None, r"\(\)"),
+        (lambda n, m: None, r"\(n, m\)"),
+        (lambda n, /: None, r"\(n, /\)"),
+    ],
+)
+def test_an_update_that_does_not_take_the_sliders_is_refused(update, taken):
+    figure, _ = line_figure()
+    with pytest.raises(
+        TypeError, match=f"update takes {taken}, but the sliders are n:"
+    ):
+        explore(figure, update, n=[1, 2])
+    assert not plt.get_fignums()
+
+
+def test_what_subplots_returns_is_named():
+    with pytest.raises(
+        ValueError, match=r"got tuple: plt.subplots\(\) returns fig, ax"
+    ):
+        explore(plt.subplots(), lambda n: None, n=[1, 2])
+
+
+@pytest.mark.parametrize("name", ["figure.png", "figure.PDF", "figure", "a.html.svg"])
+def test_only_a_page_is_saved(name, tmp_path):
+    figure, line = line_figure()
+    explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+    with pytest.raises(ValueError, match=r"path must end in \.html"):
+        explored.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    explored.save(tmp_path / "figure.HTML")
+    assert (tmp_path / "figure.HTML").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_a_refused_figure_is_closed():
+    figure, _ = line_figure()
+    with pytest.raises(ValueError, match="update must be a function"):
+        explore(figure, None, n=[1, 2])
+    assert not plt.get_fignums()
+    assert isinstance(figure, Figure)

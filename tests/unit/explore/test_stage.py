@@ -1,0 +1,109 @@
+"""While update runs, its figure is pyplot's; what is drawn is what a file holds."""
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from collapse.explore import explore
+
+X = np.linspace(0, 6, 50)
+
+
+def marks(explored, place):
+    return [
+        mark for drawing in explored.recording.drawing((place,)) for mark in drawing
+    ]
+
+
+def titled(figure):
+    (line,) = figure.subplots().plot(X, X)
+
+    def update(k):
+        line.set_ydata(k * X)
+        plt.title(f"frequency {k}")
+        plt.xlabel("time")
+        plt.gcf().axes[0].set_ylabel("height")
+
+    return update
+
+
+@pytest.mark.parametrize("make", [plt.figure, Figure])
+def test_pyplot_means_the_explored_figure_while_update_runs(make):
+    other = plt.figure()
+    figure = make()
+    update = titled(figure)
+    assert plt.figure(other) is other
+    for _ in range(2):  # closed by the first one
+        html = explore(figure, update, k=[1, 2]).html()
+        assert {"frequency 1", "time", "height"} <= {
+            word for word in ("frequency 1", "time", "height") if word in html
+        }
+        assert plt.get_fignums() == [other.number]
+        assert plt.gcf() is other
+
+
+def test_a_figure_may_be_drawn_anew_in_each_state():
+    figure = plt.figure()
+
+    def update(k):
+        plt.cla()
+        plt.plot(X, np.sin(k * X), color="#d62728")
+        return f"Title {k}", f"Caption {k}."
+
+    explored = explore(figure, update, k=[1, 2])
+    assert "#d62728" in explored.html()
+    assert "Title 1" in explored.html()
+    assert marks(explored, 0) != marks(explored, 1)
+
+
+@pytest.mark.parametrize("opening", [plt.figure, plt.subplots, lambda: plt.figure(77)])
+def test_an_update_that_opens_another_figure_is_refused(opening):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(X, X)
+
+    def update(k):
+        line.set_ydata(k * X)
+        opening()
+
+    with pytest.raises(ValueError, match="update opens another figure") as caught:
+        explore(figure, update, k=[1, 2])
+    assert caught.value.__notes__ == ["while explore recorded k=1"]
+    assert not plt.get_fignums()
+
+
+def test_a_figure_keeps_the_dots_per_inch_that_were_set():
+    figure, axes = plt.subplots(figsize=(2, 3))
+    figure.set_dpi(200)
+    (line,) = axes.plot(X, X)
+    recording = explore(figure, lambda k: line.set_ydata(k * X), k=[1, 2]).recording
+    assert (recording.width, recording.height) == (400, 600)
+    assert figure.dpi == 200
+
+
+@pytest.mark.parametrize("polar", [False, True])
+def test_animated_artists_are_drawn_as_in_a_file(polar):
+    figure, axes = plt.subplots(subplot_kw={"polar": polar})
+    (line,) = axes.plot(X, np.sin(X), color="#d62728", animated=True)
+    words = axes.text(1, 0.5, "", animated=True)
+    inset = axes.inset_axes([0.5, 0.5, 0.3, 0.3])
+    inset.plot(X, X, color="#2ca02c", animated=True)
+
+    def update(k):
+        line.set_ydata(np.sin(k * X))
+        words.set_text(f"word {k}")
+
+    explored = explore(figure, update, k=[1, 2, 3])
+    html = explored.html()
+    assert {"#d62728", "#2ca02c", "word 2"} <= {
+        part for part in ("#d62728", "#2ca02c", "word 2") if part in html
+    }
+    assert line.get_animated()
+    assert not figure.canvas.is_saving()
+
+
+def test_an_animated_artist_alone_moves_its_slider():
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(X, np.sin(X), animated=True)
+    explored = explore(figure, lambda k: line.set_ydata(np.sin(k * X)), k=[1, 2])
+    assert marks(explored, 0) != marks(explored, 1)
