@@ -250,7 +250,18 @@ def far_shapes():
     return figure, _moving(left), {"place": [1, 2]}
 
 
+def sharp_corners():
+    figure, axes = plt.subplots()
+    axes.set(xlim=(-3, 3), ylim=(0, 20))
+    for place, half in ((-2, 0.1), (0, 0.5), (2, 1)):
+        peak = [place - half, place, place + half]
+        axes.plot(peak, [0, 9, 0], lw=12, solid_joinstyle="miter")
+        axes.plot(peak, [10, 18, 10], lw=12)
+    return figure, _moving(axes), {"place": [1, 2]}
+
+
 SEEN = [
+    sharp_corners,
     far_shapes,
     rings_and_boxes,
     clipped_words,

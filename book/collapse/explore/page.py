@@ -138,7 +138,7 @@ def svg(recording: Recording, identity: str) -> str:
         f'<svg class="explore-picture" role="img" aria-labelledby="{identity}caption" '
         f'viewBox="{left:.0f} {top:.0f} {across:.0f} {high:.0f}" '
         f'width="{across / UNITS_PER_PIXEL:.0f}" '
-        f'height="{high / UNITS_PER_PIXEL:.0f}" direction="ltr" '
+        f'height="{high / UNITS_PER_PIXEL:.0f}" direction="ltr" stroke-miterlimit="10" '
         f'xmlns="http://www.w3.org/2000/svg">{body}</svg>'
     )
 
