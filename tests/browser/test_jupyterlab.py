@@ -171,12 +171,31 @@ def test_figures_survive_any_order_of_what_readers_do(
         for number in range(len(cells)):
             figure = chapter.figure(number)
             assert figure.holder.locator("svg.explore-picture").count() == 1
+            assert figure.holder.locator("img.explore-still").is_hidden()
             before = figure.drawing()
             figure.press("Home")
             figure.press("End")
             assert figure.drawing() != before or figure.caption(), done
         assert chapter.page.locator("text=model not found").count() == 0, done
         assert not chapter.is_dirty, done
+
+
+def test_a_notebook_from_somebody_else_shows_the_figures_as_pictures(
+    chapter: Notebook, folder: Path, lab: str
+) -> None:
+    """JupyterLab does not trust it, and drops scripts, style sheets and SVG."""
+    chapter.run_all()
+    chapter.save()
+    path = folder / "notebooks" / "gaussian.ipynb"
+    theirs = nbformat.read(path, 4)
+    theirs.cells[0].source += " This is from somebody else."
+    nbformat.write(theirs, path.with_stem("theirs"))
+    opened = Notebook(chapter.page, lab, "notebooks/theirs.ipynb")
+    opened.show_every_cell("cell => null")
+    pictures = opened.panel.locator("img.explore-still")
+    assert pictures.count() == len(figures_of(path))
+    assert pictures.first.is_visible()
+    assert opened.panel.locator("svg.explore-picture").count() == 0
 
 
 def plain(text: str) -> str:

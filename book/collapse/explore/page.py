@@ -103,8 +103,8 @@ def notebook_html(recording: Recording, identity: str, live: str, picture: str) 
     caption = html.escape(recording.caption(recording.start))
     return (
         f"{static_html(recording, identity, live)}"
-        "<style>.explore-still{display:none}</style>"
-        f'<img class="explore-still" alt="{caption}" '
+        "<style>.explore-still{display:none!important}</style>"
+        f'<img class="explore-still" width="{recording.width:.0f}" alt="{caption}" '
         f'src="data:image/png;base64,{picture}">'
     )
 
