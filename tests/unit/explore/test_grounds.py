@@ -9,6 +9,8 @@ from matplotlib.colors import ListedColormap
 
 from collapse.explore import explore
 from collapse.explore.marks import PathMark, StampMark, TextMark, coordinates
+from collapse.explore.recorder import record
+from collapse.explore.sliders import settle
 from support.grounds import moving
 
 THEMED = "var(--"
@@ -16,7 +18,7 @@ THEMED = "var(--"
 
 def marks(figure):
     update, slider = moving(figure)
-    recording = explore(figure, update, **slider).recording
+    recording = record(figure, update, settle(slider))
     return [mark for drawing in recording.drawing((0,)) for mark in drawing]
 
 
@@ -122,7 +124,7 @@ def test_words_change_their_colour_where_a_bar_grows_under_them():
     (bar,) = axes.bar([0], [1], color="gold")
     axes.set_ylim(0, 2)
     axes.text(0, 1.5, "above", ha="center")
-    recording = explore(figure, lambda y: bar.set_height(y), y=[1, 1.8]).recording
+    recording = record(figure, lambda y: bar.set_height(y), settle({"y": [1, 1.8]}))
     styles = [
         next(
             mark.style
@@ -235,7 +237,7 @@ def test_an_artist_with_a_clip_path_stays_within_its_axes_too():
     (line,) = axes.plot([0, 20], [0, 20], lw=3.6)
     line.set_clip_path(plt.Circle((10, 10), 6, transform=axes.transData))
     update, slider = moving(figure)
-    recording = explore(figure, update, **slider).recording
+    recording = record(figure, update, settle(slider))
     (style,) = {
         mark.style
         for drawing in recording.drawing((0,))

@@ -6,9 +6,10 @@ from matplotlib import pyplot as plt
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, IdentityTransform
 
-from collapse.explore import explore
 from collapse.explore.marks import PathMark, coordinates
 from collapse.explore.outlines import is_inside, outline, path_of
+from collapse.explore.recorder import record
+from collapse.explore.sliders import settle
 
 SIZE = (400, 300)
 CIRCLE = Path.unit_circle()
@@ -81,10 +82,10 @@ def test_what_is_not_a_number_is_left_out():
     assert len(seen(Path([(np.nan, np.nan)] * 3))) == 0
 
 
-def crossing(explored, place, colour, level):
+def crossing(recording, place, colour, level):
     """Where the shapes of a colour cross a height, in pixels."""
     hits = []
-    for mark in (m for d in explored.recording.drawing((place,)) for m in d):
+    for mark in (m for d in recording.drawing((place,)) for m in d):
         if isinstance(mark, PathMark) and colour in mark.style:
             x, y = coordinates(mark.x) / 10, coordinates(mark.y) / 10
             for a, b, c, d in zip(x, y, x[1:], y[1:], strict=False):
@@ -106,11 +107,11 @@ def test_the_edge_of_a_fill_lies_under_its_line(zoom, edged):
         axes.set_xlim(1 - 5 / zoom, 1)
         axes.set_ylim(0, 1e4 / zoom)
 
-    explored = explore(figure, update, zoom=[5.5, zoom])
+    recording = record(figure, update, settle({"zoom": [5.5, zoom]}))
     for level in (100.0, 300.0):
-        edges = [crossing(explored, 1, c, level) for c in ("#1f77b4", "#d62728")]
+        edges = [crossing(recording, 1, c, level) for c in ("#1f77b4", "#d62728")]
         assert len(edges[1]) == 1
         assert np.abs(np.array(edges[0]) - edges[1]).min() < 0.2
     if edged and zoom > 5:  # no border where the shape was cut
-        border = crossing(explored, 1, "#2ca02c", 300.0)
+        border = crossing(recording, 1, "#2ca02c", 300.0)
         assert np.abs(np.array(border) - edges[1]).max() < 0.2

@@ -3,8 +3,10 @@
 import pytest
 from matplotlib import pyplot as plt
 
-from collapse.explore import explore
 from collapse.explore.marks import TextMark
+from collapse.explore.page import svg
+from collapse.explore.recorder import record
+from collapse.explore.sliders import settle
 from collapse.explore.words import shared_part
 from support.grounds import moving
 
@@ -13,7 +15,7 @@ LINES = "one rather long line\nshort\nof middling length"
 
 def recorded(figure):
     update, slider = moving(figure)
-    return explore(figure, update, **slider).recording
+    return record(figure, update, settle(slider))
 
 
 def words(recording, place=0):
@@ -25,8 +27,9 @@ def words(recording, place=0):
     }
 
 
-@pytest.mark.parametrize("rotation", [0, 90, 30, 270])
-@pytest.mark.parametrize("place", ["left", "center", "right"])
+@pytest.mark.parametrize(
+    ("rotation", "place"), [(0, "left"), (0, "center"), (90, "right"), (30, "center")]
+)
 @pytest.mark.parametrize("alignment", ["left", "center", "right"])
 def test_lines_are_anchored_where_they_are_aligned(rotation, place, alignment):
     figure, axes = plt.subplots()
@@ -65,19 +68,16 @@ def growing(**settings):
 
 def test_a_page_shows_the_labels_that_grow_out_of_the_figure():
     figure, update = growing()
-    recording = explore(figure, update, power=range(1, 9)).recording
+    recording = record(figure, update, settle({"power": range(1, 9)}))
     left, top, right, bottom = recording.view
     assert left < -100
     assert (top, right, bottom) == (0, 4000, 3000)
-    assert (
-        f'viewBox="{left:.0f} 0 {4000 - left:.0f} 3000"'
-        in explore(figure, update, power=range(1, 9)).html()
-    )
+    assert f'viewBox="{left:.0f} 0 {4000 - left:.0f} 3000"' in svg(recording, "id")
 
 
 def test_a_figure_that_holds_its_words_is_shown_as_it_is():
     figure, update = growing(layout="constrained")
-    recording = explore(figure, update, power=[0, 1]).recording
+    recording = record(figure, update, settle({"power": [0, 1]}))
     assert recording.view == (0, 0, 4000, 3000)
 
 
