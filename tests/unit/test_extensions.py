@@ -191,6 +191,29 @@ def test_a_claim_without_a_test_is_found(root: Path, monkeypatch) -> None:
     assert "tests/claims/test_claims.py has no function 'test_no'" in fault
 
 
+def test_a_claim_without_a_measured_power_is_found(root: Path) -> None:
+    claim = {**claims_reader.read_claims()[0], "power": None}
+    (fault,) = claims_ledger.test_faults(claim, root)
+    assert fault == f"claim {claim['id']}: its power was not measured: make power"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("arguments", {"refits": 3}),
+        ("expected", ["0.6"]),
+        ("kind", "less"),
+        ("false_alarm", 1e-5),
+        ("rival", {"values": [2.0], "text": "Another one."}),
+    ],
+)
+def test_another_run_has_another_power(field: str, value: object) -> None:
+    claim = claims_reader.read_claims()[0]
+    run = claims_reader.run_of(claim)
+    assert claims_reader.run_of({**claim, "claim": "Said in other words."}) == run
+    assert claims_reader.run_of({**claim, field: value}) != run
+
+
 def test_what_an_entry_leaves_out_follows(entries: list[dict]) -> None:
     (claim,) = (
         claim
@@ -203,5 +226,6 @@ def test_what_an_entry_leaves_out_follows(entries: list[dict]) -> None:
         "kind": "equal",
         "false_alarm": 1e-4,
         "bib": "shumailov2024collapse",
+        "power": yaml.safe_load(claims_reader.POWER.read_text("utf-8"))[claim["id"]],
     }
     assert claim == {**entries[0], **follows}
