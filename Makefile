@@ -55,8 +55,8 @@ book: $(STAMPS)/book       ## build the book into _build/html; a warning is an e
 newest: book               ## build the same pages with the newest Sphinx and theme, without Jupyter Book
 	@$(PY) tools/newest.py
 
-lab: $(STAMPS)/lab $(SITE)/index.html  ## open the chapters as notebooks of your own, in notebooks/
-	@$(PY) tools/copy_notebooks.py $(SITE)/_sources notebooks
+lab: $(STAMPS)/lab book    ## open the chapters as notebooks of your own, in notebooks/
+	@$(PY) tools/copy_notebooks.py _build/html/_sources notebooks
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb \
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -119,7 +119,7 @@ $(STAMPS)/book: requirements.txt | $(PY)
 
 $(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
 	@# So that every notebook of this environment finds the package, in any folder.
-	@$(PIP) install --no-deps --editable .
+	@$(PY) -m pip --disable-pip-version-check --quiet install --no-deps --editable .
 	@$(PY) tools/lab_settings.py
 	@touch $@
 
