@@ -170,7 +170,7 @@ def test_launch_button_opens_the_chapter_on_binder(
     )
     assert links == [
         "https://mybinder.org/v2/gh/model-collapse/textbook/main"
-        "?urlpath=lab/tree/book/gaussian.md"
+        "?urlpath=lab/tree/notebooks/gaussian.ipynb"
     ]
 
 
@@ -193,7 +193,8 @@ def test_a_link_reads_as_a_part_of_its_sentence(path: str, site: Path) -> None:
 BRIGHTNESS = """
 const bright = color => {
   const [r, g, b, a = 1] = color.match(/[\\d.]+/g).map(Number);
-  return a === 0 ? null : 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  const solid = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return a === 0 ? null : a * solid + (1 - a) * 255;  // on white paper
 };
 """
 

@@ -155,12 +155,31 @@ def difference(
 
 def _in_pixels(paths: list[tuple[str, str]], size) -> list[np.ndarray]:
     """Outlines of paths, each given by what fills it and its course."""
-    outlines = []
+    outlines: list[tuple[bool, np.ndarray]] = []
     for fill, d in paths:
         for points in subpaths(d):
             is_line = fill == "none" and len(points) > 1
-            outlines.extend(_cut(points / 10, size) if is_line else [points / 10])
-    return outlines
+            if is_line and outlines and outlines[-1][0]:
+                before = outlines[-1][1]
+                if _goes_on(before, points):
+                    outlines[-1] = True, np.vstack([before[:-1], points[1:]])
+                    continue
+            outlines.append((is_line, points))
+    return [
+        piece
+        for is_line, points in outlines
+        for piece in (_cut(points / 10, size) if is_line else [points / 10])
+    ]
+
+
+def _goes_on(before: np.ndarray, line: np.ndarray) -> bool:
+    """Whether a line was cut within an edge, as where it leaves a coloured ground."""
+    arrives, leaves = before[-1] - before[-2], line[1] - line[0]
+    cross = arrives[0] * leaves[1] - arrives[1] * leaves[0]
+    # Page coordinates are whole: up to one of them the direction may turn.
+    straight = abs(cross) <= np.abs(arrives).max() + np.abs(leaves).max()
+    onward = arrives @ leaves > 0 or min(np.hypot(*arrives), np.hypot(*leaves)) < 2
+    return (before[-1] == line[0]).all() and straight and onward
 
 
 def _cut(line: np.ndarray, size) -> list[np.ndarray]:

@@ -21,6 +21,7 @@ from collapse.sweep.provenance import code_of, origin, written
 from collapse.sweep.restamp import NoRestampError, _check_equal, renewed, restamp
 
 NAME = "paper_mixture"
+OTHER_GRID = {**paper_mixture.SWEEP.grid, "generations": 3}
 TASK = "collapse.experiments.paper_mixture:history"
 
 
@@ -182,7 +183,7 @@ class TestRestamp:
             ({"commit": None}, "in no commit"),
             ({"commit": "0" * 40}, "git fetch --unshallow"),
             ({"seed": 1}, "the sweep's seed changed: this is another experiment"),
-            ({"grid": {"generations": 3}}, "the sweep's grid changed"),
+            ({"grid": OTHER_GRID}, "the sweep's grid changed"),
         ],
     )
     def test_what_cannot_be_told(self, book, stamp, message):

@@ -111,12 +111,10 @@ def facts_kept(**arguments) -> list[Estimate]:
     return [Estimate(facts[-1] / facts[0])]
 
 
-def grammar_by_temperature(**arguments) -> list[Estimate]:
-    """Measure how grammar changes freely drawn, and, negated, cautiously drawn."""
-    warm, cool = (
-        _measured(arm, "grammatical", **arguments) for arm in ("warm", "cool")
-    )
-    return [Estimate(warm[-1] - warm[0]), Estimate(cool[0] - cool[-1])]
+def grammar_lost(**arguments) -> list[Estimate]:
+    """Measure how the share of texts without a mistake changes when drawn freely."""
+    grammatical = _measured("warm", "grammatical", **arguments)
+    return [Estimate(grammatical[-1] - grammatical[0])]
 
 
 def perplexity_with_real_texts(**arguments) -> list[Estimate]:
