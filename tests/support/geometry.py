@@ -133,7 +133,8 @@ def difference(
     """Say how two figures differ, or '' where every outline and word agrees.
 
     Each outline must have a partner with the same vertices to within ``tolerance``
-    pixels; circles are compared by their centre.
+    pixels, or with the same ends and course, where a line was cut and joined again;
+    circles are compared by their centre.
     """
     if sorted(expected[1]) != sorted(drawn[1]):
         return f"words: expected {sorted(expected[1])}, drawn {sorted(drawn[1])}"
@@ -143,14 +144,35 @@ def difference(
         return f"{len(theirs)} outlines expected, {len(ours)} drawn"
     for points in theirs:
         for index, candidate in enumerate(ours):
-            if candidate.shape == points.shape and (
-                np.abs(candidate - points).max(initial=0) <= tolerance
-            ):
+            if (
+                candidate.shape == points.shape
+                and np.abs(candidate - points).max(initial=0) <= tolerance
+            ) or _have_one_course(points, candidate, tolerance):
                 del ours[index]
                 break
         else:
             return f"no outline like {points[:4].round(2).tolist()}... ({len(points)})"
     return ""
+
+
+def _have_one_course(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
+    """Whether two lines have the same ends and run through each other's corners."""
+    if min(len(one), len(other)) < 2:
+        return False
+    apart = np.abs(one[[0, -1]] - other[[0, -1]]).max()
+    if apart > tolerance:
+        return False
+    away = max(_distances(one, other).max(), _distances(other, one).max())
+    return bool(away <= tolerance)
+
+
+def _distances(points: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """How far points are from a line, shapes (n, 2) and (m, 2)."""
+    edges = np.diff(line, axis=0)
+    squares = np.maximum((edges**2).sum(axis=1), 1e-12)
+    to_points = points[:, None] - line[:-1]
+    along = np.clip((to_points * edges).sum(axis=2) / squares, 0, 1)
+    return np.linalg.norm(to_points - along[..., None] * edges, axis=2).min(axis=1)
 
 
 def _in_pixels(paths: list[tuple[str, str]], size) -> list[np.ndarray]:
