@@ -26,7 +26,8 @@ from playwright.sync_api import BrowserContext
 from chapters import read_chapters
 from lab_driver import HOLDER, LiveFigure, Notebook, copy_of_the_book, running_lab
 
-pytestmark = pytest.mark.slow
+# The first test makes an environment and builds the book.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 ROOT = Path(__file__).parents[2]
 LARGEST_MINUTES = 15
 MOST_BYTES = 2e9
