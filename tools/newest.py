@@ -16,7 +16,7 @@ from pathlib import Path
 from jupyter_book.config import get_final_config
 
 from build_book import Places
-from write_pages import ROOT
+from write_pages import ROOT, settings
 
 CONF = """\
 import json, sys
@@ -28,16 +28,12 @@ globals().update(json.loads(Path(__file__).with_name("conf.json").read_text("utf
 LIMIT_SECONDS = 300
 
 
-def settings(cache: Path) -> dict:
+def without_jupyter_book(cache: Path) -> dict:
     """What Jupyter Book makes of `_config.yml`, but for Jupyter Book itself."""
-    given = {
-        "external_toc_path": str(ROOT / "_toc.yml"),
-        "latex_individualpages": False,
-        "nb_execution_cache_path": str(cache),
-        "nitpicky": True,
-    }
     config, _ = get_final_config(
-        user_yaml=ROOT / "_config.yml", cli_config=given, sourcedir=ROOT / "book"
+        user_yaml=ROOT / "_config.yml",
+        cli_config=settings(cache),
+        sourcedir=ROOT / "book",
     )
     without = {"jupyter_book": "sphinx_multitoc_numbering"}
     config["extensions"] = [
@@ -69,7 +65,8 @@ def main() -> None:
     folder = places.build / "newest"
     folder.mkdir(parents=True, exist_ok=True)
     python = environment(folder / "venv")
-    (folder / "conf.json").write_text(json.dumps(settings(places.cache)), "utf-8")
+    config = without_jupyter_book(places.cache)
+    (folder / "conf.json").write_text(json.dumps(config), "utf-8")
     paths = [str(ROOT / "book" / "_ext")]
     (folder / "conf.py").write_text(CONF.format(paths=paths), "utf-8")
     command = [python, "-m", "sphinx", "-c", folder, "-W", "--keep-going", "--quiet"]

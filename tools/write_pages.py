@@ -18,6 +18,16 @@ ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = "the pages are written"
 
 
+def settings(cache: Path) -> dict[str, object]:
+    """What Sphinx is told beside `_config.yml`, with Jupyter Book or without it."""
+    return {
+        "external_toc_path": str(ROOT / "_toc.yml"),
+        "latex_individualpages": False,
+        "nb_execution_cache_path": str(cache),
+        "nitpicky": True,
+    }
+
+
 def main(folder: Path, cache: Path, to_come: list[str]) -> int:
     result = build_sphinx(
         ROOT / "book",
@@ -25,13 +35,7 @@ def main(folder: Path, cache: Path, to_come: list[str]) -> int:
         doctreedir=folder / "doctrees",
         path_config=ROOT / "_config.yml",
         noconfig=True,
-        confoverrides={
-            "external_toc_path": str(ROOT / "_toc.yml"),
-            "latex_individualpages": False,
-            "nb_execution_cache_path": str(cache),
-            "nitpicky": True,
-            "chapters_to_come": to_come,
-        },
+        confoverrides={**settings(cache), "chapters_to_come": to_come},
         warningiserror=not to_come,
         keep_going=True,
     )

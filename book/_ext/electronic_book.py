@@ -7,21 +7,22 @@ website.
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-PACKAGE = Path(__file__).parent.parent / "collapse" / "__init__.py"
+from printed_pages import version
+
+BOOK = Path(__file__).parent.parent
 
 
 def name_the_book(app: Sphinx, config: Config) -> None:
     """Give an EPUB its title, its file's name and its version."""
     config.epub_title = config.html_title
     config.epub_basename = "model-collapse"
-    config.version = config.version or runpy.run_path(str(PACKAGE))["__version__"]
+    config.version = config.version or version(BOOK)
 
 
 def drop_launch_buttons(app: Sphinx) -> None:

@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("ids", nargs="*", metavar="CLAIM", help="of these alone")
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
-    known = yaml.safe_load(POWER.read_text("utf-8")) if POWER.is_file() else {}
+    known = yaml.safe_load(POWER.read_text("utf-8"))
     chosen = [BY_ID[name] for name in options.ids or BY_ID]
     made: dict[str, list] = {claim["id"]: [] for claim in chosen}
     # A seed at a time: claims that share a run then find it.

@@ -83,12 +83,8 @@ def _is_same(one: Any, other: Any) -> bool:
         return np.array_equal(one, other)
     try:  # what is not a number, or no time, is so in another computation too
         return bool(one == other) or bool(one != one and other != other)
-    except (
-        TypeError,
-        ValueError,
-        RuntimeError,
-    ):  # what answers with more than one truth, or none
-        return False
+    except (TypeError, ValueError, RuntimeError):
+        return False  # what answers with more than one truth, or none
 
 
 def is_number(value: object) -> bool:
