@@ -15,6 +15,7 @@ import posixpath
 import textwrap
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -25,6 +26,7 @@ from docutils import nodes
 from ipykernel.ipkernel import IPythonKernel
 from myst_nb.core.read import create_nb_reader
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.math import get_node_equation_number
 
 from plain_markdown import Writer
@@ -218,11 +220,18 @@ class Page:
 
     def anchor(self, page: str, identity: str) -> str:
         """The anchor of an id: of a heading, JupyterLab makes it from the words."""
-        doctree = self.app.env.get_doctree(page)
-        for section in doctree.findall(nodes.section):
-            if identity in section["ids"]:
-                return section.next_node(nodes.title).astext().replace(" ", "-")
-        return identity
+        return _headings(self.app.env, page).get(identity, identity)
+
+
+@cache
+def _headings(env: BuildEnvironment, page: str) -> dict[str, str]:
+    """The anchors of a page's headings by the ids of their sections."""
+    return {
+        identity: title.astext().replace(" ", "-")
+        for section in env.get_doctree(page).findall(nodes.section)
+        if (title := section.next_node(nodes.title))  # an exercise's has none
+        for identity in section["ids"]
+    }
 
 
 def _blocks(doctree: nodes.Node, level: int = 0) -> Iterator[tuple[nodes.Node, int]]:

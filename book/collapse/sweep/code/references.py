@@ -190,7 +190,7 @@ class Sources:
             file = self.locate(module)
             if file is None:
                 raise LookupError(f"there is no module {module}")
-            self._read[module] = Source(module, file, parsed(file).body)
+            self._read[module] = read_source(module, file)
         return self._read[module]
 
     def statements(self, definition: Definition) -> list[ast.stmt]:
@@ -286,15 +286,15 @@ class Sources:
         return target
 
 
-def parsed(file: Path) -> ast.Module:
-    """Parse a file, once as long as it stays as it is."""
+def read_source(module: str, file: Path) -> Source:
+    """Read the top level of a module, once as long as its file stays as it is."""
     stat = file.stat()
-    return _parsed(file, stat.st_mtime_ns, stat.st_size)
+    return _read_source(module, file, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=256)
-def _parsed(file: Path, *_stamp: int) -> ast.Module:
-    return ast.parse(file.read_text(encoding="utf-8-sig"))
+def _read_source(module: str, file: Path, *_stamp: int) -> Source:
+    return Source(module, file, ast.parse(file.read_text(encoding="utf-8-sig")).body)
 
 
 def dotted(node: ast.expr) -> list[str] | None:
