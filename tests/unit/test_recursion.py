@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.mixture import GaussianMixture as SklearnMixture
@@ -169,6 +170,10 @@ class TestTheDoor:
             np.array([1.0, None]),
             Missing([1.0, None]),
             Missing(["1", "2"] * 5),
+            pd.Series([1.0, None] * 5),
+            pd.Series([1, None] * 5, dtype="Int64"),
+            pd.Series(["1", "2"] * 5),
+            pd.DataFrame({"value": POINTS, "name": "a"}),
             GaussianModel,
         ],
     )
@@ -762,11 +767,20 @@ class TestWhoseArrays:
             range(30),
             np.ma.array(POINTS),
             Missing(POINTS.tolist()),
+            pd.Series(POINTS),
+            pd.Series(POINTS, dtype="Float64"),
+            pd.Series(range(30), index=range(60, 30, -1)),
         ],
     )
     def test_data_of_any_kind_are_data(self, points):
         data = run(real=points, keep_data=True).data[0]
         assert set(data.ravel().tolist()) < set(POINTS)
+
+    def test_a_table_is_an_array_of_its_rows(self):
+        table = pd.DataFrame({"x": POINTS, "y": -POINTS})
+        family = Gaussian(dimension=2)
+        data = run(family, table, keep_data=True).data[0]
+        assert {tuple(row) for row in data[0]} < {(x, -x) for x in POINTS}
 
     def test_data_with_a_method_sample_are_data(self):
         data = run(real=Table(), keep_data=True).data[0]
