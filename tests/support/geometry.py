@@ -133,15 +133,15 @@ def difference(
     """Say how two figures differ, or '' where every outline and word agrees.
 
     Each outline must have a partner with the same vertices to within ``tolerance``
-    pixels, or with the same ends and course, where a line was cut and joined again;
-    circles are compared by their centre.
+    pixels, or with the same ends and course; circles are compared by their centre. What
+    then has no partner may be a line that was drawn in pieces, one after the other, as
+    where it enters and leaves a coloured ground.
     """
     if sorted(expected[1]) != sorted(drawn[1]):
         return f"words: expected {sorted(expected[1])}, drawn {sorted(drawn[1])}"
     theirs = [_summary(points) for points in expected[0]]
     ours = [_summary(points) for points in drawn[0]]
-    if len(theirs) != len(ours):
-        return f"{len(theirs)} outlines expected, {len(ours)} drawn"
+    alone = []
     for points in theirs:
         for index, candidate in enumerate(ours):
             if (
@@ -151,8 +151,29 @@ def difference(
                 del ours[index]
                 break
         else:
+            alone.append(points)
+    for points in alone:
+        pieces = _in_pieces(points, ours, tolerance)
+        if pieces is None:
             return f"no outline like {points[:4].round(2).tolist()}... ({len(points)})"
+        del ours[pieces]
+    if ours:
+        return f"{len(theirs)} outlines expected, {len(ours)} too many drawn"
     return ""
+
+
+def _in_pieces(
+    line: np.ndarray, drawn: list[np.ndarray], tolerance: float
+) -> slice | None:
+    """Where the pieces of a line stand, one after the other; None: nowhere."""
+    for first, piece in enumerate(drawn):
+        last, joined = first, piece
+        while last + 1 < len(drawn) and _goes_on(joined, drawn[last + 1]):
+            last += 1
+            joined = np.vstack([joined[:-1], drawn[last][1:]])
+            if _have_one_course(line, joined, tolerance):
+                return slice(first, last + 1)
+    return None
 
 
 def _have_one_course(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
@@ -177,31 +198,24 @@ def _distances(points: np.ndarray, line: np.ndarray) -> np.ndarray:
 
 def _in_pixels(paths: list[tuple[str, str]], size) -> list[np.ndarray]:
     """Outlines of paths, each given by what fills it and its course."""
-    outlines: list[tuple[bool, np.ndarray]] = []
+    outlines = []
     for fill, d in paths:
         for points in subpaths(d):
             is_line = fill == "none" and len(points) > 1
-            if is_line and outlines and outlines[-1][0]:
-                before = outlines[-1][1]
-                if _goes_on(before, points):
-                    outlines[-1] = True, np.vstack([before[:-1], points[1:]])
-                    continue
-            outlines.append((is_line, points))
-    return [
-        piece
-        for is_line, points in outlines
-        for piece in (_cut(points / 10, size) if is_line else [points / 10])
-    ]
+            outlines.extend(_cut(points / 10, size) if is_line else [points / 10])
+    return outlines
 
 
 def _goes_on(before: np.ndarray, line: np.ndarray) -> bool:
-    """Whether a line was cut within an edge, as where it leaves a coloured ground."""
+    """Whether a line goes on where another ends, and straight, as if cut in an edge."""
+    if min(len(before), len(line)) < 2 or np.abs(before[-1] - line[0]).max() > 1e-9:
+        return False
     arrives, leaves = before[-1] - before[-2], line[1] - line[0]
     cross = arrives[0] * leaves[1] - arrives[1] * leaves[0]
-    # Page coordinates are whole: up to one of them the direction may turn.
-    straight = abs(cross) <= np.abs(arrives).max() + np.abs(leaves).max()
-    onward = arrives @ leaves > 0 or min(np.hypot(*arrives), np.hypot(*leaves)) < 2
-    return (before[-1] == line[0]).all() and straight and onward
+    # Page coordinates are tenths: up to one of them the direction may turn.
+    straight = abs(cross) <= 0.1 * (np.abs(arrives).max() + np.abs(leaves).max())
+    short = min(np.hypot(*arrives), np.hypot(*leaves)) < 0.2
+    return bool(straight and (short or arrives @ leaves > 0))
 
 
 def _cut(line: np.ndarray, size) -> list[np.ndarray]:
