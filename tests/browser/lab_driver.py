@@ -205,7 +205,8 @@ class Notebook:
                 await notebook.scrollToItem(number);
                 const cell = notebook.widgets[number];
                 if (cell.model.type === "markdown") await cell.ready;
-                await new Promise((resolve) => setTimeout(resolve, 150));
+                await new Promise((drawn) =>
+                  requestAnimationFrame(() => setTimeout(drawn)));
                 found.push(gather(cell.node));
               }}
               return found;
@@ -220,6 +221,17 @@ class Notebook:
               .flatMap(cell => cell.outputs.toJSON())
               .filter(output => output.output_type === "error")
               .map(output => `${output.ename}: ${output.evalue}`)"""
+        )
+
+    def unkept(self) -> list[str]:
+        """What is shown by a widget alone, which a saved notebook does not hold."""
+        return self.page.evaluate(
+            """() => [...window.jupyterapp.shell.currentWidget.content.model.cells]
+              .filter(cell => cell.type === "code")
+              .flatMap(cell => cell.outputs.toJSON().filter(output => output.data
+                && "application/vnd.jupyter.widget-view+json" in output.data
+                && !("text/html" in output.data))
+                .map(() => cell.sharedModel.getSource()))"""
         )
 
     def sources(self) -> list[str]:

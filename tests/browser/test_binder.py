@@ -27,7 +27,11 @@ from chapters import read_chapters
 from lab_driver import HOLDER, LiveFigure, Notebook, copy_of_the_book, running_lab
 
 # The first test makes an environment and builds the book.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.rehearsal,
+    pytest.mark.timeout(1500),
+]
 ROOT = Path(__file__).parents[2]
 LARGEST_MINUTES = 15
 MOST_BYTES = 2e9
@@ -142,6 +146,7 @@ def test_chapter_runs_on_binder_and_its_figures_move(
         chapter = Notebook(new_context().new_page(), lab, path)
         chapter.run_all()
         assert chapter.errors() == []
+        assert chapter.unkept() == [], "lost when it is saved"
 
         seen, still = 0, []
         for figure in figures(chapter):

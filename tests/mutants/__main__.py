@@ -35,6 +35,8 @@ EQUAL = Path(__file__).with_name("equal.txt")
 PACKAGE = Path("book", "collapse")
 LEFT_OUT = (".*", "_build", "__pycache__", "build", "notebooks")
 QUICK, MARKS = ("property", "unit"), "not slow and not shipped"
+# Where tests look for modules.
+PLACES = ("book", "book/_ext", "tests", "tests/browser", "tools")
 LONGEST = 600
 ENOUGH = 0.9
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
@@ -80,7 +82,7 @@ def tests_of(file: Path) -> tuple[list[Path], list[Path]]:
     size = {}
     for folder in QUICK:
         for test in (ROOT / "tests" / folder).rglob("test_*.py"):
-            finder = ModuleFinder([str(ROOT / "book"), str(ROOT / "tests")])
+            finder = ModuleFinder([str(ROOT / place) for place in PLACES])
             for each in (test.with_name("conftest.py"), test):
                 if each.is_file():
                     finder.run_script(str(each))

@@ -263,6 +263,9 @@ class TestModes:
         shares = measures.mode_shares(data, [0.0, 5.0, 9.0], radius=1)
         assert (shares * 8).tolist() == [[2, 2, 1]]
 
+    def test_a_point_at_the_radius_is_still_at_the_mode(self):
+        assert measures.mode_shares([2.0, 2.5], [0.0], radius=2).tolist() == [0.5]
+
     def test_shares_in_a_plane_are_a_tree_search(self):
         rng = np.random.default_rng(4)
         modes, data = rng.normal(size=(5, 2)), rng.normal(size=(3, 200, 2))
@@ -344,6 +347,7 @@ class TestImages:
             ([[0.5, 0.6]], {}, "add up to 1"),
             ([[0.5, 0.5]], {"confidence": 0.4}, "confidence must be"),
             ([[0.5, 0.5]], {"confidence": 1}, "confidence must be"),
+            ([[0.5, 0.5]], {"confidence": 1.5}, "confidence must be"),
             ([[0.5, 0.5]], {"least": 1}, "least must be"),
         ],
     )
@@ -471,6 +475,9 @@ class TestHistograms:
         found = measures.histogram([-5, 0, 0.5, 1, 99], [0, 1, 2])
         assert found.tolist() == [3, 2]
 
+    def test_one_bin_holds_all(self):
+        assert measures.histogram([-5, 0.5, 99], [0, 1]).tolist() == [3]
+
     @pytest.mark.parametrize(
         ("values", "edges", "message"),
         [
@@ -521,6 +528,10 @@ class TestRepetition:
         assert measures.repeated_ngrams(tokens, 3) == pytest.approx(
             repeated / len(runs)
         )
+
+    def test_one_short_text(self):
+        assert measures.distinct_ngrams([[1, 2]], 2) == 1
+        assert measures.vocabulary_in_use([[3], [3]]) == 1
 
     def test_nothing_but_padding_is_no_text(self):
         nothing = np.ones((2, 4), dtype=int)

@@ -16,7 +16,7 @@ from typing import Any
 import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ..validation import boolean, plain_array, refuse, whole_number
 from ..whole_file import replace_file
@@ -94,7 +94,13 @@ def run(
     with (
         _one_thread(),
         tqdm(
-            total=len(cells), initial=resumed, desc=sweep.name, disable=not progress
+            total=len(cells),
+            initial=resumed,
+            desc=sweep.name,
+            disable=not progress,
+            # In words: a saved notebook loses a bar that is a widget, and shows what
+            # goes to standard error as a fault.
+            file=sys.stdout,
         ) as bar,
     ):
         workers = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
