@@ -312,16 +312,19 @@ class TestTheFloorFollowsTheData:
         assert model.convergence.floored
 
     @pytest.mark.parametrize("gap", [1e-2, 1e-4, 1e-5])
-    def test_columns_may_be_almost_the_same(self, gap):
-        one = rng(1).normal(size=300)
-        data = np.column_stack([one, one + gap * rng(2).normal(size=300)])
-        covariance = GaussianMixture(1, dimension=2).fit(data, rng()).covariances[0]
-        found = covariance[0, 0] + covariance[1, 1] - 2 * covariance[0, 1]
-        expected = np.std(data[:, 1] - data[:, 0])
-        assert np.sqrt(found) == pytest.approx(expected, rel=1e-4)
+    @pytest.mark.parametrize("slopes", [[1], [1, 3]])
+    def test_columns_may_be_almost_a_sum_of_others(self, gap, slopes):
+        others = rng(1).normal(size=(300, len(slopes)))
+        last = others @ slopes + gap * rng(2).normal(size=300)
+        data = np.column_stack([others, last])
+        model = GaussianMixture(1, dimension=len(slopes) + 1).fit(data, rng())
+        across = [*slopes, -1]
+        found = np.sqrt(across @ model.covariances[0] @ across)
+        assert found == pytest.approx(np.std(data @ across), rel=1e-4)
 
-    def test_a_tight_group_within_a_wide_one(self):
-        data = np.r_[rng(1).normal(0, 1e4, 200), rng(2).normal(0, 1, 200)]
+    @pytest.mark.parametrize("tight", [200, 40])
+    def test_a_tight_group_within_a_wide_one(self, tight):
+        data = np.r_[rng(1).normal(0, 1e4, 400 - tight), rng(2).normal(0, 1, tight)]
         model = GaussianMixture(2).fit(data, rng(3))
         assert sds(model).min() == pytest.approx(1, abs=0.2)
         assert sds(model).max() == pytest.approx(1e4, rel=0.2)
@@ -456,6 +459,16 @@ class TestStarts:
         assert family.fit(data[0], rng()).means.shape == (2, 2)
         nested = data.reshape(2, 2, 50, 2)
         assert family.fit(nested, rng()).covariances.shape == (2, 2, 2, 2, 2)
+
+
+class TestShapes:
+    def test_a_column_is_a_line(self):
+        data = rng().normal([0] * 200 + [5] * 100)
+        line = GaussianMixture(2).fit(data, rng(1))
+        column = GaussianMixture(2, dimension=1).fit(data[:, None], rng(1))
+        assert column.means.shape == (2, 1)
+        np.testing.assert_allclose(column.means[:, 0], line.means)
+        np.testing.assert_allclose(column.covariances[:, 0, 0], line.covariances)
 
 
 class TestBadArguments:
