@@ -43,7 +43,7 @@ class Writer:
         return "\n\n".join(text for text in written if text)
 
     def block(self, node: nodes.Node, level: int = 1) -> str:
-        """Write a node that stands by itself, with its anchors."""
+        """Write a node that stands by itself."""
         return self._written("block", node, level)
 
     def inline(self, node: nodes.Node) -> str:
@@ -75,7 +75,7 @@ class Writer:
         return LIST_START.sub(r"\1\\", text)
 
     def block_container(self, node: nodes.Element, level: int) -> str:
-        return _anchors(node) + self.blocks(node.children, level)
+        return self.blocks(node.children, level)
 
     block_glossary = block_compound = block_container
 
@@ -88,7 +88,7 @@ class Writer:
     def block_math_block(self, node: nodes.math_block, level: int) -> str:
         number = self.number(node)
         tag = rf" \tag{{{number}}}" if number else ""
-        return f"{_anchors(node)}$$\n{node.astext().strip()}{tag}\n$$"
+        return f"$$\n{node.astext().strip()}{tag}\n$$"
 
     def block_literal_block(self, node: nodes.literal_block, level: int) -> str:
         code = node.astext().rstrip()
@@ -132,13 +132,13 @@ class Writer:
     def block_definition_list_item(self, node: nodes.Element, level: int) -> str:
         """A term in bold, and what it means in the next line."""
         terms = [each for each in node.children if isinstance(each, nodes.term)]
-        names = "".join(f"{_anchors(each)}**{self.inline(each)}**" for each in terms)
+        names = "".join(f"**{self.inline(each)}**" for each in terms)
         (meaning,) = (e for e in node.children if isinstance(e, nodes.definition))
         return f"{names}<br>\n{self.blocks(meaning.children, level)}"
 
     def block_citation(self, node: nodes.citation, level: int) -> str:
         label, *text = node.children
-        return f"{_anchors(node)}**[{label.astext()}]** {self.blocks(text, level)}"
+        return f"**[{label.astext()}]** {self.blocks(text, level)}"
 
     def block_Admonition(self, node: nodes.Element, level: int) -> str:  # noqa: N802
         """A quotation under a bold title; one that a page folds is folded here, too."""
@@ -150,8 +150,8 @@ class Writer:
         if "dropdown" in node["classes"]:
             plain = " ".join(html.escape(each.astext()) for each in names)
             folded = f"<details>\n<summary><b>{plain}</b></summary>\n\n{body}\n\n"
-            return f"{_anchors(node)}{folded}</details>"
-        return _prefixed("> ", f"{_anchors(node)}**{name}**\n\n{body}")
+            return f"{folded}</details>"
+        return _prefixed("> ", f"**{name}**\n\n{body}")
 
     def block_table(self, node: nodes.table, level: int) -> str:
         rows = [
@@ -223,11 +223,3 @@ def _longer_than(text: str, fence: str) -> str:
 
 def _prefixed(prefix: str, text: str) -> str:
     return "\n".join((prefix + line).rstrip() for line in text.split("\n"))
-
-
-def _anchors(node: nodes.Element) -> str:
-    """Where links to a node arrive, on a line of its own before a block."""
-    inside = isinstance(node, nodes.term | nodes.citation)
-    return "".join(f'<a id="{each}"></a>' for each in node["ids"]) + (
-        "\n\n" if node["ids"] and not inside else ""
-    )

@@ -12,10 +12,11 @@ from __future__ import annotations
 import ast
 import bisect
 import posixpath
+import re
 import textwrap
 import tomllib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -25,8 +26,8 @@ import nbformat
 from docutils import nodes
 from ipykernel.ipkernel import IPythonKernel
 from myst_nb.core.read import create_nb_reader
+from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util.math import get_node_equation_number
 
 from plain_markdown import Writer
@@ -45,6 +46,9 @@ METADATA = {
 }
 DISTRIBUTIONS = {"pillow": "PIL", "scikit-learn": "sklearn"}
 """Names of distributions that are not those of what one imports."""
+
+LISTS = (addnodes.glossary, nodes.definition_list)
+"""Whose items can be linked to one by one."""
 
 FIRST_CELL = Template("""\
 # Finds what this chapter needs, and installs what is missing.
@@ -157,8 +161,10 @@ class Page:
         cells, is_first = [], True
         for number, cell in enumerate(self.cells or [None]):
             if cell is None or cell.cell_type == "markdown":
-                text = texts.pop(number, "")
-                cells.append(nbformat.v4.new_markdown_cell(text, id=f"text-{number}"))
+                cells += [
+                    nbformat.v4.new_markdown_cell(text, id=name)
+                    for name, text in texts.pop(number, {}).items()
+                ]
                 continue
             if is_first:
                 source = first_cell(
@@ -177,18 +183,49 @@ class Page:
             raise ValueError(f"{self.name}: text in code cells {sorted(texts)}")
         return nbformat.v4.new_notebook(cells=cells, metadata=METADATA)
 
-    def texts(self) -> dict[int, str]:
-        """The Markdown of each cell by its number."""
-        writer, texts = Writer(self.link, self.number), {}
-        number = 0
+    def texts(self) -> dict[int, dict[str, str]]:
+        """The Markdown of each cell of the source, in cells by their names."""
+        writer = Writer(self.link, self.number)
+        texts: dict[int, dict[str, str]] = {}
+        for number, name, blocks in self.parts():
+            written = [writer.block(node, level) for node, level in blocks]
+            if text := "\n\n".join(filter(None, written)):
+                texts.setdefault(number, {})[name] = text
+        return texts
+
+    def parts(self) -> Iterator[tuple[int, str, list[tuple[nodes.Node, int]]]]:
+        """The text in parts, of which each becomes a cell: where it stands, its name.
+
+        What can be linked to begins a part, since JupyterLab follows links to cells: it
+        finds an anchor within one only where that is drawn already.
+        """
+        number, name, blocks = 0, "text-0", []
         for node, level in _blocks(self.doctree):
             if isinstance(node, nodes.Element) and node.get("nb_element"):
                 continue  # a code cell and its output
+            before = number
             if node.line:
                 number = max(number, bisect.bisect_right(self.starts, node.line) - 1)
-            text = writer.block(node, level)
-            texts[number] = "\n\n".join(filter(None, [texts.get(number), text]))
-        return texts
+            marks = _identities(node)
+            if blocks and (number > before or marks):
+                yield before, name, blocks
+                blocks = []
+            if not blocks:
+                name = _cell_name(marks[0]) if marks else f"text-{number}"
+            blocks.append((node, level))
+        if blocks:
+            yield number, name, blocks
+
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """The name of the cell in which each id of the page is."""
+        return {
+            identity: name
+            for _, name, blocks in self.parts()
+            for block, _ in blocks
+            for node in [block, *block.findall(nodes.Element)]
+            for identity in _identities(node)
+        }
 
     def link(self, node: nodes.Element) -> str:
         """Where a reference leads from a notebook: another one, or the web."""
@@ -219,28 +256,49 @@ class Page:
         return words % ".".join(map(str, number)) if number else ""
 
     def anchor(self, page: str, identity: str) -> str:
-        """The anchor of an id: of a heading, JupyterLab makes it from the words."""
-        return _headings(self.app.env, page).get(identity, identity)
+        """What follows ``#`` in a link to an id: the cell in which it is."""
+        there = self if page == self.name else _unresolved(self.app, page)
+        # Books appear when a page is resolved, each in a cell of its own.
+        return f"cell-id={there.places.get(identity, _cell_name(identity))}"
 
 
 @cache
-def _headings(env: BuildEnvironment, page: str) -> dict[str, str]:
-    """The anchors of a page's headings by the ids of their sections."""
-    return {
-        identity: title.astext().replace(" ", "-")
-        for section in env.get_doctree(page).findall(nodes.section)
-        if (title := section.next_node(nodes.title))  # an exercise's has none
-        for identity in section["ids"]
-    }
+def _unresolved(app: Sphinx, page: str) -> Page:
+    return Page(app, page, app.env.get_doctree(page))
+
+
+def _identities(node: nodes.Node) -> list[str]:
+    """The ids by which a block is linked to; a section's are those of its title."""
+    if not isinstance(node, nodes.Element):
+        return []
+    owner = node.parent if isinstance(node, nodes.title) else node
+    inside = [e for e in node.children if isinstance(e, nodes.term)]
+    return [identity for each in [owner, *inside] for identity in each.get("ids", [])]
+
+
+def _cell_name(identity: str) -> str:
+    """An id as nbformat wants it: up to 64 letters, digits, hyphens and underscores."""
+    return re.sub(r"[^a-zA-Z0-9_-]", "-", identity)[:64]
 
 
 def _blocks(doctree: nodes.Node, level: int = 0) -> Iterator[tuple[nodes.Node, int]]:
-    """Every block of a page that is no section, with the level of its heading."""
+    """Every block of a page that is no section or list of terms or books.
+
+    With the level of its heading.
+    """
     for node in doctree.children:
         if isinstance(node, nodes.section):
             yield from _blocks(node, level + 1)
+        elif isinstance(node, LISTS) or _holds_books(node):
+            yield from _blocks(node, level)
         else:
             yield node, level
+
+
+def _holds_books(node: nodes.Node) -> bool:
+    return bool(node.children) and all(
+        isinstance(each, nodes.citation) for each in node.children
+    )
 
 
 def code_cell(cell: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode:

@@ -256,12 +256,45 @@ def test_links_lead_to_other_notebooks_and_into_them(chapter: Notebook) -> None:
         "notebooks/appendix/claims.ipynb",
         "notebooks/bibliography.ipynb",
     } <= files
+    within = chapter.panel.locator('a[href^="#cell-id=eq"]').first
+    within.click()
+    wait_until_in_view(chapter, within.get_attribute("href"))
     term = chapter.panel.locator("a", has_text="martingale").first
     term.click()
     chapter.page.wait_for_function(
         """() => window.jupyterapp.shell.currentWidget?.context.path
           === "notebooks/appendix/glossary.ipynb" """
     )
+    wait_until_in_view(chapter, "#cell-id=term-martingale")
+
+
+def wait_until_in_view(notebook: Notebook, mark: str) -> None:
+    """Wait until a notebook shows the cell to which a link has led."""
+    notebook.page.wait_for_function(
+        """name => {
+          const notebook = window.jupyterapp.shell.currentWidget.content;
+          const cell = notebook.widgets.find(cell => cell.model.id === name);
+          const place = cell?.node.getBoundingClientRect();
+          const window_ = notebook.node.getBoundingClientRect();
+          return place?.height > 0 && place.top >= window_.top - 5
+            && place.top < window_.bottom;
+        }""",
+        arg=mark.removeprefix("#cell-id="),
+    )
+
+
+def test_every_link_leads_to_a_cell(site: Path) -> None:
+    home = site / "_sources"
+    notebooks = {path: nbformat.read(path, 4).cells for path in home.rglob("*.ipynb")}
+    followed = 0
+    for path, cells in notebooks.items():
+        text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        for file, mark in re.findall(r"\]\(([^)#\s:]*)#([^)\s]*)\)", text):
+            target = (path.parent / file).resolve() if file else path
+            names = [cell.id for cell in notebooks[target]]
+            assert mark.removeprefix("cell-id=") in names, f"{path.name}: {file}#{mark}"
+            followed += 1
+    assert followed > 100
 
 
 def test_what_the_page_folds_the_notebook_folds_too(chapter: Notebook) -> None:
