@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
 from .palette import SYNTHETIC, THEORY
+from .validation import plain_array
 
 GREY = "0.5"  # what is neither data nor model: a place on an axis, a comparison
 
@@ -86,10 +87,15 @@ def over_chains(
     -------
     low, mean, high : numpy.ndarray, shape (points,)
         What `BandedLine.show` takes.
+
+    Raises
+    ------
+    ValueError
+        If values are masked or cannot be one array.
     """
-    values, outside = np.asarray(values), (1 - inner) / 2
-    low, high = np.quantile(values, [outside, 1 - outside], axis=1)
-    return low, values.mean(axis=1), high
+    chains, outside = plain_array("values", values), (1 - inner) / 2
+    low, high = np.quantile(chains, [outside, 1 - outside], axis=1)
+    return low, chains.mean(axis=1), high
 
 
 def share_of_chains(
@@ -111,14 +117,19 @@ def share_of_chains(
     -------
     low, shares, high : numpy.ndarray, shape (points,)
         What `BandedLine.show` takes.
+
+    Raises
+    ------
+    ValueError
+        If shares are masked or cannot be one array.
     """
-    shares = np.asarray(shares)
+    counted = plain_array("shares", shares)
     limits = [
         binomtest(round(share * chains), chains).proportion_ci(confidence)
-        for share in shares.tolist()
+        for share in counted.tolist()
     ]
     low, high = np.transpose(limits)
-    return low, shares, high
+    return low, counted, high
 
 
 def theory_line(ax: Axes, x: ArrayLike, lw: float | None = None) -> Line2D:

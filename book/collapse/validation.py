@@ -200,10 +200,11 @@ def one_array(name: str, value: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is a tuple of arrays such as ``(X, y)``, cannot be one array, or holds
-        masked values.
+        If it is two or three arrays in a tuple, such as ``(X, y)``, cannot be one
+        array, or holds masked values.
     """
-    if isinstance(value, tuple) and any(hasattr(part, "__array__") for part in value):
+    is_short = isinstance(value, tuple) and len(value) <= 3
+    if is_short and any(getattr(part, "ndim", 0) for part in value):
         shapes = ", ".join(str(np.shape(part)) for part in value)
         raise ValueError(
             f"{name} must be one array, got a tuple of {len(value)} with shapes "

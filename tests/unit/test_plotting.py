@@ -55,6 +55,13 @@ def test_by_default_the_band_holds_all_chains() -> None:
     np.testing.assert_array_equal(mean, values.mean(axis=1))
 
 
+@pytest.mark.parametrize("band", [plotting.over_chains, plotting.share_of_chains])
+def test_no_band_is_drawn_over_missing_values(band) -> None:
+    masked = np.ma.masked_equal([[0.5, 1], [0, 0.5]], 0)
+    with pytest.raises(ValueError, match=r"without masked \(missing\) values"):
+        band(masked, 2)
+
+
 def test_the_interval_about_a_share_is_clopper_and_pearsons() -> None:
     chains, hits = 120, np.array([0, 3, 60, 120])
     low, shares, high = plotting.share_of_chains(hits / chains, chains)

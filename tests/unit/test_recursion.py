@@ -362,6 +362,15 @@ class TestWhatAModelReturns:
         with pytest.raises(ValueError, match=pattern):
             run(Fixed(kind([np.zeros((1, 5, 2)), np.zeros((1, 5))])))
 
+    def test_a_tuple_of_points_is_an_array(self):
+        def mean(real):
+            return run(real=real, measures={"mean": lambda model, data: model.mean})[
+                "mean"
+            ]
+
+        points = np.arange(9.0)
+        assert np.array_equal(mean(tuple(points)), mean(points))
+
     @pytest.mark.parametrize("chain_axis", [False, True])
     def test_inputs_and_labels_of_equal_shape_are_not_two_points(self, chain_axis):
         shape = (1, 5) if chain_axis else 5

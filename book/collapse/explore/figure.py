@@ -169,10 +169,15 @@ class ExploredFigure:
     def _sliders(self) -> dict[str, ipywidgets.SelectionSlider]:
         return widget.sliders(self.recording, self._model)
 
+    @told_first
     def __getattr__(self, name: str) -> ipywidgets.SelectionSlider:
         if not name.startswith("_") and name in {s.name for s in self.sliders}:
             return self._sliders[name]
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
+        names = ", ".join(slider.name for slider in self.sliders)
+        raise AttributeError(
+            f"{type(self).__name__!r} has no attribute {name!r}; "
+            f"its sliders are {names}"
+        )
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(slider.name for slider in self.sliders)]

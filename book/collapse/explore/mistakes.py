@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 import pathlib
 import sysconfig
 import traceback
@@ -52,19 +53,26 @@ def noted(where: str) -> Iterator[None]:
 
 def _without_ours(trace: TracebackType | None) -> TracebackType | None:
     """A traceback without the frames of this package."""
-    if trace is None:
-        return None
-    rest = _without_ours(trace.tb_next)
-    if trace.tb_frame.f_code.co_filename.startswith(_OURS):
-        return rest
-    return TracebackType(rest, trace.tb_frame, trace.tb_lasti, trace.tb_lineno)
+    kept = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_OURS):
+            kept.append(trace)
+        trace = trace.tb_next
+    rest = None
+    for each in reversed(kept):
+        rest = TracebackType(rest, each.tb_frame, each.tb_lasti, each.tb_lineno)
+    return rest
 
 
 def _in_a_notebook(error: Exception) -> list[str]:
     """Lines that IPython shows in place of its own traceback."""
     told = "".join(traceback.format_exception_only(error)).rstrip()
     frames = filter(_is_the_readers, traceback.extract_tb(error.__traceback__))
-    return [told, *reversed([_told(frame) for frame in frames])]
+    lines = [told]
+    for line, same in itertools.groupby(reversed([_told(frame) for frame in frames])):
+        times = sum(1 for _ in same)
+        lines.append(line if times == 1 else f"{line} ({times} times)")
+    return lines
 
 
 def _told(frame: traceback.FrameSummary) -> str:

@@ -45,6 +45,8 @@ class Player:
         self._sliders = sliders
         self._title_axes = title_axes
         self._is_titled: bool | None = None  # unknown before the first call
+        self.shown: Sequence[int] = tuple(slider.start_index for slider in sliders)
+        """The state played last."""
 
     def play(self, state: Sequence[int]) -> str:
         """Call ``update`` at these slider positions, set its title, return its caption.
@@ -61,9 +63,15 @@ class Player:
             slider.name: slider.values[index]
             for slider, index in zip(self._sliders, state, strict=True)
         }
+        self.shown = state
         where = f"while explore recorded {self.describe(state)}"
         with noted(where), current(self._figure):
-            said = self._update(**values)
+            try:
+                said = self._update(**values)
+            except SystemExit:
+                raise RuntimeError(
+                    "update ends Python (sys.exit, exit or quit); let it return"
+                ) from None
         title, caption = self._read(said, state)
         if title is not None:
             self._set_title(title, state)

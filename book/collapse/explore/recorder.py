@@ -125,7 +125,10 @@ def _play_all(
     one is needed.
     """
     for painter_class in (Painter, ThoroughPainter, WholePainter):
-        with noted("while matplotlib laid the figure out"):
+        where = (
+            f"while matplotlib laid the figure out for {player.describe(player.shown)}"
+        )
+        with noted(where):
             painter, tape = painter_class(figure), _Tape()
         grounds = Grounds(*painter.size)
         captions = []

@@ -89,6 +89,7 @@ class MarkRenderer(RendererBase):
         self.definitions = Definitions()
         self.shows_numbers = False
         """Whether the colours of what is drawn stand for numbers."""
+        self._leaves_no_paper = self._edges_are_ink = False
         self._figure = figure
         self._marks: list[Mark] = []
         self._rows: list[_Row] = []
@@ -144,9 +145,9 @@ class MarkRenderer(RendererBase):
         face = None if rgbFace is None or len(path) < 2 else rgbFace
         is_shape = face is not None or gc.get_hatch_path() is not None
         course, is_cut = self._outline(path, transform, is_shape)
-        literal = self.shows_numbers or owners.is_backdrop(
-            self._figure, face, path, transform
-        )
+        literal = self._whose(gc, face)
+        if owners.is_backdrop(self._figure, face, path, transform):
+            literal = True, True
         self._add_path(
             self._look(gc, face, literal, border=not (is_cut and is_shape)), course
         )
@@ -166,16 +167,21 @@ class MarkRenderer(RendererBase):
         self, gc: GraphicsContextBase, *args: Any, **kwargs: Any
     ) -> None:
         """Draw each path by itself; its colours may stand for numbers."""
-        shows_numbers = self.shows_numbers
-        self.shows_numbers |= owners.are_numbers(self._figure, args[5], args[6])
+        before = self.shows_numbers, self._edges_are_ink
+        faces, edges = args[5], args[6]
+        self.shows_numbers |= owners.are_numbers(self._figure, faces, edges)
+        # Of all shapes alike, while their faces differ: they bound the shapes.
+        is_one = self.shows_numbers and len(edges) == 1 < len(faces)
+        self._edges_are_ink = is_one and not self._leaves_no_paper
         super().draw_path_collection(gc, *args, **kwargs)
-        self.shows_numbers = shows_numbers
+        self.shows_numbers, self._edges_are_ink = before
 
     def draw_quad_mesh(self, gc: GraphicsContextBase, *args: Any) -> None:
         """Draw each cell by itself; their colours stand for numbers."""
-        shows_numbers, self.shows_numbers = self.shows_numbers, True
+        before = self.shows_numbers, self._leaves_no_paper
+        self.shows_numbers = self._leaves_no_paper = True
         super().draw_quad_mesh(gc, *args)
-        self.shows_numbers = shows_numbers
+        self.shows_numbers, self._leaves_no_paper = before
 
     def draw_markers(
         self,
@@ -201,7 +207,7 @@ class MarkRenderer(RendererBase):
         vertices, operations, _ = outline(
             marker_path, marker_trans, self.width, self.height
         )
-        look = self._look(gc, rgbFace, self.shows_numbers)
+        look = self._look(gc, rgbFace, self._whose(gc, rgbFace))
         if look is None or not operations:
             return
         stamp = relative_path(vertices * [1, -1], operations)
@@ -369,7 +375,8 @@ class MarkRenderer(RendererBase):
             return None
         found = circle(path, transform)
         width = self.points_to_pixels(styles.stroke_width(gc))
-        if found is None or (width and not styles.has_one_colour(gc, face)):
+        is_bounded = self._edges_are_ink or not styles.has_one_colour(gc, face)
+        if found is None or (width and is_bounded):
             return None
         centre, across = found
         diameter = (across + width) * UNITS_PER_PIXEL
@@ -387,10 +394,13 @@ class MarkRenderer(RendererBase):
         self,
         gc: GraphicsContextBase,
         face: Sequence[float] | None,
-        literal: bool,
+        literal: tuple[bool, bool],
         border: bool = True,
     ) -> Look | None:
-        """Return the look of a path; None where nothing would be seen."""
+        """Return the look of a path; None where nothing would be seen.
+
+        ``literal`` says of face and edge whether their colour is the author's.
+        """
         offset, pattern = gc.get_dashes()
         clip = self._clip(gc)
         key = (
@@ -413,6 +423,17 @@ class MarkRenderer(RendererBase):
                 gc, face, self.points_to_pixels, clip, literal, border
             )
         return self._looks[key]
+
+    def _whose(
+        self, gc: GraphicsContextBase, face: Sequence[float] | None
+    ) -> tuple[bool, bool]:
+        """Whether the colours of face and edge stand for numbers.
+
+        An edge of its own colour sets a shape off from the paper, in either theme.
+        """
+        differ = face is not None and not styles.has_one_colour(gc, face)
+        is_ink = self._edges_are_ink or (differ and not self._leaves_no_paper)
+        return self.shows_numbers, self.shows_numbers and not is_ink
 
     def _clip(self, gc: GraphicsContextBase) -> Clip:
         """The clip of a graphics context: its box and its path, where it has both."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import itertools
 import keyword
-from collections.abc import Callable, Iterable, Mapping, Set, Sized
+from collections.abc import Callable, Iterable, Mapping, MappingView, Set, Sized
 from dataclasses import dataclass
 from numbers import Integral
 from typing import Any
+
+import numpy as np
 
 from .stops import find, is_number, plain, readable, twins
 
@@ -118,9 +120,10 @@ def _settled(name: str, wanted: object) -> SettledSlider:
 
 def _listed(name: str, values: object) -> Iterable:
     """The values of a slider, if they are a list of some kind."""
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+    is_one = isinstance(values, str | bytes) or getattr(values, "shape", None) == ()
+    if is_one or not isinstance(values, Iterable):
         raise ValueError(f"the slider {name!r} needs a list of values, got {values!r}")
-    if isinstance(values, Set):
+    if isinstance(values, Set) and not isinstance(values, MappingView):
         raise ValueError(
             f"the slider {name!r} needs a list of values, got {values!r}, a set, which "
             "has no order"
@@ -164,6 +167,11 @@ def _stops(name: str, values: Iterable) -> tuple:
         )
     if not stops:
         raise ValueError(f"the slider {name!r} has no values; give at least one")
+    if any(stop is np.ma.masked for stop in stops):
+        raise ValueError(
+            f"the slider {name!r} needs a list of values, got masked (missing) ones: "
+            f"{list(stops)!r}"
+        )
     return stops
 
 

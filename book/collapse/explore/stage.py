@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from unittest import mock
 
 from matplotlib import pyplot
 from matplotlib._pylab_helpers import Gcf
@@ -17,6 +18,8 @@ from matplotlib.figure import Figure
 def current(figure: Figure) -> Iterator[None]:
     """Make a figure pyplot's current one, so that ``plt.title`` means its title.
 
+    ``plt.show`` and ``plt.pause`` show nothing: the figure is shown when it is ready.
+
     Raises
     ------
     ValueError
@@ -25,7 +28,8 @@ def current(figure: Figure) -> Iterator[None]:
     _adopt(figure)
     before = set(pyplot.get_fignums())
     try:
-        yield
+        with mock.patch.multiple(pyplot, show=_nothing, pause=_nothing):
+            yield
     finally:
         strangers = set(pyplot.get_fignums()) - before
         for number in strangers:
@@ -58,6 +62,10 @@ def as_saved(figure: Figure) -> Iterator[None]:
         yield
     finally:
         del state["is_saving"]
+
+
+def _nothing(*args: object, **kwargs: object) -> None:
+    """Do what ``plt.show`` does where there is no window."""
 
 
 def _adopt(figure: Figure) -> None:

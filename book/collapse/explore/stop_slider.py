@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipywidgets
 import traitlets
 
+from .mistakes import told_first
 from .stops import find
 
 
@@ -18,6 +19,7 @@ class StopSlider(ipywidgets.SelectionSlider):
     """
 
     @traitlets.validate("value")
+    @told_first
     def _validate_value(self, proposal: traitlets.Bunch) -> object:
         index = find(self._options_values, proposal.value)
         if index is None:

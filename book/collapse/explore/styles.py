@@ -103,18 +103,20 @@ def path_look(
     face: Sequence[float] | None,
     to_pixels: Callable[[float], float],
     clip: Clip,
-    literal: bool = False,
+    literal: tuple[bool, bool] = (False, False),
     border: bool = True,
 ) -> Look | None:
     """Return the look of a path; None where nothing would be seen.
 
-    ``to_pixels`` turns the points of line widths and dashes into pixels. A shape
+    ``to_pixels`` turns the points of line widths and dashes into pixels; ``literal``
+    says of face and edge whether the theme leaves their colour as it is. A shape
     without a ``border`` is filled only.
     """
+    own_face, own_edge = literal
     alpha = forced_alpha(gc)
-    fill = None if face is None else paint("fill", face, alpha, literal)
+    fill = None if face is None else paint("fill", face, alpha, own_face)
     width = to_pixels(stroke_width(gc)) * UNITS_PER_PIXEL if border else 0.0
-    stroke = paint("stroke", gc.get_rgb(), alpha, literal) if width else None
+    stroke = paint("stroke", gc.get_rgb(), alpha, own_edge) if width else None
     rest = "" if fill else " fill='none'"
     if not gc.get_antialiased():  # tiles that touch must not show seams
         rest += " shape-rendering='crispEdges'"

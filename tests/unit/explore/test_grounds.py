@@ -74,6 +74,26 @@ def test_every_colour_is_an_attribute_that_stands_without_styles():
     assert not re.search(r"var\(--(?:ink|paper)\)", html.partition("<svg")[2])
 
 
+def test_the_edge_of_a_dot_that_shows_a_number_is_ink():
+    """A black dot with a black edge would be lost on dark paper."""
+    figure, axes = plt.subplots()
+    axes.scatter([0, 1], [0, 1], s=90, c=[0, 1], cmap="gray", edgecolors="k")
+    dots = [mark.style for mark in marks(figure) if "fill='#" in mark.style]
+    assert [re.search("fill='(#[0-9a-f]+)'", style)[1] for style in dots] == [
+        "#000000",
+        "#ffffff",
+    ]
+    assert all("stroke='var(--ink,#000)'" in style for style in dots)
+
+
+def test_between_cells_that_show_numbers_lines_stay_as_they_are():
+    figure, axes = plt.subplots()
+    axes.pcolormesh([[0.0, 1.0]], cmap="gray", edgecolors="k", linewidth=1)
+    cells = [mark.style for mark in marks(figure) if "fill='#" in mark.style]
+    assert len(cells) == 2
+    assert all("stroke='#000000'" in style for style in cells)
+
+
 # -- on grounds that keep their colour ------------------------------------------------
 
 

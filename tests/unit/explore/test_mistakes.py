@@ -1,12 +1,13 @@
 """A mistake in a figure is told in one sentence before any line of code."""
 
+import sys
 import traceback
 
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from collapse.explore import explore
+from collapse.explore import Slider, explore
 
 
 def line_figure():
@@ -36,9 +37,42 @@ def saved(figure, line):
     return lambda: explored.save("figure.png")
 
 
+def endless(figure, line):
+    def update(n):
+        return update(n)
+
+    return lambda: explore(figure, update, n=range(5))
+
+
+def ending(figure, line):
+    return lambda: explore(figure, lambda n: sys.exit(1), n=range(5))
+
+
+def misnamed(figure, line):
+    explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+    return lambda: explored.generation
+
+
+def missed(figure, line):
+    explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+    return lambda: setattr(explored.n, "value", 5)
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
+        (endless, "RecursionError: maximum recursion depth exceeded"),
+        (ending, "RuntimeError: update ends Python (sys.exit, exit or quit)"),
+        (
+            misnamed,
+            "AttributeError: 'ExploredFigure' has no attribute 'generation'; its "
+            "sliders are n",
+        ),
+        (
+            missed,
+            "traitlets.traitlets.TraitError: N: 5 is not one of the 2 values of the "
+            "slider",
+        ),
         (lost, "KeyError: 0\nwhile explore recorded n=0"),
         (misshapen, "ValueError: x and y|ValueError: shape mismatch"),
         (ranged, "ValueError: the slider 'y' got (0, 100), which may mean a range"),
@@ -63,6 +97,17 @@ def test_a_traceback_holds_no_line_of_the_package():
     names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert names[-1] == "update"
     assert "record" not in names
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_what_matplotlib_cannot_lay_out_is_told_with_its_state(start):
+    figure, line = line_figure()
+    slider = Slider([7, 8], start=7 + start)
+    with pytest.raises(ValueError, match="shape") as caught:
+        explore(figure, lambda n: line.set_ydata([0, 1, 2]), n=slider)
+    assert caught.value.__notes__ == [
+        f"while matplotlib laid the figure out for n={7 + start}"
+    ]
 
 
 def test_what_matplotlib_cannot_draw_is_told_with_its_state():

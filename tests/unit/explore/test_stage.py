@@ -43,6 +43,24 @@ def test_pyplot_means_the_explored_figure_while_update_runs(make):
         assert plt.gcf() is other
 
 
+def test_nothing_is_shown_or_waited_for_while_update_runs(monkeypatch):
+    shown = []
+    monkeypatch.setattr(plt, "show", lambda: shown.append("show"))
+    monkeypatch.setattr(plt, "pause", lambda seconds: shown.append("pause"))
+    figure = plt.figure()
+    (line,) = figure.subplots().plot(X, X)
+
+    def update(k):
+        line.set_ydata(k * X)
+        plt.show()
+        plt.pause(1000)
+
+    explore(figure, update, k=[1, 2])
+    assert shown == []
+    plt.show()
+    assert shown == ["show"]
+
+
 def test_a_figure_may_be_drawn_anew_in_each_state():
     figure = plt.figure()
 

@@ -160,10 +160,20 @@ def test_other_tuples_are_lists_of_stops(values):
     assert slider.values == values
 
 
+def test_keys_and_values_of_a_dict_have_an_order():
+    measured = {5: "b", 3: "a"}
+    for view in (measured.keys(), measured.values(), measured.items()):
+        (slider,) = settle({"n": view})
+        assert slider.values == tuple(view)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({0.1, 0.9}, "a set, which has no order"),
+        (np.array(3), "the slider 'n' needs a list of values, got array(3)"),
+        (torch.tensor(3), "the slider 'n' needs a list of values, got tensor(3)"),
+        (np.ma.array([1, 2, 3], mask=[0, 1, 0]), "got masked (missing) ones"),
         (itertools.count(), "5001 or more states"),
         (range(10**12), "1000000000000 states"),
         (
