@@ -142,6 +142,29 @@ class LaplaceAroundTheMean:
         return LaplaceModel(np.mean(data), np.abs(data - np.median(data)).mean())
 
 
+class LaplaceWithMeanDeviation:
+    """Right centre; its scale is the mean deviation from the mean."""
+
+    def fit(self, data):
+        return LaplaceModel(np.median(data), np.abs(data - np.mean(data)).mean())
+
+
+class InWords(Laplace):
+    """Right, but for numbers that are words."""
+
+    def fit(self, data):
+        model = super().fit(data)
+        sample = model.sample
+        model.sample = lambda n, rng: sample(n, rng).astype(str)
+        return model
+
+
+def copies_a_pixel(images, rng):
+    drawn = rng.binomial(16, images) / 16
+    drawn[:, 5] = drawn[:, 1]
+    return drawn
+
+
 class NormalModel(LaplaceModel):
     def sample(self, n, rng):
         return rng.normal(self.centre, self.scale * np.sqrt(np.pi / 2), n)
@@ -396,6 +419,12 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-mean-and-median", np.full((2, 51), np.nan), "not finite"),
         ("gaussian-mean-and-median", np.full((2, 51), "1"), "two rows"),
         ("gaussian-own-family", LaplaceWithSpread(), "not the scale that sample uses"),
+        (
+            "gaussian-own-family",
+            LaplaceWithMeanDeviation(),
+            "not the scale that sample uses",
+        ),
+        ("gaussian-own-family", InWords(), "method sample should return numbers"),
         ("gaussian-own-family", Remembers(), "not the scale that sample uses"),
         ("gaussian-own-family", NoSample(), "no attribute 'sample'"),
         ("gaussian-own-family", Bootstraps(), "old points"),
@@ -419,6 +448,7 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-sample-plan", [497.5] * 201, "whole number"),
         ("gaussian-sample-plan", "many", "201 whole numbers"),
         ("gaussian-sample-plan", ["497"] * 201, "201 whole numbers"),
+        ("gaussian-sample-plan", np.full(201, 497 + 0j), "201 whole numbers"),
         ("gaussian-sample-plan", [b"497"] * 201, "201 whole numbers"),
         ("gaussian-sample-plan", ["497"] + [497] * 200, "201 whole numbers"),
         (
@@ -516,6 +546,12 @@ def test_right_answers_pass(exercise, answer):
             lambda images, rng: (rng.random((16, 4000, 1)) < images).mean(axis=0),
             "share their dots",
         ),
+        ("vae-draws", copies_a_pixel, "share their dots"),
+        (
+            "vae-draws",
+            lambda images, rng: (rng.binomial(16, images) / 16).astype(str),
+            "function should return numbers",
+        ),
         ("vae-draws", lambda images, rng: rng.random(3), "came back with shape"),
         ("vae-curator", 0.9, "Hand over the function"),
         ("vae-curator", lambda images: -sureness(images), "the best are kept"),
@@ -548,6 +584,11 @@ def test_right_answers_pass(exercise, answer):
         ("lm-nucleus", lambda p, mass: nucleus(p, mass + 2e-12), "should be left"),
         ("lm-nucleus", lambda p, mass: np.array(p), "should be left"),
         ("lm-nucleus", changes_what_it_is_given, "were handed over changed"),
+        (
+            "lm-nucleus",
+            lambda p, mass: nucleus(p, mass).astype(str),
+            "should return numbers",
+        ),
         ("lm-nucleus", lambda p: p, "TypeError"),
         ("lm-nucleus", lambda p, mass: None, "returned nothing"),
         ("lm-nucleus", lambda p, mass: sys.exit(), "SystemExit"),

@@ -138,21 +138,27 @@ def numbers(answer: object, wanted: str) -> np.ndarray:
         what was ``wanted``.
     """
     with their_code("answer"):
-        try:
-            array = np.asarray(answer)
-            # An array of objects may hold numbers of other libraries, and words.
-            values = array.astype(float)
-        except (TypeError, ValueError):
-            raise WrongAnswerError(f"Give {wanted}, got {shown(answer)}.") from None
-        words = array.dtype.kind in "SUbMm" or (
-            array.dtype.kind == "O"
-            and any(_as_float(value) is None for value in array.flat)
-        )
-        if words or np.ma.is_masked(answer):
-            raise WrongAnswerError(f"Give {wanted}, got {shown(answer)}.")
+        values = _as_floats(answer, "iufO")
+    if values is None:
+        raise WrongAnswerError(f"Give {wanted}, got {shown(answer)}.")
     if not np.isfinite(values).all():
         raise WrongAnswerError(f"Give {wanted}: some are not finite.")
     return values
+
+
+def _as_floats(answer: Any, kinds: str) -> np.ndarray | None:
+    """Return numbers of some kinds as an array of floats; None if one is of another."""
+    try:
+        array = np.asarray(answer)
+        if array.dtype.kind not in kinds or np.ma.is_masked(answer):
+            return None
+        # An array of objects may hold numbers of other libraries, and words.
+        is_mixed = array.dtype.kind == "O"
+        if is_mixed and any(_as_float(value) is None for value in array.flat):
+            return None
+        return array.astype(float)
+    except (TypeError, ValueError):
+        return None
 
 
 def is_near(value: float, target: float, share: float) -> bool:
@@ -215,6 +221,22 @@ def returned(value: Any, what: str) -> Any:
     return value
 
 
+def numbers_returned(value: Any, what: str) -> np.ndarray:
+    """Return the array of numbers, or truth values, that a reader's function returned.
+
+    Raises
+    ------
+    WrongAnswerError
+        If that is nothing, or no numbers, words that look like numbers among it.
+    """
+    values = _as_floats(returned(value, what), "biufO")
+    if values is None:
+        raise WrongAnswerError(
+            f"Your {what} should return numbers, and returned {shown(value)}."
+        )
+    return values
+
+
 def three_draws(
     draw: Callable[[np.random.Generator], object], what: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -227,7 +249,7 @@ def three_draws(
     """
     with their_code(what):
         first, same, other = (
-            np.asarray(returned(draw(np.random.default_rng(seed)), what), float)
+            numbers_returned(draw(np.random.default_rng(seed)), what)
             for seed in (4, 4, 5)
         )
     return first, same, other
@@ -263,7 +285,7 @@ def scores_of(
         numbers.
     """
     with their_code(what):
-        scores = np.asarray(returned(answer(shown), what), float)
+        scores = numbers_returned(answer(shown), what)
     if scores.shape != shown.shape[:2]:
         raise WrongAnswerError(
             f"{thing.capitalize()}s of shape {shown.shape} got scores of shape "

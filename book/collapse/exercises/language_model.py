@@ -11,7 +11,7 @@ from .answers import (
     WrongAnswerError,
     callable_named,
     number_checker,
-    returned,
+    numbers_returned,
     scores_of,
     share_preferred,
     their_code,
@@ -35,7 +35,7 @@ def _nucleus(answer: object) -> str:
         right = np.array(kept) / sum(kept)
         given = np.array(p)
         with their_code("function"):
-            found = np.asarray(returned(nucleus(given, mass), "function"), float)
+            found = numbers_returned(nucleus(given, mass), "function")
         if not np.array_equal(given, p):
             raise WrongAnswerError("The probabilities that were handed over changed.")
         if found.shape != right.shape or not np.allclose(found, right):

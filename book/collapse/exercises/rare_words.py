@@ -12,6 +12,7 @@ from .answers import (
     WrongAnswerError,
     callable_named,
     number_checker,
+    numbers_returned,
     returned,
     their_code,
 )
@@ -37,7 +38,7 @@ def _discounting(answer: object) -> str:
             right = np.array(kept) / len(data)
             model = family(len(kept)).fit(np.array(data))
             returned(model, "method fit")
-            found = np.asarray(model.probabilities, float)
+            found = numbers_returned(model.probabilities, "probabilities")
             if found.shape != right.shape or not np.allclose(found, right):
                 raise WrongAnswerError(
                     f"For {name}, data {data}, the probabilities should be "
