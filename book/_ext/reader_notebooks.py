@@ -318,7 +318,7 @@ def write_notebook(
     doctree: nodes.document | None,
 ) -> None:
     """Write a page's notebook, and let the launch button open the copy of it."""
-    if doctree is None:
+    if doctree is None or app.builder.name == "epub":
         return
     notebook = Page(app, pagename, doctree).notebook()
     nbformat.validate(notebook)

@@ -539,6 +539,11 @@ class TestOptions:
         with pytest.raises(ValueError, match=message):
             replace(DRAW, options=options)
 
+    def test_a_missing_value_is_no_setting(self):
+        sizes = np.ma.array([1, 2, 3], mask=[False, True, False])
+        with pytest.raises(ValueError, match="size must be an array without masked"):
+            replace(DRAW, grid={"size": sizes, "shift": 0})
+
     def test_options_must_be_something_that_can_be_compared(self):
         grid = {"size": ["a"], "shift": 0}
         with pytest.raises(ValueError, match="options must be finite numbers, words"):

@@ -92,19 +92,22 @@ class Cover:
     def _covers(self, is_fill: bool, points: np.ndarray) -> np.ndarray:
         """Whether the fill or the stroke covers each point."""
         mark = self.mark
+        assert not isinstance(mark, ImageMark)
+        width = mark.look.width if mark.look else 0.0
+        is_dot = isinstance(mark, StampMark) and mark.stamp == "h0"
+        if width < _BROAD and not is_fill and not is_dot:
+            return np.zeros(len(points), bool)
         if isinstance(mark, StampMark):
             places = np.column_stack([coordinates(mark.x), coordinates(mark.y)])
             away = np.abs(points[:, None] - places) / np.maximum(mark.reach, 1)
-            if mark.stamp == "h0":
+            if is_dot:
                 return ((away**2).sum(axis=2) <= 1).any(axis=1)
             return (away <= 1).all(axis=2).any(axis=1)
         if is_fill:
             if self._rectangle is not None:
                 return is_within(self._rectangle, points)
             return is_inside(self._path, points)
-        if not isinstance(mark, PathMark) or not mark.look or mark.look.width < _BROAD:
-            return np.zeros(len(points), bool)
-        return _distances(polylines(self._path), points) <= mark.look.width / 2
+        return _distances(polylines(self._path), points) <= width / 2
 
     @cached_property
     def _path(self) -> Path:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..validation import refuse, whole_number
+from ..validation import plain_array, refuse, whole_number
 
 Value = str | int | float | bool | None
 """What a parameter may be: anything that JSON writes in one way only."""
@@ -192,7 +192,7 @@ def _entry(name: str, entry: Any) -> Value | tuple[Value, ...]:
     if name in (REPETITION, "rng"):
         raise refuse("grid", name, f"without {REPETITION!r} and 'rng', which are taken")
     if isinstance(entry, np.ndarray):
-        entry = entry.tolist()
+        entry = plain_array(name, entry).tolist()
     if not isinstance(entry, list | tuple | range):
         return _value(name, entry)
     values = tuple(_value(name, value) for value in entry)

@@ -111,7 +111,9 @@ def test_between_cells_that_show_numbers_lines_stay_as_they_are():
         ({"color": "gold"}, "#1f77b4", False),
     ],
 )
-@pytest.mark.parametrize("kind", ["bar", "span", "box", "axes", "line", "mesh", "dot"])
+@pytest.mark.parametrize(
+    "kind", ["bar", "span", "box", "axes", "line", "mesh", "dot", "markers"]
+)
 def test_words_are_seen_on_their_ground_as_the_author_saw_them(
     kind, ground, words, follows
 ):
@@ -133,6 +135,9 @@ def test_words_are_seen_on_their_ground_as_the_author_saw_them(
         colours = ListedColormap([ground.pop("color")])
         axes.pcolormesh([[1]], cmap=colours, **ground)
         follows &= ground.get("alpha") == 0.3  # its colours are numbers
+    elif kind == "markers":
+        face = {"facecolors": ground.pop("color"), "edgecolors": "black"}
+        axes.scatter([0.2, 0.5], [0.5, 0.5], s=9000, marker="s", **face, **ground)
     else:
         axes.plot([0.5], [0.5], "o", ms=200, mew=0, **ground)
     axes.text(0.5, 0.5, "word", color=words, ha="center", va="center", bbox=box)
