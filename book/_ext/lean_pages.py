@@ -55,7 +55,7 @@ MENDED = {
 # The name of a figure's model in a kernel, and its picture for untrusted notebooks.
 OF_A_NOTEBOOK = re.compile(
     r' data-live="[0-9a-f]+"'
-    r'|<style>\.explore-still[^<]*</style>\s*<img class="explore-still"[^>]*>'
+    r'|<style>\.explore-still[^<]*</style>\s*<div class="explore-still">.*?</div>'
 )
 
 BASE_RULES = """\

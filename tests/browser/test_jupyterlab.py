@@ -172,7 +172,7 @@ def test_figures_survive_any_order_of_what_readers_do(
         for number in range(len(cells)):
             figure = chapter.figure(number)
             assert figure.holder.locator("svg.explore-picture").count() == 1
-            assert figure.holder.locator("img.explore-still").is_hidden()
+            assert figure.holder.locator(".explore-still").is_hidden()
             before = figure.drawing()
             figure.press("Home")
             figure.press("End")
@@ -193,9 +193,10 @@ def test_a_notebook_from_somebody_else_shows_the_figures_as_pictures(
     nbformat.write(theirs, path.with_stem("theirs"))
     opened = Notebook(chapter.page, lab, "notebooks/theirs.ipynb")
     opened.show_every_cell("cell => null")
-    pictures = opened.panel.locator("img.explore-still")
+    pictures = opened.panel.locator(".explore-still img")
     assert pictures.count() == len(figures_of(path))
     assert pictures.first.is_visible()
+    assert opened.panel.locator(".explore-still em").first.is_visible()
     assert opened.panel.locator("svg.explore-picture").count() == 0
 
 

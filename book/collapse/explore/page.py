@@ -88,7 +88,8 @@ def notebook_html(recording: Recording, identity: str, live: str, picture: str) 
     """The self-contained figure as a notebook keeps it.
 
     Where a notebook comes from somebody else, JupyterLab drops SVG, scripts and style
-    sheets: what is left then is the picture, which a style sheet hides elsewhere.
+    sheets: what is left then is the picture, which a style sheet hides elsewhere, and
+    what to do.
 
     Parameters
     ----------
@@ -104,8 +105,11 @@ def notebook_html(recording: Recording, identity: str, live: str, picture: str) 
     return (
         f"{static_html(recording, identity, live)}"
         "<style>.explore-still{display:none!important}</style>"
-        f'<img class="explore-still" width="{recording.width:.0f}" alt="{caption}" '
-        f'src="data:image/png;base64,{picture}">'
+        f'<div class="explore-still"><img width="{recording.width:.0f}" '
+        f'alt="{caption}" src="data:image/png;base64,{picture}">'
+        "<p><em>A picture: this notebook comes from somebody else. Its figures move "
+        "once you choose Trust Notebook in the command palette, or run "
+        "it.</em></p></div>"
     )
 
 

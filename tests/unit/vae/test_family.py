@@ -176,6 +176,7 @@ class TestAtTheDoor:
             ({"steps": 0}, "steps must be"),
             ({"batch_size": -1}, "batch_size must be"),
             ({"learning_rate": 0}, "learning_rate must be a number above 0"),
+            ({"learning_rate": -0.5}, "learning_rate must be"),
             ({"learning_rate": np.nan}, "learning_rate must be"),
             ({"beta": -1}, "beta must be"),
             ({"levels": 0}, "levels must be"),

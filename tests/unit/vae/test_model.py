@@ -154,3 +154,11 @@ class TestSamples:
             images = model.sample(100, streams(2))
             assert images.min() >= 0
             assert images.max() <= 1
+
+
+def test_two_models_are_never_equal_and_can_be_keys():
+    images = load_digits().train_images[:40]
+    one, other = (VAE(**SMALL, steps=2).fit(images, rng()) for _ in range(2))
+    assert one == one  # noqa: PLR0124
+    assert one != other
+    assert len({one, other}) == 2
