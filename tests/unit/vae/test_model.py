@@ -159,6 +159,6 @@ class TestSamples:
 def test_two_models_are_never_equal_and_can_be_keys():
     images = load_digits().train_images[:40]
     one, other = (VAE(**SMALL, steps=2).fit(images, rng()) for _ in range(2))
-    assert one == one  # noqa: PLR0124
+    assert one == one
     assert one != other
     assert len({one, other}) == 2
