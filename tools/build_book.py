@@ -10,7 +10,14 @@ A reader need not wait for all: the server starts when the first chapters have r
 pages of the others say that they are still running, and load themselves anew.
 """
 
+# ruff: noqa: E402
 from __future__ import annotations
+
+import signal
+
+# While modules are imported there is nothing to tidy, and nothing worth a traceback.
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import argparse
 import asyncio
@@ -20,7 +27,6 @@ import fcntl
 import itertools
 import os
 import shutil
-import signal
 import sys
 import threading
 import webbrowser
@@ -263,6 +269,10 @@ class Build:
 
     def _run(self) -> None:
         self.loop.run_forever()
+        left = asyncio.all_tasks(self.loop)  # nbclient still asks after its kernels
+        for task in left:
+            task.cancel()
+        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self.loop.close()
 
     def _end(self, task: asyncio.Task[None]) -> None:
@@ -328,6 +338,7 @@ def main() -> None:
             show = reader(options.port, options.browser == "auto")
         except OSError as error:
             sys.exit(f"Port {options.port} cannot be used: {error.strerror}")
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     building = Build(places, show)
     try:
         building.done.result()

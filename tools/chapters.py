@@ -187,6 +187,9 @@ async def run(chapter: Chapter, timeout: int) -> float:
             f"{chapter.where()} ran for more than {timeout} s and was stopped"
         ) from error
     except DeadKernelError as error:
+        task = asyncio.current_task()
+        if task and task.cancelling():  # nbclient takes that for the kernel's end
+            raise asyncio.CancelledError from None
         raise ChapterError(
             f"{chapter.where()}: its Python ended; was there too little memory?"
         ) from error

@@ -200,9 +200,11 @@ def one_array(name: str, value: Any) -> np.ndarray:
     Raises
     ------
     ValueError
-        If it is two or three arrays in a tuple, such as ``(X, y)``, cannot be one
-        array, or holds masked values.
+        If it is nothing, two or three arrays in a tuple, such as ``(X, y)``, cannot
+        be one array, or holds masked values.
     """
+    if value is None:
+        raise refuse(name, value, "an array of points")
     is_short = isinstance(value, tuple) and len(value) <= 3
     if is_short and any(getattr(part, "ndim", 0) for part in value):
         shapes = ", ".join(str(np.shape(part)) for part in value)

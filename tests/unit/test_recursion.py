@@ -334,7 +334,7 @@ class TestTheDoor:
 class TestWhatAModelReturns:
     @pytest.mark.parametrize(
         "samples",
-        [np.zeros(5), np.zeros((1, 4)), np.zeros((2, 5)), np.zeros((1, 5, 1)), None],
+        [np.zeros(5), np.zeros((1, 4)), np.zeros((2, 5)), np.zeros((1, 5, 1))],
     )
     def test_a_wrong_shape_names_the_generation(self, samples):
         with pytest.raises(ValueError, match=r"generation 1: .*must have shape \(1, 5"):
@@ -361,6 +361,14 @@ class TestWhatAModelReturns:
             run(Returns(apart))
         with pytest.raises(ValueError, match=pattern):
             run(Fixed(kind([np.zeros((1, 5, 2)), np.zeros((1, 5))])))
+
+    def test_a_forgotten_return_is_told(self):
+        message = (
+            r"what model\.sample\(5\) returned must be an array of points, got None"
+        )
+        for family in (Fixed(lambda n, rng: None), Returns(None)):
+            with pytest.raises(ValueError, match=message):
+                run(family)
 
     def test_a_tuple_of_points_is_an_array(self):
         def mean(real):

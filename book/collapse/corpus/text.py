@@ -96,11 +96,13 @@ def _decoded(path: Path, content: bytes) -> str:
         (name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8"
     )
     if encoding == "utf-8" and (zero := content.find(b"\0")) >= 0:
-        # Every second byte of most UTF-16 text is zero, and none of UTF-8.
+        # Every second byte of most UTF-16 text is zero, and none of UTF-8; of UTF-32
+        # three of four are.
         half = len(content) // 4
         if max(content[::2].count(0), content[1::2].count(0)) > half:
             raise ValueError(
-                f"{path} seems to be UTF-16 without a byte order mark; save it as UTF-8"
+                f"{path} seems to be UTF-16 or UTF-32 without a byte order mark; save "
+                "it as UTF-8"
             )
         raise ValueError(f"{path} is binary, not text: byte {zero} is zero")
     try:

@@ -97,7 +97,10 @@ def load_opt(folder: str | Path) -> OPT:
     """
     folder = Path(folder)
     config = _read_config(folder / "config.json")
-    found = {_short(name): tensor for name, tensor in _read_tensors(folder).items()}
+    found: dict[str, Tensor] = {}
+    for name, tensor in _read_tensors(folder).items():
+        if found.setdefault(_short(name), tensor) is not tensor:
+            raise ValueError(f"{folder}: {_short(name)} is there twice, once as {name}")
     found.pop("version", None)  # a mark in old checkpoints, not a weight
     if config.layers > len(found):
         raise ValueError(
@@ -207,7 +210,10 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
             found = torch.load(path, map_location="cpu", weights_only=True)
     # Of a damaged file the libraries raise almost anything.
     except Exception as error:
-        raise ValueError(f"{path} must hold weights, and is damaged: {error}") from None
+        raise ValueError(
+            f"{path} must hold weights, tensors by name, and is damaged or of another "
+            f"kind ({type(error).__name__})"
+        ) from None
     tensors = isinstance(found, dict) and all(
         isinstance(name, str) and isinstance(tensor, Tensor)
         for name, tensor in found.items()

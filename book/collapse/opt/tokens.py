@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..validation import finite_array, refuse, whole_number
+from ..validation import finite_array, plain_array, refuse, whole_number
 
 
 def one_token(name: str, token: Any, vocabulary_size: int) -> int:
@@ -74,10 +74,12 @@ def prompt_mask(mask: Any, prompts: Tensor) -> Tensor:
         If it holds other values, has another shape, or hides anything but the left
         of a row.
     """
+    allowed = "an array of True and False"
     try:
-        given = torch.as_tensor(mask)
-    except (TypeError, ValueError, RuntimeError):
-        raise refuse("mask", mask, "an array of True and False") from None
+        whole = mask if isinstance(mask, Tensor) else plain_array("mask", mask, allowed)
+        given = torch.as_tensor(whole)
+    except (TypeError, RuntimeError):
+        raise refuse("mask", mask, allowed) from None
     mask = given.to(prompts.device, torch.bool)
     # A float that is not 0 would count as True: -1e9 and 0 mean the opposite.
     if given.is_floating_point() or given.is_complex() or (given != mask).any():

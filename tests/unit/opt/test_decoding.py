@@ -278,6 +278,12 @@ def test_a_mask_is_true_or_false(mask):
         generate(model, [[3, 4, 5]], new_tokens=2, mask=mask, decoding=GREEDY)
 
 
+def test_no_value_of_a_mask_is_missing():
+    mask = np.ma.array([[True, True, True]], mask=[[True, False, False]])
+    with pytest.raises(ValueError, match=r"mask must be an array without masked"):
+        generate(OPT(TINY, seeded()), [[3, 4, 5]], new_tokens=2, mask=mask)
+
+
 @pytest.mark.parametrize("kind", [np.bool_, np.int64, np.uint8, torch.tensor, list])
 def test_a_mask_may_be_of_any_kind(kind):
     model = OPT(TINY, seeded())
