@@ -10,7 +10,6 @@ A reader need not wait for all: the server starts when the first chapters have r
 pages of the others say that they are still running, and load themselves anew.
 """
 
-# ruff: noqa: E402
 from __future__ import annotations
 
 import signal
@@ -248,6 +247,14 @@ async def compute(
     await run_side_by_side(missing, cache, times, timeout, cores, then=preview)
 
 
+async def cancel_others() -> None:
+    """End what is left: nbclient asks after its kernels even when they are gone."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 class Build:
     """A build that goes on in a thread of its own, until `stop`."""
 
@@ -269,10 +276,7 @@ class Build:
 
     def _run(self) -> None:
         self.loop.run_forever()
-        left = asyncio.all_tasks(self.loop)  # nbclient still asks after its kernels
-        for task in left:
-            task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        self.loop.run_until_complete(cancel_others())
         self.loop.close()
 
     def _end(self, task: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from claims_reader import TEST, Claim, read_claims
+from collapse.glue import grouped
 
 logger = logging.getLogger(__name__)
 
@@ -58,13 +59,13 @@ def test_faults(claim: Claim, repository: Path) -> Iterator[str]:
 
 def odds(probability: float) -> str:
     """A small probability in words: 1 in 10 000 runs."""
-    return f"1 in {round(1 / probability):,} runs".replace(",", "\N{NO-BREAK SPACE}")
+    return f"1 in {grouped(round(1 / probability))} runs"
 
 
 def passes(failures: int, of: int, chains: int, **_: int) -> str:
     """How often the test passes while the claim is true, in words."""
-    share = f"{of - failures:,} of {of:,}".replace(",", "\N{NO-BREAK SPACE}")
-    return f"passes in {share} runs redrawn from {chains:,} chains"
+    share = f"{grouped(of - failures)} of {grouped(of)}"
+    return f"passes in {share} runs redrawn from {grouped(chains)} chains"
 
 
 class ClaimsLedger(SphinxDirective):

@@ -12,6 +12,20 @@ PREFIX = "application/papermill.record/"
 """Before the MIME type of what is kept and not shown."""
 
 
+def grouped(number: int) -> str:
+    """Return a whole number with its thousands apart, as 10 000.
+
+    Parameters
+    ----------
+    number : int
+
+    Returns
+    -------
+    str
+    """
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
 def glue_all(numbers: dict[str, str]) -> dict[str, str]:
     """Glue texts by name, and return them for the cell to show.
 

@@ -440,6 +440,14 @@ class TestResuming:
             assert equal(calls.run(), expected)
             assert len(calls.made()) == 1, f"byte {place} was believed"
 
+    def test_the_file_of_another_cell_is_not_believed(self, calls):
+        expected = calls.run()
+        one, other = sorted(calls.cache.iterdir())[:2]
+        one.write_bytes(other.read_bytes())
+        calls.made()
+        assert equal(calls.run(), expected)
+        assert len(calls.made()) == 1
+
     def test_nothing_half_written_stays_behind(self, calls):
         calls.run()
         assert {path.suffix for path in calls.cache.iterdir()} == {".npz"}

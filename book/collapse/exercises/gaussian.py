@@ -77,6 +77,8 @@ def _mean_and_median(answer: Any) -> str:
         )
     if (rows <= 0).any():
         raise WrongAnswerError("A variance is above 0.")
+    if np.allclose(means, medians, rtol=1e-6):
+        raise WrongAnswerError("Both rows are the same; the second is the median.")
     falls = theory.expected_variance(_FITS, _POINTS)
     if _follows(means, _MEDIANS, _MEDIAN_ERROR) and _follows(medians, 1, _MEAN_ERROR):
         raise WrongAnswerError("These are swapped: the means come first.")

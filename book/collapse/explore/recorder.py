@@ -143,7 +143,8 @@ def _play_all(
         fault = (
             f"update draws two different pictures at {player.describe(state)} "
             f"(first seen in the {layer}); it must depend on its arguments alone: "
-            "draw random numbers before explore, keep nothing between calls"
+            "draw random numbers before explore, keep nothing between calls, and move "
+            "artists in place of adding more, or begin with ax.clear()"
         )
     raise ValueError(fault)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .mistakes import noted
 from .stops import find, is_number, plain, readable, twins
 
 MAX_SLIDERS = 3
@@ -194,7 +195,8 @@ def _text(name: str, value: object, slider: Slider) -> str:
             value, is_share=name.split("_")[-1] in {"fraction", "share", "ratio"}
         )
     else:
-        text = slider.format(value)
+        with noted(f"while the format of the slider {name!r} wrote {plain(value)!r}"):
+            text = slider.format(value)
         if not isinstance(text, str) or not text:
             raise ValueError(
                 f"the format of the slider {name!r} made {text!r} of "

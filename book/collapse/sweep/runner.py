@@ -245,15 +245,20 @@ def _write_cell(path: Path, arrays: Arrays) -> None:
     """Write an npz file, and after its end a checksum."""
     content = io.BytesIO()
     np.savez_compressed(content, **dict[str, Any](arrays))
-    whole = content.getvalue() + hashlib.sha256(content.getvalue()).digest()
+    whole = content.getvalue() + _checksum(path, content.getvalue())
     replace_file(path, lambda unfinished: unfinished.write_bytes(whole))
 
 
+def _checksum(path: Path, content: bytes) -> bytes:
+    """Return the digest of a cell and of its file's name: it is no other cell's."""
+    return hashlib.sha256(path.name.encode() + content).digest()
+
+
 def _read_cell(path: Path) -> Arrays | None:
-    """Read what `_write_cell` wrote; None if a single bit differs."""
+    """Read what `_write_cell` wrote there; None if a single bit differs."""
     whole = path.read_bytes()
     content = whole[: -hashlib.sha256().digest_size]
-    if content + hashlib.sha256(content).digest() != whole:
+    if content + _checksum(path, content) != whole:
         return None
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         return {name: file[name] for name in file.files}

@@ -345,6 +345,12 @@ def test_random_numbers_in_update_are_refused():
         explore(figure, lambda n: update(rng.random()), n=range(4))
 
 
+def test_artists_that_pile_up_are_refused_with_advice():
+    figure, axes = plt.subplots()
+    with pytest.raises(ValueError, match=r"move artists in place of adding more"):
+        explore(figure, lambda n: axes.axvline(n) and None, n=range(4))
+
+
 def test_memory_between_calls_is_refused():
     figure, update = line_figure()
     total = []

@@ -160,6 +160,12 @@ def test_other_tuples_are_lists_of_stops(values):
     assert slider.values == values
 
 
+def test_a_format_that_fails_is_told_with_its_value():
+    with pytest.raises(ZeroDivisionError) as caught:
+        settle({"n": Slider([1, 0], format=lambda n: f"{1 / n}")})
+    assert caught.value.__notes__ == ["while the format of the slider 'n' wrote 0"]
+
+
 def test_keys_and_values_of_a_dict_have_an_order():
     measured = {5: "b", 3: "a"}
     for view in (measured.keys(), measured.values(), measured.items()):
