@@ -53,6 +53,26 @@ def test_page_is_whole_quiet_and_accessible(
     assert serious == []
 
 
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_large_letters_fit_on_a_narrow_screen(
+    path: str, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    """WCAG 1.4.4 and 1.4.10: letters of twice the size, 320 pixels."""
+    page = open_page(new_context(320), base_url, path).page
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert sideways_overflow(page) == 0, "the page scrolls sideways"
+    header, title = (
+        page.locator(each).first.bounding_box()
+        for each in (".bd-header-article", "article h1")
+    )
+    assert header["y"] + header["height"] <= title["y"] + 1
+    for button in page.locator(".article-header-buttons > *").all():
+        if button.is_visible():
+            place = button.bounding_box()
+            assert place["x"] + place["width"] <= 320
+            assert place["y"] + place["height"] <= header["y"] + header["height"] + 1
+
+
 def sideways_overflow(page) -> int:
     return page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -16,6 +16,7 @@ from sklearn import datasets
 from collapse import digits
 from collapse.digits import (
     CHECKSUMS,
+    Classifier,
     digit_classifier,
     load_digits,
     load_mnist,
@@ -135,7 +136,10 @@ class TestFiles:
             (idx(np.zeros((0, 28, 28), np.uint8)), "3 axes and not be empty"),
             (idx(np.zeros((19, 28, 28), np.uint8)), "19 images and 20 labels"),
             (idx(np.zeros((20, 28, 27), np.uint8)), "images must be square"),
-            (idx(np.zeros((20, 8, 8), np.uint8)), "equal in size"),
+            (
+                idx(np.zeros((20, 8, 8), np.uint8)),
+                r"equal in size, got \(8, 8\) in train.* and \(28, 28\) in t10k-images",
+            ),
         ],
     )
     def test_a_broken_file_is_named_with_what_is_wrong(self, folder, content, message):
@@ -267,6 +271,13 @@ class TestDownload:
 
 
 class TestClassifier:
+    def test_a_classifier_cannot_be_changed_and_equals_itself_alone(self):
+        found = digit_classifier()
+        with pytest.raises(AttributeError):
+            found.weights = found.weights[::-1]
+        twin = Classifier(found.weights, found.biases)
+        assert len({found, twin}) == 2
+
     def test_it_reads_digits_that_it_has_not_seen(self):
         found, held_out = digit_classifier(), load_digits()
         chosen = found.probabilities(held_out.test_images).argmax(axis=-1)
@@ -317,6 +328,7 @@ class TestClassifier:
         ("change", "message"),
         [
             ({"images": np.zeros((5, 5, 4))}, r"shapes \(n, pixels\) and \(n,\)"),
+            ({"labels": 3}, "labels must have at least 1 axes"),
             ({"labels": [0, 1, 2]}, r"shapes \(n, pixels\) and \(n,\)"),
             ({"labels": [0, 1, 3, 0, 1, 3]}, "labels must be the classes"),
             ({"labels": [0, 1, 1, 0, 1, 1]}, "labels must be the classes"),

@@ -64,6 +64,20 @@ def test_clusters_are_scikit_learns_from_the_same_centres():
         assert np.array_equal(ours[chain].argmax(axis=0), labels), f"chain {chain}"
 
 
+def test_it_ends_after_twenty_steps():
+    points = (1 - np.arange(40_000) / 40_001) ** -0.45  # a heavy tail
+    # From the lowest two the second cluster gives its points up a few at a time.
+    ours = k_means(points[None, None], np.array([[[0.0], [1e-12]]]))
+    low, high = points[:2]
+    for _ in range(20):
+        first = np.abs(points - low) <= np.abs(points - high)
+        low, high = points[first].mean(), points[~first].mean()
+    first = np.abs(points - low) <= np.abs(points - high)
+    assert ours[0, 0].tolist() == first.tolist()
+    after = points[first].mean(), points[~first].mean()
+    assert after != (low, high)  # it would have gone on
+
+
 @pytest.mark.filterwarnings("error")  # a division by 0, for one
 def test_a_cluster_without_points_keeps_its_centre():
     points = np.array([[[-4.0, -4.0, -4.0, 1.0, 3.0, 3.0, 3.0]]])
