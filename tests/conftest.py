@@ -33,11 +33,6 @@ def pytest_configure(config: pytest.Config) -> None:
         change_luck(luck)
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: tests wait for browsers, kernels and downloads."""
-    return (os.cpu_count() or 1) + 1
-
-
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the tests; on several cores, keep together what shares work.

@@ -76,6 +76,7 @@ class TestShipped:
             load(experiment.__name__.rpartition(".")[2])
 
     @pytest.mark.slow
+    @pytest.mark.xdist_group("cheap cells")  # two of them share their first networks
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
