@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from modulefinder import ModuleFinder
@@ -35,8 +36,6 @@ EQUAL = Path(__file__).with_name("equal.txt")
 PACKAGE = Path("book", "collapse")
 LEFT_OUT = (".*", "_build", "__pycache__", "build", "notebooks")
 QUICK, MARKS = ("property", "unit"), "not slow and not shipped"
-# Where tests look for modules.
-PLACES = ("book", "book/_ext", "tests", "tests/browser", "tools")
 LONGEST = 600
 ENOUGH = 0.9
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
@@ -80,9 +79,11 @@ def tests_of(file: Path) -> tuple[list[Path], list[Path]]:
     The module's own tests stand apart; of the others, those that import least go first.
     """
     size = {}
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    places = settings["tool"]["pytest"]["ini_options"]["pythonpath"]
     for folder in QUICK:
         for test in (ROOT / "tests" / folder).rglob("test_*.py"):
-            finder = ModuleFinder([str(ROOT / place) for place in PLACES])
+            finder = ModuleFinder([str(ROOT / place) for place in places])
             for each in (test.with_name("conftest.py"), test):
                 if each.is_file():
                     finder.run_script(str(each))
