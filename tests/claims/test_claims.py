@@ -15,6 +15,7 @@ from claims_reader import APPENDIX, read_claims, run_of
 from collapse import theory
 from collapse.categorical import zipf
 
+pytestmark = pytest.mark.training
 SEED = 20240724  # the day the Nature paper appeared
 BY_ID = {claim["id"]: claim for claim in read_claims()}
 # On several cores the claims of a chapter stay together: some share a run.

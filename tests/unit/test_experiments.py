@@ -76,6 +76,7 @@ class TestShipped:
             load(experiment.__name__.rpartition(".")[2])
 
     @pytest.mark.slow
+    @pytest.mark.training
     @pytest.mark.xdist_group("cheap cells")  # two of them share their first networks
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         result = load(experiment.SWEEP.name)
@@ -135,6 +136,7 @@ def have_one_law(
 
 
 @pytest.mark.slow
+@pytest.mark.training
 class TestTiny:
     def test_a_small_run_of_the_same_code_saves_and_loads(self, experiment, tmp_path):
         made = run(experiment.TINY, folder=tmp_path / "cells", progress=False)
@@ -359,6 +361,7 @@ def keep(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.training
 class TestEncyclopaediaHistory:
     """Models that have hardly learned, so that no generation is like another."""
 
@@ -550,6 +553,7 @@ class TestEncyclopaediaHistory:
 
 
 @pytest.mark.slow
+@pytest.mark.training
 class TestRealText:
     WORDS = "the mason carves a stone and the stone outlives the mason by far . "
 
