@@ -106,9 +106,10 @@ class ClaimsLedger(SphinxDirective):
     def chapter(self, name: str, claims: list[Claim]) -> nodes.section:
         section = nodes.section(ids=[f"claims-{name}"])
         count = f"{len(claims)} claim{'s' if len(claims) > 1 else ''}"
-        heading = f"{name.replace('-', ' ').capitalize()}: {count}"
-        section += nodes.title("", heading)
-        section += self.markdown(f"The chapter: {{doc}}`/{name}`.")
+        lines = Path(self.env.srcdir, f"{name}.md").read_text("utf-8").splitlines()
+        title = next(line for line in lines if line.startswith("# "))[2:]
+        section += nodes.title("", f"{title}: {count}")
+        section += self.markdown(f"{{doc}}`To the chapter </{name}>`.")
         for claim in claims:
             section += self.entry(claim)
         return section
