@@ -20,6 +20,8 @@ from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page
 
+from controls import Control
+
 START_SECONDS = 60
 RUN_SECONDS = 240
 HOLDER = ".jp-OutputArea-output:has(figure.explore)"
@@ -291,16 +293,15 @@ class LiveFigure:
         return re.sub(r"\s+", " ", text).strip()
 
     def sliders(self) -> Locator:
-        return self.holder.locator("input[type=range]")
+        return self.holder.locator("[data-name]")
 
     def press(self, key: str, slider: int = 0) -> None:
-        """Press a key on a slider; wait until the picture changes, two seconds at most.
+        """Press a key on a control; wait until the picture changes, for two seconds.
 
         The news travels from widget to widget, so a loaded machine may need a while.
         """
         before = self.drawing()
-        self.sliders().nth(slider).focus()
-        self.page.keyboard.press(key)
+        Control(self.holder, slider).press(key)
         end = time.monotonic() + 2
         while self.drawing() == before and time.monotonic() < end:
             self.page.wait_for_timeout(20)

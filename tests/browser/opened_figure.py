@@ -10,16 +10,16 @@ from collapse.explore import ExploredFigure
 class Opened:
     """A saved figure in a browser page."""
 
-    def __init__(self, context, path: Path) -> None:
+    def __init__(self, context, path: Path, address: str = "") -> None:
         self.troubles: list[str] = []
         self.page = context.new_page()
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", lambda message: self.troubles.append(message.text))
-        self.page.goto(path.as_uri())
+        self.page.goto(path.as_uri() + address)
         self.figure = self.page.locator("figure.explore").first
 
     def slider(self, number: int):
-        return self.figure.locator("input").nth(number)
+        return self.figure.locator("[data-name]").nth(number)
 
     def put(self, number: int, position: int) -> None:
         """Move a slider by keyboard alone."""

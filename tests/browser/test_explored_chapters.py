@@ -7,6 +7,7 @@ import re
 import pytest
 
 from collapse.explore.page import unbroken
+from controls import Control, awake
 from support import geometry
 from support.chapters import BOOK, run_chapter, sweep, with_chapter
 from support.colours import contrast
@@ -38,7 +39,7 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
     compared = 0
     for number, exploration in enumerate(explorations):
         figure = figures.nth(number)
-        figure.scroll_into_view_if_needed()
+        awake(figure)
         for positions in _move(figure, exploration.explored):
             caption = exploration.draw(positions)
             found = geometry.difference(
@@ -52,19 +53,16 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
 
 
 def _move(figure, explored):
-    """Visit every stop of every slider with the arrow keys; yield where they stand."""
+    """Visit every stop of every control by keyboard; yield where they stand."""
     sliders = explored.sliders
     sizes = [len(slider.values) for slider in sliders]
-    inputs = [figure.locator("input").nth(axis) for axis in range(len(sizes))]
+    controls = [Control(figure, axis) for axis in range(len(sizes))]
     current = list(explored.recording.start)
     assert figure.get_attribute("data-state") == " ".join(map(str, current))
     for _, positions in sweep(sizes, list(explored.recording.start)):
         for axis, place in enumerate(positions):
-            step = "ArrowRight" if place > current[axis] else "ArrowLeft"
-            for _ in range(abs(place - current[axis])):
-                inputs[axis].press(step)
-            text = inputs[axis].get_attribute("aria-valuetext")
-            assert text == sliders[axis].texts[place]
+            controls[axis].step(place - current[axis], sizes[axis])
+            assert controls[axis].said() == sliders[axis].texts[place]
         current = positions
         yield positions
 

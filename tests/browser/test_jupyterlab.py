@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext
 from copy_notebooks import copy_notebooks
 from lab_driver import Notebook, copy_of_the_book, running_lab
 
+pytestmark = pytest.mark.rehearsal
 SOURCES = Path(__file__).parents[2] / "book"
 PAGES = sorted(
     path.relative_to(SOURCES).with_suffix("").as_posix()

@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.patches import Annulus
 
+from collapse.explore import Dice, Slider
+
 X = np.linspace(-4, 4, 81)
 
 
@@ -342,3 +344,33 @@ def images():
         return f"Frame {frame}."
 
     return figure, update, {"frame": range(4)}
+
+
+def choices():
+    """One control of each kind, in two panels, with every kind of series."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 3.2), layout="constrained")
+    x = np.linspace(0, 6, 50)
+    (wave,) = left.plot(x, x, label="wave, of course")
+    left.axhline(0.25, color="0.5", label="level")
+    dots = left.scatter(x[::10], x[::10], color="tab:orange", label="dots")
+    left.set_ylim(-1.5, 2.5)
+    bars = right.bar([1, 2, 3], [1, 1, 1], label="heights")
+    right.text(2, 20, "Rain", ha="center")
+    right.set(ylim=(1, 100), yscale="log")
+
+    def update(frequency, estimator, landscape, history):
+        scale = {"MLE": 1, "unbiased": 0.5}[estimator]
+        y = scale * np.sin(frequency * x + history) + len(landscape) / 30
+        wave.set_ydata(y)
+        dots.set_offsets(np.column_stack([x, y])[::10])
+        for place, bar in enumerate(bars):
+            bar.set_height(2 + 10 * scale * place + frequency)
+        return f"Frequency {frequency}, {estimator}, {landscape}, {history}."
+
+    axes = {
+        "frequency": Slider([0, 1, 2.5, 10], start=1),
+        "estimator": ["MLE", "unbiased"],
+        "landscape": ["mountains in the rain", "an afternoon by the sea", "town"],
+        "history": Dice(3),
+    }
+    return figure, update, axes

@@ -133,6 +133,13 @@ def test_a_tile_is_not_turned() -> None:
     assert page[1:3, 1:3].tolist() == [[1, 2], [3, 4]]
 
 
+def test_a_grid_rounds_to_the_greys_that_it_is_given(ax: Axes) -> None:
+    grid = plotting.image_grid(ax, [[0, 5, 6, 16]], columns=1, white=16, levels=3)
+    assert grid.picture.get_array()[1:3, 1:3].tolist() == [[0, 8], [8, 16]]
+    grid.show([[3, 4.1, 12.1, 11.9]])
+    assert grid.picture.get_array()[1:3, 1:3].tolist() == [[0, 8], [16, 8]]
+
+
 def test_a_grid_of_images_shows_other_images_as_grey_as_they_are(ax: Axes) -> None:
     grid = plotting.image_grid(ax, np.zeros((6, 9)), columns=3, white=16)
     images = np.arange(54).reshape(6, 9)

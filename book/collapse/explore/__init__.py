@@ -7,6 +7,6 @@ on a static page. This package (floor 4) knows nothing of the rest of the book.
 
 from .figure import ExploredFigure, explore
 from .renderer import UnsupportedDrawingError
-from .sliders import Slider
+from .sliders import Dice, Slider
 
-__all__ = ["ExploredFigure", "Slider", "UnsupportedDrawingError", "explore"]
+__all__ = ["Dice", "ExploredFigure", "Slider", "UnsupportedDrawingError", "explore"]

@@ -8,11 +8,11 @@ import inspect
 import io
 import os
 import pathlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import ipywidgets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -21,8 +21,11 @@ from .mistakes import told_first
 from .player import Said
 from .recorder import record
 from .recording import Recording
-from .sliders import SettledSlider, Slider, settle
+from .sliders import Dice, SettledSlider, Slider, settle
 from .stage import closed_afterwards
+from .stop_controls import Stops
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @told_first
@@ -30,7 +33,8 @@ def explore(
     fig: Figure,
     update: Callable[..., Said],
     title_axes: Axes | None = None,
-    **sliders: Iterable | Slider,
+    name: str = "",
+    **sliders: Iterable | Slider | Dice,
 ) -> ExploredFigure:
     """Give a matplotlib figure sliders that work with a kernel and without one.
 
@@ -52,9 +56,13 @@ def explore(
         The Axes whose title is set where ``update`` returns one; by default the
         figure's first. It looks as `matplotlib.axes.Axes.set_title` makes it from
         ``rcParams``; for another style let ``update`` set the title itself.
-    **sliders : iterable or Slider
+    name : str, optional
+        What addresses call the figure: small letters, digits and hyphens. With a name
+        each state has an address on a page, such as ``#waves?frequency=2``.
+    **sliders : iterable, Slider or Dice
         One to three sliders by name: their values, or a `Slider` with a label, a
-        unit, a format or a value to start from. The play button moves the first.
+        unit, a format, a kind of control or a value to start from. The play button
+        moves the first. A `Dice` beside them steps through histories.
 
     Returns
     -------
@@ -93,6 +101,11 @@ def explore(
     with closed_afterwards(fig):
         if not callable(update):
             raise ValueError(f"update must be a function, got {update!r}")
+        if not isinstance(name, str) or (name and not _NAME.fullmatch(name)):
+            raise ValueError(
+                "name must consist of small letters, digits and hyphens and begin "
+                f"with a letter, such as 'two-waves', got {name!r}"
+            )
         if title_axes is not None and title_axes not in fig.axes:
             raise ValueError(f"title_axes must be Axes of fig, got {title_axes!r}")
         settled = settle(sliders)
@@ -103,7 +116,7 @@ def explore(
                     "an attribute of that name"
                 )
         _check_arguments(update, [slider.name for slider in settled])
-        return ExploredFigure(fig, record(fig, update, settled, title_axes))
+        return ExploredFigure(fig, record(fig, update, settled, title_axes, name))
 
 
 def _check_arguments(update: Callable[..., Said], names: list[str]) -> None:
@@ -166,11 +179,11 @@ class ExploredFigure:
         return widget.positions(self.recording)
 
     @functools.cached_property
-    def _sliders(self) -> dict[str, ipywidgets.SelectionSlider]:
+    def _sliders(self) -> dict[str, Stops]:
         return widget.sliders(self.recording, self._model)
 
     @told_first
-    def __getattr__(self, name: str) -> ipywidgets.SelectionSlider:
+    def __getattr__(self, name: str) -> Stops:
         if not name.startswith("_") and name in {s.name for s in self.sliders}:
             return self._sliders[name]
         names = ", ".join(slider.name for slider in self.sliders)

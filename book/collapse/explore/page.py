@@ -1,4 +1,4 @@
-"""Writes a recording as HTML: base SVG, changes, native sliders, one small script.
+"""Writes a recording as HTML: base SVG, changes, native controls, one small script.
 
 Knows recordings and text; needs neither matplotlib's state nor a kernel.
 """
@@ -11,11 +11,12 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from importlib import resources
 
 import numpy as np
 
+from .controls import controls_html
 from .marks import (
     UNITS_PER_PIXEL,
     ImageMark,
@@ -26,6 +27,8 @@ from .marks import (
     coordinates,
 )
 from .recording import Layer, Recording
+
+SCRIPTS = ("drawing.js", "controls.js", "address.js", "menu.js", "numbers.js")
 
 
 @functools.cache
@@ -45,7 +48,13 @@ def unbroken(sentence: str) -> str:
     return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", sentence)
 
 
-def figure_html(recording: Recording, identity: str, live: str) -> str:
+@functools.cache
+def script() -> str:
+    """The functions that move a figure; `connect` is what a page calls."""
+    return "".join(map(asset, SCRIPTS))
+
+
+def figure_html(recording: Recording, identity: str, live: str, own: bool) -> str:
     """The figure as HTML that shows its base state by itself.
 
     Its controls stay hidden until the script has connected them.
@@ -57,31 +66,60 @@ def figure_html(recording: Recording, identity: str, live: str) -> str:
         Prefix of every id inside.
     live : str
         What its model in a kernel calls it; empty if it has none.
+    own : bool
+        Whether the page is the figure's, so that its address may say the state.
     """
     named = f' data-live="{live}"' if live else ""
+    named += " data-addressed" if own else ""
     caption = html.escape(unbroken(recording.caption(recording.start)))
     longest = html.escape(unbroken(max(recording.captions, key=len)))
     return (
-        f'<figure class="explore" id="{identity}"{named}>'
+        f'<figure class="explore" id="{recording.name or identity}"{named}>'
         f"<style>{asset('explore.css')}</style>"
-        f"{svg(recording, identity)}{_controls(recording, identity)}"
+        f"{svg(recording, identity)}"
+        f"{controls_html(recording.sliders, recording.start, identity)}"
         f'<figcaption id="{identity}caption" aria-live="polite" dir="auto" '
         f'data-longest="{longest}">{caption}</figcaption></figure>'
     )
 
 
-def static_html(recording: Recording, identity: str, live: str = "") -> str:
+def static_html(
+    recording: Recording, identity: str, live: str = "", own: bool = False
+) -> str:
     """The self-contained figure: works from disk, without network or kernel."""
     data = json.dumps(encode(recording), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c")  # no text can end the script or open another
-    figure = figure_html(recording, identity, live)
-    script = (
-        "<script>(() => {\n"
-        f"{asset('explore.js')}"
+    figure = figure_html(recording, identity, live, own)
+    return (
+        f'<div class="explore-box">{figure}<script>(() => {{\n{script()}'
         f'connect(document.currentScript.previousElementSibling, {data}, "{identity}");'
-        "\n})();</script>"
+        "\n})();</script></div>"
     )
-    return f'<div class="explore-box">{figure}{script}</div>'
+
+
+_APART = re.compile(
+    r'<div class="explore-box">(?P<figure><figure class="explore"[^>]*>)<style>.*?'
+    r"</style>(?P<inside>.*?</figure>)<script>.*?connect\(document\.currentScript\."
+    r'previousElementSibling, (?P<data>.*?), "(?P<identity>\w+)"\);\n\}\)\(\);</script>'
+    "</div>",
+    re.DOTALL,
+)
+
+
+def take_apart(text: str, write: Callable[[str, str, str, str], str]) -> str:
+    """Replace each figure in a page, so that figures can share styles and script.
+
+    Parameters
+    ----------
+    text : str
+        HTML that holds figures as `static_html` writes them.
+    write : callable
+        Gets a figure's opening tag, what is inside, the data as JSON, and the prefix
+        of its ids; returns what stands in its place.
+    """
+    return _APART.sub(
+        lambda found: write(*found.group("figure", "inside", "data", "identity")), text
+    )
 
 
 def notebook_html(recording: Recording, identity: str, live: str, picture: str) -> str:
@@ -122,7 +160,7 @@ def document(recording: Recording, identity: str, title: str) -> str:
         "<style>:root{color-scheme:light dark}"
         "body{font:1rem/1.5 system-ui,sans-serif;margin:1rem auto;max-width:48rem;"
         "padding:0 1rem}</style></head><body><main>"
-        f"{static_html(recording, identity)}</main></body></html>\n"
+        f"{static_html(recording, identity, own=True)}</main></body></html>\n"
     )
 
 
@@ -132,7 +170,7 @@ def svg(recording: Recording, identity: str) -> str:
     drawings = recording.drawing(recording.start)
     for layer, drawing in zip(recording.layers, drawings, strict=True):
         marks = "".join(mark_svg(mark) for mark in drawing)
-        groups.append(f"<g data-layer>{marks}</g>" if _changes(layer) else marks)
+        groups.append(_group(layer, marks))
     definitions = "".join(recording.definitions.values())
     body = f"<defs>{definitions}</defs>{_margin(recording)}{''.join(groups)}"
     body = body.replace('id="@', f'id="{identity}').replace("#@", f"#{identity}")
@@ -145,6 +183,15 @@ def svg(recording: Recording, identity: str) -> str:
         f'height="{high / UNITS_PER_PIXEL:.0f}" direction="ltr" stroke-miterlimit="10" '
         f'xmlns="http://www.w3.org/2000/svg">{body}</svg>'
     )
+
+
+def _group(layer: Layer, marks: str) -> str:
+    """The marks of a layer; in a group if they change, or show numbers."""
+    attributes = " data-layer" if _changes(layer) else ""
+    if series := layer.series:
+        name = html.escape(series.name)
+        attributes += f' data-series="{series.panel} {series.kind} {name}"'
+    return f"<g{attributes}>{marks}</g>" if attributes else marks
 
 
 def _margin(recording: Recording) -> str:
@@ -201,11 +248,16 @@ def encode(recording: Recording) -> dict:
         layers.append({"drawings": drawings, **_table(layer.table)})
     encoded = [_encode_mark(mark, strings, runs) for mark in marks.items]
     return {
+        "name": recording.name,
         "start": list(recording.start),
+        "names": [slider.name for slider in recording.sliders],
+        "keys": [list(slider.keys) for slider in recording.sliders],
         "texts": [list(slider.texts) for slider in recording.sliders],
         "layers": layers,
         "captions": [unbroken(sentence) for sentence in recording.captions],
         "caption": _table(recording.caption_table),
+        "panels": recording.panels,
+        "panel": _table(recording.panel_table),
         "marks": encoded,
         "strings": strings.items,
         "coordinates": [_differences(kept) for kept in runs.items],
@@ -273,26 +325,3 @@ def _table(table: np.ndarray) -> dict:
         for step, length in zip(steps, table.shape, strict=True)
     ]
     return {"table": table.ravel().tolist(), "strides": strides}
-
-
-def _controls(recording: Recording, identity: str) -> str:
-    rows = []
-    for axis, slider in enumerate(recording.sliders):
-        position = recording.start[axis]
-        text = html.escape(slider.texts[position])
-        last = len(slider.values) - 1
-        name = f"{identity}s{axis}"
-        rows.append(
-            f'<div class="explore-slider"><label for="{name}" dir="auto">'
-            f"{html.escape(slider.label)}</label>"
-            f'<input type="range" id="{name}" data-name="{slider.name}" min="0" '
-            f'max="{last}" step="1" value="{position}" autocomplete="off" '
-            f'aria-valuetext="{text}">'
-            f'<output for="{name}" aria-live="off" dir="auto">{text}</output></div>'
-        )
-    what = html.escape(recording.sliders[0].label)
-    return (
-        '<div class="explore-controls" hidden>'
-        f'<button type="button" data-what="{what}" aria-label="Play: {what}"></button>'
-        f'<div class="explore-sliders">{"".join(rows)}</div></div>'
-    )

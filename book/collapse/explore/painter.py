@@ -20,6 +20,7 @@ from matplotlib.text import Annotation, Text
 from . import owners
 from .recording import Drawing, LayerKey
 from .renderer import MarkRenderer
+from .series import Frame, Series, frame_of, series_of
 from .stage import as_saved
 
 
@@ -39,6 +40,8 @@ class Painter:
         self.figure = figure
         self.renderer = MarkRenderer(figure)
         self.size = self.renderer.get_canvas_width_height()
+        self.series: dict[LayerKey, Series | None] = {}
+        """What each layer shows as numbers, if anything."""
         self._drawn: dict[LayerKey, _Drawn] = {}
         self._views: dict[Axes, tuple] = {}
 
@@ -59,8 +62,14 @@ class Painter:
                     self.renderer.shows_numbers = owners.is_mapped(artist)
                     artist.draw(self.renderer)
                     known = self._drawn[key] = _Drawn(artist, self.renderer.take())
+                    if key not in self.series:
+                        self.series[key] = series_of(artist, key[0], axes)
                 drawings[key] = known.drawing
         return drawings
+
+    def frames(self) -> tuple[Frame, ...]:
+        """Return the scales of each Axes as they stand."""
+        return tuple(frame_of(axes, self.size[1]) for axes in self.figure.axes)
 
     def paint_whole(self) -> Drawing:
         """Draw everything in one go, by matplotlib's own rules of order."""

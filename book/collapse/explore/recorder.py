@@ -8,7 +8,8 @@ shown.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -22,9 +23,10 @@ from .mistakes import noted
 from .painter import Painter, ThoroughPainter, WholePainter
 from .player import Player, Said
 from .recording import Drawing, Layer, LayerKey, Recording
-from .renderer import MarkRenderer
+from .series import Frame
 from .sliders import MAX_STATES, SettledSlider
 
+_Item = TypeVar("_Item", bound=Hashable)
 _AUDITED_STATES = 3
 _WIDEST_MARGIN = 0.15  # of a figure's side, for words that it cuts
 
@@ -34,6 +36,7 @@ def record(
     update: Callable[..., Said],
     sliders: Sequence[SettledSlider],
     title_axes: Axes | None = None,
+    name: str = "",
 ) -> Recording:
     """Call ``update`` for every state and keep what changed.
 
@@ -46,6 +49,8 @@ def record(
     sliders : sequence of SettledSlider
     title_axes : matplotlib.axes.Axes, optional
         Carries the title; by default the figure's first Axes.
+    name : str
+        What an address calls the figure.
 
     Returns
     -------
@@ -70,27 +75,29 @@ def record(
     player = Player(figure, update, sliders, title_axes)
     player.play(start)  # the layout is that of the state shown first
     states = list(itertools.product(*(range(n) for n in shape)))
-    renderer, tape, captions = _play_all(figure, player, states)
+    painter, tape, captions, frames = _play_all(figure, player, states)
     player.play(start)
     layers = tuple(
-        Layer(drawings, _drop_idle_axes(np.reshape(table, shape)))
-        for drawings, table in tape.layers()
+        Layer(drawings, _by_state(table, shape), painter.series.get(key))
+        for key, drawings, table in tape.layers()
     )
     _refuse_dead_sliders(sliders, layers)
-    size = renderer.get_canvas_width_height()
-    sentences = dict.fromkeys(captions)
-    order = {sentence: index for index, sentence in enumerate(sentences)}
-    table = np.reshape([order[sentence] for sentence in captions], shape)
+    size = painter.renderer.get_canvas_width_height()
+    sentences, caption_table = _each_once(captions)
+    panels, panel_table = _each_once(frames)
     return Recording(
         width=size[0],
         height=size[1],
         sliders=sliders,
         layers=layers,
-        captions=tuple(sentences),
-        caption_table=_drop_idle_axes(table),
-        definitions=dict(renderer.definitions.markup),
+        captions=sentences,
+        caption_table=_by_state(caption_table, shape),
+        definitions=dict(painter.renderer.definitions.markup),
         start=start,
         view=view_of(layers, *size),
+        panels=panels,
+        panel_table=_by_state(panel_table, shape),
+        name=name,
     )
 
 
@@ -118,8 +125,8 @@ def view_of(layers: Sequence[Layer], width: float, height: float) -> Window:
 
 def _play_all(
     figure: Figure, player: Player, states: Sequence[tuple[int, ...]]
-) -> tuple[MarkRenderer, _Tape, list[str]]:
-    """Return the drawings and captions of all states, and who drew them.
+) -> tuple[Painter, _Tape, list[str], list[tuple[Frame, ...]]]:
+    """Return who drew all states, the drawings, the captions and the panels' scales.
 
     Each painter is slower than the one before and hears of more; the audit says which
     one is needed.
@@ -131,14 +138,15 @@ def _play_all(
         with noted(where):
             painter, tape = painter_class(figure), _Tape()
         grounds = Grounds(*painter.size)
-        captions = []
+        captions, frames = [], []
         for state in states:
             captions.append(player.play(state))
             with noted(f"while matplotlib drew {player.describe(state)}"):
                 tape.add(grounds.settle(painter.paint()))
+                frames.append(painter.frames())
         differing = _audit(painter, grounds, tape, states, captions, player)
         if differing is None:
-            return painter.renderer, tape, captions
+            return painter, tape, captions, frames
         state, layer = differing
         fault = (
             f"update draws two different pictures at {player.describe(state)} "
@@ -194,10 +202,10 @@ class _Tape:
     def keys(self) -> list[LayerKey]:
         return list(self._order)
 
-    def layers(self) -> Iterator[tuple[tuple[Drawing, ...], list[int]]]:
-        """Distinct drawings and the table of each layer, in painting order."""
+    def layers(self) -> Iterator[tuple[LayerKey, tuple[Drawing, ...], list[int]]]:
+        """Key, distinct drawings and table of each layer, in painting order."""
         for key in self._order:
-            yield tuple(self._numbers[key]), self._tables[key]
+            yield key, tuple(self._numbers[key]), self._tables[key]
 
 
 def _audit(
@@ -246,8 +254,15 @@ def _refuse_dead_sliders(
             )
 
 
-def _drop_idle_axes(table: np.ndarray) -> np.ndarray:
-    """Keep one entry along every axis that makes no difference."""
+def _each_once(items: Sequence[_Item]) -> tuple[tuple[_Item, ...], list[int]]:
+    """Return the distinct items, and for each one its place among them."""
+    order = {item: index for index, item in enumerate(dict.fromkeys(items))}
+    return tuple(order), [order[item] for item in items]
+
+
+def _by_state(numbers: Sequence[int], shape: tuple[int, ...]) -> np.ndarray:
+    """Return a number for each state, once along an axis that makes no difference."""
+    table = np.reshape(numbers, shape)
     for axis in range(table.ndim):
         first = table.take([0], axis=axis)
         if (table == first).all():

@@ -12,6 +12,7 @@ import numpy as np
 
 from .looks import Window
 from .marks import Mark
+from .series import Frame, Series
 from .sliders import SettledSlider
 
 Drawing = tuple[Mark, ...]
@@ -24,11 +25,12 @@ class Layer:
     """One artist's drawings and which of them each state shows.
 
     ``table`` has one axis a slider (length 1 where that slider does not matter) and
-    holds indices into ``drawings``.
+    holds indices into ``drawings``. ``series`` says what the artist shows as numbers.
     """
 
     drawings: tuple[Drawing, ...]
     table: np.ndarray
+    series: Series | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class Recording:
         The position of each slider in the base figure.
     view : Window
         What a page shows of it, in a page's units: the figure, and words that it cuts.
+    panels : tuple of tuple of Frame
+        Distinct scales of all panels together.
+    panel_table : numpy.ndarray
+        Which of them each state has, as a layer's table says.
+    name : str
+        What an address calls the figure; empty if it has none.
     """
 
     width: float
@@ -61,6 +69,9 @@ class Recording:
     definitions: dict[str, str]
     start: tuple[int, ...]
     view: Window
+    panels: tuple[tuple[Frame, ...], ...]
+    panel_table: np.ndarray
+    name: str = ""
 
     @property
     def shape(self) -> tuple[int, ...]:

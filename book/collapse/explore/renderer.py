@@ -238,7 +238,7 @@ class MarkRenderer(RendererBase):
             )
         key = (im.shape, im.tobytes())
         if key not in self._images:
-            self._images[key] = images.png_uri(im)
+            self._images[key] = images.image_uri(im)
         clip = self._clip(gc)
         source = self._images[key]
         self._marks.append(

@@ -1,4 +1,4 @@
-"""What a slider may be set to, and how its values read.
+"""What a control may be set to, how its values read, and which kind of control it is.
 
 Knows neither figures nor pages.
 """
@@ -15,10 +15,13 @@ from typing import Any
 import numpy as np
 
 from .mistakes import noted
-from .stops import find, is_number, plain, readable, twins
+from .stops import address, find, is_number, is_ordered, plain, readable, twins
 
 MAX_SLIDERS = 3
 MAX_STATES = 5_000
+CONTROLS = ("slider", "buttons", "list", "die")
+_MOST_BUTTONS = 5
+_WIDEST_BUTTONS = 36  # letters and spaces of all, on the narrowest phone
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ class Slider:
         whose name ends in ``fraction``, ``share`` or ``ratio`` reads as a percentage.
     start : optional
         The value shown first; by default the first one.
+    control : {"slider", "buttons", "list"}, optional
+        By default numbers and dates get a slider; anything else gets buttons of which
+        one is pressed, or a list where there are more than five values or long ones.
     """
 
     values: Iterable
@@ -46,6 +52,26 @@ class Slider:
     unit: str = ""
     format: Callable[[Any], str] | None = None
     start: object = None
+    control: str | None = None
+
+
+@dataclass(frozen=True)
+class Dice:
+    """A button that steps through recorded histories, each with luck of its own.
+
+    ``update`` gets the number of the history, counted from 0. A figure may have one of
+    them beside its sliders.
+
+    Parameters
+    ----------
+    count : int
+        How many histories; at least two.
+    label : str
+        What one of them is called: the button reads "another history".
+    """
+
+    count: int
+    label: str = "history"
 
 
 @dataclass(frozen=True)
@@ -64,6 +90,8 @@ class SettledSlider:
         Each value as the reader sees and hears it.
     start_index : int
         Position of the value shown first.
+    control : {"slider", "buttons", "list", "die"}
+        What a reader moves.
     """
 
     name: str
@@ -71,6 +99,15 @@ class SettledSlider:
     values: tuple
     texts: tuple[str, ...]
     start_index: int
+    control: str = "slider"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Each value as an address names it: 0.1, unbiased; of histories, 1 to n."""
+        if self.control == "die":
+            return tuple(str(value + 1) for value in self.values)
+        keys = tuple(map(address, self.values))
+        return keys if len(set(keys)) == len(keys) else self.texts
 
 
 def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
@@ -79,21 +116,29 @@ def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
     Raises
     ------
     ValueError
-        If there is no slider, or more than three; if one has a name that cannot be an
-        argument's, no values, values in no order, a pair of numbers that may mean a
-        range, values that read alike or are equal, or a start that is none of them.
+        If there is no slider, more than three or two dice; if one has a name that
+        cannot be an argument's, no values, values in no order, a pair of numbers that
+        may mean a range, values that read alike or are equal, a start that is none of
+        them, or an unknown control.
     """
-    if not 1 <= len(wanted) <= MAX_SLIDERS:
+    dice = [name for name, values in wanted.items() if isinstance(values, Dice)]
+    sliders = [name for name in wanted if name not in dice]
+    if not 1 <= len(sliders) <= MAX_SLIDERS:
         raise ValueError(
-            f"explore takes one to {MAX_SLIDERS} sliders, got {len(wanted)}: "
-            f"{', '.join(wanted) or 'none'}"
+            f"explore takes one to {MAX_SLIDERS} sliders, got {len(sliders)}: "
+            f"{', '.join(sliders) or 'none'}"
         )
-    return tuple(_settled(name, values) for name, values in wanted.items())
+    if len(dice) > 1:
+        raise ValueError(f"explore takes one Dice, got {len(dice)}: {', '.join(dice)}")
+    # The die stands last, and the play button moves the first.
+    return tuple(_settled(name, wanted[name]) for name in [*sliders, *dice])
 
 
 def _settled(name: str, wanted: object) -> SettledSlider:
     if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_"):
         raise ValueError(f"{name!r} cannot name a slider; use a plain identifier")
+    if isinstance(wanted, Dice):
+        return _settled_dice(name, wanted)
     slider = wanted if isinstance(wanted, Slider) else Slider(_listed(name, wanted))
     _check_words(name, slider)
     values = _stops(name, _listed(name, slider.values))
@@ -116,7 +161,33 @@ def _settled(name: str, wanted: object) -> SettledSlider:
             f"that is not one of its {len(values)} values"
         )
     label = slider.label or name.replace("_", " ").capitalize()
-    return SettledSlider(name, label, values, texts, start)
+    control = slider.control or _control_for(values, texts)
+    return SettledSlider(name, label, values, texts, start, control)
+
+
+def _settled_dice(name: str, dice: Dice) -> SettledSlider:
+    if not isinstance(dice.label, str) or not dice.label.strip():
+        raise ValueError(
+            f"the label of the Dice {name!r} must be a non-empty str, "
+            f"got {dice.label!r}"
+        )
+    is_count = isinstance(dice.count, Integral) and not isinstance(dice.count, bool)
+    if not is_count or not 2 <= dice.count <= MAX_STATES:
+        raise ValueError(
+            f"the count of the Dice {name!r} must be an int from 2 to {MAX_STATES}, "
+            f"got {dice.count!r}"
+        )
+    count = int(dice.count)
+    texts = tuple(f"{dice.label} {index + 1} of {count}" for index in range(count))
+    return SettledSlider(name, dice.label, tuple(range(count)), texts, 0, "die")
+
+
+def _control_for(values: tuple, texts: tuple[str, ...]) -> str:
+    if all(map(is_ordered, values)):
+        return "slider"
+    letters = sum(len(text) + 2 for text in texts)
+    is_short = len(texts) <= _MOST_BUTTONS and letters <= _WIDEST_BUTTONS
+    return "buttons" if is_short else "list"
 
 
 def _listed(name: str, values: object) -> Iterable:
@@ -186,6 +257,12 @@ def _check_words(name: str, slider: Slider) -> None:
         raise ValueError(
             f"the format of the slider {name!r} must be a function that turns a value "
             f"into text, such as '{{:.1f}}'.format, got {slider.format!r}"
+        )
+    allowed = CONTROLS[:-1]
+    if slider.control is not None and slider.control not in allowed:
+        raise ValueError(
+            f"the control of the slider {name!r} must be one of "
+            f"{', '.join(map(repr, allowed))}, got {slider.control!r}"
         )
 
 

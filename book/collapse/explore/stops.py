@@ -45,6 +45,20 @@ def readable(value: object, is_share: bool) -> str:
     return f"{number:.6g}"
 
 
+def address(value: object) -> str:
+    """Return a value as an address names it: short, and the same on every machine."""
+    value = plain(value)
+    if is_number(value) and not isinstance(value, Fraction | Decimal):
+        return str(value) if isinstance(value, Integral) else f"{_as_float(value):.12g}"
+    return readable(value, is_share=False)
+
+
+def is_ordered(value: object) -> bool:
+    """Whether a value has its place on a scale: a number, a date or a span of time."""
+    times = np.datetime64 | np.timedelta64 | datetime.date | datetime.timedelta
+    return is_number(value) or isinstance(plain(value), times)
+
+
 def twins(values: Sequence) -> tuple | None:
     """Return two values that are equal though they may look different: 1 and True."""
     seen: dict = {}

@@ -10,11 +10,10 @@ from __future__ import annotations
 import uuid
 
 import anywidget
-import ipywidgets
 import traitlets
 
 from .recording import Recording
-from .stop_slider import StopSlider
+from .stop_controls import StopButtons, StopList, Stops, StopSlider
 
 _MODULE = """
 export default {
@@ -53,7 +52,7 @@ def _axis() -> traitlets.Int:
 
 
 class Positions(anywidget.AnyWidget):
-    """Where up to three sliders stand in the figures that carry the name ``live``."""
+    """Where up to four controls stand in the figures that carry the name ``live``."""
 
     _esm = _MODULE
     live = traitlets.Unicode().tag(sync=True)
@@ -61,6 +60,7 @@ class Positions(anywidget.AnyWidget):
     position0 = _axis()
     position1 = _axis()
     position2 = _axis()
+    position3 = _axis()
 
 
 def positions(recording: Recording) -> Positions:
@@ -70,13 +70,19 @@ def positions(recording: Recording) -> Positions:
     return Positions(live=uuid.uuid4().hex, axes=axes, **start)
 
 
-def sliders(
-    recording: Recording, model: Positions
-) -> dict[str, ipywidgets.SelectionSlider]:
-    """Return the slider of each argument by name, which follows the model and leads."""
+_CONTROLS = {
+    "slider": StopSlider,
+    "buttons": StopButtons,
+    "list": StopList,
+    "die": StopList,
+}
+
+
+def sliders(recording: Recording, model: Positions) -> dict[str, Stops]:
+    """Return each argument's control by name; it follows the model, and leads it."""
     controls = {}
     for slider, axis in zip(recording.sliders, model.axes, strict=True):
-        control = StopSlider(
+        control = _CONTROLS[slider.control](
             options=list(zip(slider.texts, slider.values, strict=True)),
             index=getattr(model, axis),
             description=slider.label,

@@ -10,7 +10,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from collapse.explore import Slider, UnsupportedDrawingError, explore
-from collapse.explore.page import encode, mark_svg
+from collapse.explore.page import asset, encode, mark_svg
 from collapse.explore.recorder import MAX_STATES, record
 from collapse.explore.sliders import settle
 from support import figures, geometry
@@ -153,7 +153,9 @@ def test_the_piece_of_html_is_complete_and_small():
     outside = re.findall(r'(?:src|href)="(?!data:|#|\$)([^"]*)"', html)
     assert not outside, f"the figure refers to {outside}"
     script = re.search(r"<script>(.*?)connect\(document", html, re.DOTALL).group(1)
-    assert len(gzip.compress(script.encode())) < 4_000
+    # What draws, and with it what steers, addresses and takes along.
+    assert len(gzip.compress(asset("drawing.js").encode())) < 3_000
+    assert len(gzip.compress(script.encode())) < 8_500
 
 
 def test_the_same_figure_gives_the_same_html():

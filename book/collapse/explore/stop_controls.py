@@ -1,4 +1,4 @@
-"""An ipywidgets slider over values of any type, comparable or not.
+"""The controls of ipywidgets over values of any type, comparable or not.
 
 Knows ipywidgets and which values are one stop; neither figures nor pages.
 """
@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ipywidgets
 import traitlets
+from ipywidgets.widgets.widget_selection import _Selection
 
 from .mistakes import told_first
 from .stops import find
 
 
-class StopSlider(ipywidgets.SelectionSlider):
-    """Finds its values as a figure's sliders do; its parent class needs their ``==``.
+class Stops(_Selection):
+    """Finds its values as a figure's controls do; its parent class needs their ``==``.
 
     Arrays, what is not a number, and 0.3 among computed fractions can be set.
     """
@@ -32,3 +33,15 @@ class StopSlider(ipywidgets.SelectionSlider):
     @traitlets.observe("value")
     def _propagate_value(self, change: traitlets.Bunch) -> None:
         self.index = find(self._options_values, change.new)
+
+
+class StopSlider(Stops, ipywidgets.SelectionSlider):
+    """A slider that stops at each value."""
+
+
+class StopButtons(Stops, ipywidgets.ToggleButtons):
+    """A button for each value, of which one is pressed."""
+
+
+class StopList(Stops, ipywidgets.Dropdown):
+    """A list that opens."""

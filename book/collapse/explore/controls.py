@@ -1,0 +1,115 @@
+"""The HTML of a figure's controls; the script makes them move.
+
+Knows controls and text; neither figures nor pages.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+from collections.abc import Sequence
+
+from .sliders import SettledSlider
+from .stops import is_number, plain
+
+_MOST_TICKS = 25
+
+
+def controls_html(
+    sliders: Sequence[SettledSlider], start: Sequence[int], identity: str
+) -> str:
+    """Return the play button, the menu, a row for each control, and room for a note.
+
+    Parameters
+    ----------
+    sliders : sequence of SettledSlider
+    start : sequence of int
+        The position of each.
+    identity : str
+        Prefix of every id inside.
+    """
+    rows = []
+    for axis, (slider, position) in enumerate(zip(sliders, start, strict=True)):
+        row = _ROWS[slider.control](slider, position, f"{identity}s{axis}")
+        rows.append(f'<div class="explore-control">{row}</div>')
+    what = html.escape(sliders[0].label)
+    return (
+        '<div class="explore-controls" hidden><div class="explore-buttons">'
+        f'<button type="button" class="explore-play" data-what="{what}" '
+        f'aria-label="Play: {what}"></button>'
+        '<details class="explore-menu"><summary aria-label="More" title="More">'
+        "</summary><ul></ul></details></div>"
+        f'<div class="explore-rows">{"".join(rows)}</div>'
+        '<p class="explore-note" role="status"></p></div>'
+    )
+
+
+def _attributes(slider: SettledSlider, identity: str) -> str:
+    return f'id="{identity}" data-name="{slider.name}" data-control="{slider.control}"'
+
+
+def _label(slider: SettledSlider, identity: str) -> str:
+    return f'<label for="{identity}" dir="auto">{html.escape(slider.label)}</label>'
+
+
+def _slider(slider: SettledSlider, position: int, identity: str) -> str:
+    text = html.escape(slider.texts[position])
+    last = len(slider.values) - 1
+    ticks = ' class="explore-ticks"' if _uneven(slider) else ""
+    return (
+        f"{_label(slider, identity)}"
+        f'<input type="range" {_attributes(slider, identity)}{ticks} min="0" '
+        f'max="{last}" step="1" value="{position}" autocomplete="off" '
+        f'aria-valuetext="{text}">'
+        f'<output for="{identity}" aria-live="off" dir="auto" title="Type a value">'
+        f"{text}</output>"
+    )
+
+
+def _uneven(slider: SettledSlider) -> bool:
+    """Whether equal steps of a slider are unequal steps of its numbers."""
+    numbers = [plain(value) for value in slider.values]
+    if not 2 < len(numbers) <= _MOST_TICKS or not all(map(is_number, numbers)):
+        return False
+    gaps = [float(b) - float(a) for a, b in itertools.pairwise(numbers)]
+    return max(gaps) - min(gaps) > 1e-6 * max(map(abs, gaps))
+
+
+def _buttons(slider: SettledSlider, position: int, identity: str) -> str:
+    options = "".join(
+        f'<label dir="auto"><input type="radio" name="{identity}" value="{index}" '
+        f'autocomplete="off"{" checked" if index == position else ""}>'
+        f"<span>{html.escape(text)}</span></label>"
+        for index, text in enumerate(slider.texts)
+    )
+    return (
+        f'<span class="explore-label" id="{identity}label" dir="auto">'
+        f"{html.escape(slider.label)}</span>"
+        f'<span class="explore-segments" role="radiogroup" '
+        f'aria-labelledby="{identity}label" {_attributes(slider, identity)}>'
+        f"{options}</span>"
+    )
+
+
+def _list(slider: SettledSlider, position: int, identity: str) -> str:
+    options = "".join(
+        f'<option value="{index}"{" selected" if index == position else ""}>'
+        f"{html.escape(text)}</option>"
+        for index, text in enumerate(slider.texts)
+    )
+    return (
+        f"{_label(slider, identity)}<select {_attributes(slider, identity)} "
+        f'autocomplete="off">{options}</select>'
+    )
+
+
+def _die(slider: SettledSlider, position: int, identity: str) -> str:
+    text = html.escape(slider.texts[position])
+    return (
+        f'<button type="button" class="explore-die" {_attributes(slider, identity)} '
+        f'data-position="{position}">Another {html.escape(slider.label)}</button>'
+        f'<output for="{identity}" aria-live="polite" dir="auto">{text}</output>'
+    )
+
+
+_ROWS = {"slider": _slider, "buttons": _buttons, "list": _list, "die": _die}
