@@ -14,10 +14,10 @@ class Control:
         self._output = self.element.locator("xpath=../output")
         self._checked = self.element.locator("input:checked")
 
-    def step(self, steps: int, count: int) -> None:
-        """Move by so many of its ``count`` values, back if negative."""
+    def step(self, steps: int) -> None:
+        """Move by so many values, back if negative; a die goes on instead."""
         if self.kind == "die":
-            steps %= count
+            steps %= int(self.said().split()[-1])
         for _ in range(abs(steps)):
             self.press(self._key(forwards=steps > 0))
 

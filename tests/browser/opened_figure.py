@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from collapse.explore import ExploredFigure
+from controls import Control
 
 
 class Opened:
@@ -22,12 +23,9 @@ class Opened:
         return self.figure.locator("[data-name]").nth(number)
 
     def put(self, number: int, position: int) -> None:
-        """Move a slider by keyboard alone."""
-        slider = self.slider(number)
-        slider.focus()
-        slider.press("Home")
-        for _ in range(position):
-            slider.press("ArrowRight")
+        """Move a control by keyboard alone."""
+        steps = position - self.positions()[number]
+        Control(self.figure, number).step(steps)
 
     def positions(self) -> list[int]:
         return [int(place) for place in self.figure.get_attribute("data-state").split()]

@@ -61,7 +61,7 @@ def _move(figure, explored):
     assert figure.get_attribute("data-state") == " ".join(map(str, current))
     for _, positions in sweep(sizes, list(explored.recording.start)):
         for axis, place in enumerate(positions):
-            controls[axis].step(place - current[axis], sizes[axis])
+            controls[axis].step(place - current[axis])
             assert controls[axis].said() == sliders[axis].texts[place]
         current = positions
         yield positions

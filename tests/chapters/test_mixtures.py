@@ -156,7 +156,7 @@ def test_the_flowers_are_those_of_the_text(names):
     assert f"{len(names['setosa']) / flowers:.0%}" == "7%"
     assert (np.rint(share[0] * flowers) == 9).all()
     assert round(0.05 * flowers) == 5
-    assert share[50, 0, names["shown"]] == 0
+    assert share[50, 0, names["shown"][0]] == 0
     lost = np.sum(share[50] == 0, axis=1)
     kept = names["IRIS_CHAINS"] - lost
     table = [[lost[0], kept[0]], [lost[1], kept[1]]]
