@@ -7,17 +7,22 @@
     ".pst-scrollable-table-container": "Table",
   };
 
+  // All is read before anything is written: the page is laid out once, not once a box.
   function markWide() {
-    for (const [selector, name] of Object.entries(WIDE)) {
-      for (const box of document.querySelectorAll(`.bd-article :is(${selector})`)) {
-        if (box.scrollWidth > box.clientWidth + 1) {
-          box.tabIndex = 0;
-          box.setAttribute("role", "region");
-          box.setAttribute("aria-label", `${name}, scrolls sideways`);
-        } else if (box.getAttribute("role") === "region") {
-          for (const name of ["tabindex", "role", "aria-label"]) {
-            box.removeAttribute(name);
-          }
+    const boxes = Object.entries(WIDE).flatMap(([selector, name]) =>
+      [...document.querySelectorAll(`.bd-article :is(${selector})`)].map((box) => ({
+        box,
+        name,
+        isWide: box.scrollWidth > box.clientWidth + 1,
+      })));
+    for (const { box, name, isWide } of boxes) {
+      if (isWide) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", `${name}, scrolls sideways`);
+      } else if (box.getAttribute("role") === "region") {
+        for (const name of ["tabindex", "role", "aria-label"]) {
+          box.removeAttribute(name);
         }
       }
     }
