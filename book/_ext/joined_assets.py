@@ -24,6 +24,7 @@ from used_rules import Names, used_rules
 STYLE_SHEET = Path("_static/joined.css")
 SCRIPT = Path("_static/joined.js")
 SETTINGS = Path("_static/documentation_options.js")
+WORDS_OF_ALL_PAGES = "searchindex.js"
 FOR_ELEMENTS = {"design-tabs.js": "sd-tab-label"}
 """Scripts that do nothing unless a page has elements of a class."""
 
@@ -53,6 +54,10 @@ class Page:
             for found in LOADED.finditer(self.text)
             if not _is_elsewhere(found[1])
         ]
+
+    def is_joined(self) -> bool:
+        """Whether it was written by an earlier build, and is as it should be."""
+        return STYLE_SHEET in self.style_sheets
 
     def _links(self, kind: str) -> list[tuple[str, str]]:
         """Each link of a head to a file of the site, for any medium: tag, address."""
@@ -85,7 +90,10 @@ class Page:
                 new = ""
 
     def load_instead(self, joined: set[Path], path: Path, settings: str) -> None:
-        """Load one script at the end of the page, before those that it alone loads."""
+        """Load one script at the end of the page, before those that it alone loads.
+
+        Those that wait for the page by themselves stay where they are.
+        """
         for tag, address in self._links("preload"):
             if self.file(address) in joined:
                 self.text = self.text.replace(tag, "", 1)
@@ -98,6 +106,8 @@ class Page:
             if file == SETTINGS:
                 return f"    <script>{settings}</script>\n"
             if file not in joined:
+                if " defer" in found[0]:
+                    return found[0]
                 addresses.append(found[1])
             return ""
 
@@ -199,21 +209,28 @@ def join_assets(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.name != "html":
         return
     site = Path(app.outdir)
-    paths = sorted(site.rglob("*.html"))
-    pages = [Page(path, site) for path in paths if "_static" not in path.parts]
-    # The others were joined before: Sphinx writes only the pages that have changed.
-    fresh = [page for page in pages if STYLE_SHEET not in page.style_sheets]
+    written = [Page(path, site) for path in sorted(site.rglob("*.html"))]
+    # The rest is no page of the theme: what is shown in frames, and its templates.
+    pages = [page for page in written if SETTINGS in page.scripts or page.is_joined()]
+    fresh = [page for page in pages if not page.is_joined()]
     if not fresh:
         return
+    others = [page for page in written if page not in pages]
+    shared = {name for page in others for name in [*page.style_sheets, *page.scripts]}
     style_sheets = merged(page.style_sheets for page in fresh)
     scripts = merged(page.scripts for page in fresh)
-    common = [name for name in scripts if all(name in page.scripts for page in fresh)]
+    common = [
+        name
+        for name in scripts
+        if name not in shared and all(name in page.scripts for page in fresh)
+    ]
 
     names = Names()
     for page in pages:
         names.add_page(page.text)
-    for name in scripts:
-        names.add_script((site / name).read_text(encoding="utf-8"))
+    for path in site.rglob("*.js"):
+        if path.name != WORDS_OF_ALL_PAGES:
+            names.add_script(path.read_text(encoding="utf-8"))
     css = joined_style_sheet(
         [site / name for name in style_sheets], (site / STYLE_SHEET).parent, names
     )
@@ -222,7 +239,7 @@ def join_assets(app: Sphinx, exception: Exception | None) -> None:
     )
     settings = (site / SETTINGS).read_text(encoding="utf-8").strip()
 
-    for name in [*style_sheets, *common]:
+    for name in {*style_sheets, *common} - shared:
         (site / name).unlink()
     (site / STYLE_SHEET).write_text(css, encoding="utf-8")
     (site / SCRIPT).write_text(js, encoding="utf-8")

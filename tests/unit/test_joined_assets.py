@@ -37,7 +37,12 @@ FILES = {
     "_static/design-tabs.js": "const tabs = 1;\n",
     "_static/theme.js": "(()=>{})()\n//# sourceMappingURL=theme.js.map",
     "_static/search.js": "const Search = 1;\n",
-    "_static/macros.html": "<p>No page</p>",
+    "_static/macros.html": '<script src="a.js"></script>',
+    "_static/figure.js": "element.className = 'from-a-script'",
+    "_static/figure.css": "p { margin: 0 } .from-a-script { margin: 0 }",
+    "frames/figure.html": """<html><head>
+      <link rel="stylesheet" href="../_static/figure.css">
+      <script defer src="../_static/figure.js"></script></head></html>""",
     "index.html": HEAD.format(up="", more="", kind="text"),
     "more/page.html": HEAD.format(up="../", more="", kind="text"),
     "search.html": HEAD.format(
@@ -62,6 +67,13 @@ def join(site: Path, builder: str = "html") -> None:
 def site(tmp_path: Path) -> Path:
     write(tmp_path, FILES)
     return tmp_path
+
+
+WITH_A_FIGURE = FILES["index.html"].replace(
+    "</head>",
+    """<link rel="stylesheet" href="_static/figure.css">
+    <script defer src="_static/figure.js"></script></head>""",
+)
 
 
 def read(site: Path, name: str) -> str:
@@ -128,8 +140,11 @@ def test_tabs_keep_their_script(site: Path) -> None:
 def test_what_was_joined_is_gone_and_the_rest_is_there(site: Path) -> None:
     join(site)
     left = {path.relative_to(site).as_posix() for path in site.rglob("*.*")}
-    assert left - {"index.html", "search.html", "more/page.html"} == {
+    left -= {"index.html", "search.html", "more/page.html", "frames/figure.html"}
+    assert left == {
         "_static/basic.css",
+        "_static/figure.css",
+        "_static/figure.js",
         "_static/joined.css",
         "_static/joined.js",
         "_static/macros.html",
@@ -169,6 +184,19 @@ def test_pages_of_an_earlier_build_follow(site: Path) -> None:
     before = read(site, "more/page.html")
     join(site)
     assert read(site, "more/page.html") == before
+
+
+def test_what_frames_load_too_stays_for_them(site: Path) -> None:
+    write(site, {"index.html": WITH_A_FIGURE})
+    join(site)
+    assert read(site, "frames/figure.html") == FILES["frames/figure.html"]
+    for name in ("figure.js", "figure.css"):
+        assert read(site, f"_static/{name}") == FILES[f"_static/{name}"]
+    head, body = read(site, "index.html").split("</head>")
+    assert re.search(r'<script defer src="_static/figure\.js\?v=\w+">', head)
+    assert "figure" not in body
+    assert "figure.css" not in head
+    assert ".from-a-script{margin: 0}" in read(site, "_static/joined.css")
 
 
 def test_an_electronic_book_is_left_alone(site: Path) -> None:
