@@ -39,7 +39,14 @@ ADDRESS = re.compile(r"url\(\s*([\"']?)(?!data:|[a-z]+:|[/#])([^\"')]+)\1\s*\)")
 LICENCE = re.compile(
     r"/\*(?:(?!\*/).)*(?:licen[cs]e|copyright)(?:(?!\*/).)*\*/", re.I | re.S
 )
-SOURCE_MAP = re.compile(r"^//# sourceMappingURL=.*$", re.MULTILINE)
+DROPPED = re.compile(
+    r"^//# sourceMappingURL=.*$"
+    # When a page has loaded, the theme lays out all of it to find the boxes of code
+    # that scroll. Our own script does so too, once somebody uses the keyboard.
+    r"|(?<=,)\"complete\"===document\.readyState"
+    r"\?(\w+)\(\):window\.addEventListener\(\"load\",\1\)",
+    re.MULTILINE,
+)
 
 
 class Page:
@@ -191,8 +198,12 @@ def joined_style_sheet(paths: Iterable[Path], folder: Path, names: Names) -> str
 def joined_script(paths: Iterable[Path]) -> str:
     """Scripts, one after the other, as if each stood in a file of its own."""
     # A first statement: "use strict" in one script must not bind the others.
-    texts = [SOURCE_MAP.sub("", path.read_text(encoding="utf-8")) for path in paths]
+    texts = [_without(path.read_text(encoding="utf-8")) for path in paths]
     return ";\n" + "\n;\n".join(text.strip() for text in texts) + "\n"
+
+
+def _without(script: str) -> str:
+    return DROPPED.sub(lambda found: "0" if found[1] else "", script)
 
 
 def _needed(script: Path, pages: Iterable[Page]) -> bool:

@@ -1,5 +1,6 @@
 // What runs off the side of the page can be scrolled with the keyboard, too: a formula,
-// a listing or a table becomes a tab stop while it is wider than its place.
+// a listing or a table becomes a tab stop while it is wider than its place. To find out,
+// all of the page is laid out, so it is looked for when the first Tab is pressed.
 (function () {
   const WIDE = {
     ".formula": "Formula",
@@ -28,9 +29,14 @@
     }
   }
 
-  addEventListener("load", markWide);
-  addEventListener("resize", markWide);
-  addEventListener("toggle", markWide, true);
+  function begin(event) {
+    if (event.key !== "Tab") return;
+    removeEventListener("keydown", begin, true);
+    markWide();
+    addEventListener("resize", markWide);
+    addEventListener("toggle", markWide, true);
+  }
+  addEventListener("keydown", begin, true);
 })();
 
 // Paper has no address bar; solutions are printed folded or, with the button, open.

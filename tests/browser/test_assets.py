@@ -24,8 +24,9 @@ STYLES = """
   const elements = [...document.querySelectorAll("html, body, body :not(svg *)")]
     .filter(each => !/^(script|style|link)$/i.test(each.tagName));
   const texts = new Map();  // the names and values of all properties -> a number
+  const names = [...getComputedStyle(document.body)].filter(p => !p.startsWith("--"));
   const numbered = style => {
-    const text = [...style].map(p => `${p}: ${style.getPropertyValue(p)}`).join("; ");
+    const text = names.map(p => `${p}: ${style.getPropertyValue(p)}`).join("; ");
     if (!texts.has(text)) texts.set(text, texts.size);
     return texts.get(text);
   };

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import lean_pages
 from joined_assets import join_assets, merged
 
 HEAD = """\
@@ -129,6 +130,19 @@ def test_the_script_holds_what_all_pages_load_in_order(site: Path) -> None:
     join(site)
     script = read(site, "_static/joined.js")
     assert script == ';\n"use strict";\nconst _ready = 1;\n;\n(()=>{})()\n'
+
+
+def test_the_theme_does_not_look_for_boxes_that_scroll(site: Path) -> None:
+    """In the words of the theme that is installed, or this test is out of date."""
+    script = (lean_pages.THEME / "scripts" / "pydata-sphinx-theme.js").read_text(
+        "utf-8"
+    )
+    assert script.count('"load"') == 1
+    write(site, {"_static/theme.js": script})
+    join(site)
+    joined = read(site, "_static/joined.js")
+    assert '"load"' not in joined
+    assert joined.rstrip().endswith(",0})();")
 
 
 def test_tabs_keep_their_script(site: Path) -> None:
