@@ -1,3 +1,17 @@
+// Parts of a page that are far from the screen wait to be laid out (book.css). Who leaps
+// needs the real height of all that lies between: by a link, a search, the keyboard.
+(function () {
+  const page = document.documentElement.dataset;
+
+  addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href*='#']")) page.whole = "";
+  }, true);
+  addEventListener("keydown", (event) => {
+    const searches = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f";
+    if (event.key === "Tab" || searches) page.whole = "";
+  }, true);
+})();
+
 // What runs off the side of the page can be scrolled with the keyboard, too: a formula,
 // a listing or a table becomes a tab stop while it is wider than its place. To find out,
 // all of the page is laid out, so it is looked for when the first Tab is pressed.

@@ -59,7 +59,11 @@ whole => {
     const link = document.createElement("link");
     Object.assign(link, { id: "whole", rel: "stylesheet", onerror: failed });
     link.href = joined.href.replace("joined", "whole");
-    link.onload = () => { joined.sheet.disabled = true; done(); };
+    link.onload = () => {
+      joined.sheet.disabled = true;
+      document.body.getBoundingClientRect();
+      document.fonts.ready.then(done);
+    };
     joined.after(link);
   });
 }
@@ -119,6 +123,7 @@ def test_all_elements_look_as_with_all_rules(
         lambda route: route.fulfill(body=whole, content_type="text/css"),
     )
     page = open_page(context, base_url, path).page
+    page.evaluate("document.documentElement.dataset.whole = ''")
     page.evaluate(STYLES)
     open_what_opens(page)
     for medium in ("screen", "print"):
@@ -134,3 +139,87 @@ def different_with_all_rules(page: Page) -> list[str]:
     whole = page.evaluate("window.allStyles()")
     page.evaluate(SWITCH, False)
     return page.evaluate("([a, b]) => window.differences(a, b)", [joined, whole])
+
+
+# Far from the screen -------------------------------------------------------------
+
+HIDDEN = """\
+[...document.querySelectorAll("article section, article .claim")].filter(part =>
+  getComputedStyle(part).contentVisibility === "auto"
+  && !part.firstElementChild.checkVisibility({ contentVisibilityAuto: true })).length\
+"""
+LONG = ["gaussian.html", "appendix/claims.html", "appendix/derivations.html"]
+
+
+def test_what_is_far_is_not_laid_out_until_it_is_near(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    for path in LONG:
+        page = open_page(new_context(), base_url, path).page
+        page.wait_for_function(f"{HIDDEN} >= 4")
+        last = "[...document.querySelectorAll('article > section > * p')].at(-1)"
+        page.evaluate(f"{last}.scrollIntoView({{ behavior: 'instant' }})")
+        seen = f"{last}.checkVisibility({{ contentVisibilityAuto: true }})"
+        page.wait_for_function(seen)
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", LONG)
+def test_a_link_leads_to_its_part(
+    path: str, width: int, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    """Whether it is followed on the page or the page is opened there."""
+    parts = "[...document.querySelectorAll('article > section > section')]"
+    page = open_page(new_context(width), base_url, path).page
+    name = page.evaluate(f"{parts}.at(-2).id")
+    top = "id => document.getElementById(id).getBoundingClientRect().top"
+    for begin in ("there", "above"):
+        if begin == "above":
+            page = open_page(new_context(width), base_url, path).page
+            page.evaluate(
+                "id => document.querySelector(`a[href='#${id}']`).click()", name
+            )
+        else:
+            page = open_page(new_context(width), base_url, f"{path}#{name}").page
+        near = f"id => 0 <= ({top})(id) && ({top})(id) < 200"
+        page.wait_for_function(near, arg=name)
+        page.wait_for_timeout(1000)  # the way there may be smooth, and must end there
+        found = page.evaluate(top, name)
+        assert 0 <= found < 200, f"{begin}: {found}"
+
+
+def test_words_far_away_are_found(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(), base_url, "gaussian.html").page
+    page.evaluate("getSelection().setPosition(document.querySelector('article h1'), 0)")
+    assert page.evaluate("window.find('Their count decides')")
+    page.wait_for_timeout(300)
+    found = page.evaluate("getSelection().getRangeAt(0).getBoundingClientRect().top")
+    assert 0 <= found < 900
+
+
+def test_paper_holds_all_of_a_page(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(), base_url, "appendix/derivations.html").page
+    page.emulate_media(media="print")
+    assert page.evaluate(HIDDEN) == 0
+    assert page.evaluate(
+        """[...document.querySelectorAll("article section")]
+             .every(part => getComputedStyle(part).contentVisibility === "visible")"""
+    )
+
+
+def test_the_first_tab_finds_what_scrolls_sideways(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(390), base_url, "gaussian.html").page
+    wide = page.locator("article [role=region][tabindex='0']")
+    assert wide.count() == 0
+    page.keyboard.press("Tab")
+    assert wide.count() > 3
+    assert "scrolls sideways" in wide.first.get_attribute("aria-label")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_timeout(300)
+    assert page.locator("article .formula[role=region]").count() == 0

@@ -30,6 +30,7 @@ sys.exit(build_sphinx(
     noconfig=True, confoverrides={
         "extensions": extensions,
         "external_toc_path": str(folder / "_toc.yml"),
+        "latex_individualpages": False,
         "nb_execution_mode": "off",
     },
 ))
