@@ -96,7 +96,12 @@ def html_of(app: Sphinx, page: str, identity: str) -> str:
     app.env.apply_post_transforms(copy, page)
     plain(copy)
     parts = [app.builder.render_partial(each)["fragment"] for each in copy.children]
-    return "".join(parts).strip()
+    html = "".join(parts).strip()
+    if isinstance(text[0], nodes.math_block):
+        # A description is plain text: of MathML "s 2", where TeX says "s^2".
+        tex = " ".join(text[0].astext().split())
+        return f'<div role="img" aria-label="{escape(tex)}">{html}</div>'
+    return html
 
 
 def links(

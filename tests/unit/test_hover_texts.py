@@ -110,7 +110,10 @@ def page(app: SphinxTestApp, name: str) -> BeautifulSoup:
 
 def texts(app: SphinxTestApp, name: str) -> dict[str, Tag]:
     """The texts at the end of a page, by the address of their links."""
-    found = page(app, name).select("template.hover-texts > [data-for]")
+    templates = page(app, name).select("template.hover-texts")
+    found = [
+        text for each in templates for text in each.find_all("div", recursive=False)
+    ]
     by_address = {each["data-for"]: each for each in found}
     assert len(by_address) == len(found), "a text is there twice"
     return by_address
@@ -128,7 +131,7 @@ def test_each_kind_of_link_has_the_text_of_what_it_leads_to(app: SphinxTestApp) 
     assert words(found["more/words.html#term-prototype"]) == words(model)
     (book,) = (text for link, text in found.items() if "books.html#" in link)
     assert words(book) == "George Box. All Models. A House, 1976."
-    assert book.find("em").text == "All Models"
+    assert words(book.find("em")) == "All Models"
     claim = found["more/claims.html#claim-one"]
     assert words(claim).startswith("All is well, says a section, with ")
     assert "Protocol" not in words(claim)
@@ -136,6 +139,7 @@ def test_each_kind_of_link_has_the_text_of_what_it_leads_to(app: SphinxTestApp) 
     assert equation.select_one("mjx-math[aria-hidden]")
     assert equation.select_one("mjx-assistive-mml msup")
     assert "(1)" not in words(equation)
+    assert equation.select_one("[role=img]")["aria-label"] == "e^{-x^2}"
 
 
 def test_no_other_link_has_a_text(app: SphinxTestApp) -> None:

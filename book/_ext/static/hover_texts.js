@@ -36,6 +36,7 @@
   // What is shown ---------------------------------------------------------------------
 
   let shown = null; // the link
+  let number = 0; // of the line that it is shown at, where a link takes several
   let reasons = []; // of {by, link, y}, the newest last: the pointer, the focus
 
   function want(by, link, y) {
@@ -56,7 +57,10 @@
     document.body.append(box);
     link.setAttribute("aria-describedby", box.id);
     shrinkFormula();
-    place(link, reason.y);
+    const lines = [...link.getClientRects()];
+    const isAt = (line) => line.top <= reason.y && reason.y <= line.bottom;
+    number = Math.max(0, lines.findIndex(isAt));
+    place();
   }
 
   function dismiss() {
@@ -75,10 +79,10 @@
     }
   }
 
-  // Below the line of the link that is at the height y, or above it if there is more room.
-  function place(link, y) {
-    const lines = [...link.getClientRects()];
-    const line = lines.find((each) => each.top <= y && y <= each.bottom) ?? lines[0];
+  // Below the link, or above it if it fits only there.
+  function place() {
+    const lines = shown.getClientRects();
+    const line = lines[number] ?? lines[0];
     if (!line) return;
     const { clientWidth, clientHeight } = document.documentElement;
     Object.assign(box.style, { left: 0, top: 0, maxHeight: "none" });
@@ -87,7 +91,7 @@
     const above = line.top - MARGIN;
     const isBelow = natural.height <= below || above <= below;
     const height = Math.min(natural.height, isBelow ? below : above);
-    const leftwards = getComputedStyle(link).direction === "rtl";
+    const leftwards = getComputedStyle(shown).direction === "rtl";
     const side = leftwards ? line.right - natural.width : line.left;
     const most = clientWidth - MARGIN - natural.width;
     const left = Math.max(MARGIN, Math.min(side, most));
@@ -129,5 +133,7 @@
     if (linkAt(event.target)) dismiss();
   });
   addEventListener("keydown", (event) => event.key === "Escape" && dismiss(), true);
-  addEventListener("resize", () => shown && place(shown));
+  addEventListener("resize", () => shown && place());
+  // A link that gets the focus may be on its way into the window.
+  document.addEventListener("scroll", () => shown && place(), { passive: true });
 })();
