@@ -13,6 +13,7 @@ load.
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 from functools import cache
 from html import escape
@@ -28,6 +29,12 @@ from sphinx.config import Config
 STATIC = Path(__file__).parent / "static"
 DROPPED = (nodes.target, nodes.footnote_reference, nodes.raw)
 """What has no use in a copy, or may hold ids."""
+
+DRAWN = re.compile(
+    r"<mjx-container.*?<mjx-assistive-mml>(.*?)</mjx-assistive-mml></mjx-container>",
+    re.DOTALL,
+)
+"""A formula as prerendered_math draws it, and its MathML."""
 
 
 def text_of(node: nodes.Element) -> list[nodes.Node]:
@@ -142,9 +149,11 @@ def add_texts(
         f'<div data-for="{escape(address)}">{html}</div>'
         for address, html in texts.items()
     ]
-    context["body"] += "\n".join(
-        ['<template class="hover-texts">', *parts, "</template>\n"]
-    )
+    html = "\n".join(['<template class="hover-texts">', *parts, "</template>\n"])
+    if "<mjx-container" not in context["body"]:
+        # Fonts and styles of formulas weigh more than such a page: the browser's serve.
+        html = DRAWN.sub(r"\1", html)
+    context["body"] += html
     app.add_css_file("hover_texts.css")
     app.add_js_file("hover_texts.js", loading_method="defer")
 
@@ -155,6 +164,5 @@ def add_static_files(app: Sphinx, config: Config) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", add_static_files)
-    # Before it is asked whether the page has formulas: a text may hold its only one.
-    app.connect("html-page-context", add_texts, priority=400)
+    app.connect("html-page-context", add_texts)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

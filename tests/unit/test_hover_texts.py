@@ -35,6 +35,7 @@ Start
    more/books
    more/claims
    dull
+   plain
 
 A :term:`model` after :cite:t:`box` has :eq:`bell`: :claim:`one`. Two :term:`models
 <model>`, one :term:`prototype`, :doc:`words <more/words>`, `elsewhere
@@ -54,6 +55,7 @@ Section
 
 No word of it needs a definition.
 """,
+    "plain.rst": "Plain\n=====\n\nHas no formula, but a :term:`model`.\n",
     "more/words.rst": """
 Words
 =====
@@ -175,6 +177,16 @@ def test_only_a_page_with_texts_loads_the_script_and_the_styles(
     for name in ("hover_texts.css", "hover_texts.js"):
         assert Path(app.outdir, "_static", name).is_file()
     assert page(app, "index").select_one("script[src*=hover_texts]").has_attr("defer")
+
+
+def test_a_text_alone_makes_no_page_load_the_fonts_of_formulas(
+    app: SphinxTestApp,
+) -> None:
+    (text,) = texts(app, "plain").values()
+    assert words(text.select_one("math > mi")) == "μ"
+    assert text.select("mjx-container") == []
+    assert page(app, "plain").select("link[href*='math.css']") == []
+    assert page(app, "index").select("link[href*='math.css']") != []
 
 
 def test_a_reference_is_still_once_in_its_bibliography(app: SphinxTestApp) -> None:
