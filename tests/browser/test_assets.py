@@ -95,15 +95,17 @@ def open_what_opens(page: Page) -> None:
     page.evaluate(
         """() => {
           for (const each of document.querySelectorAll(
-            "details:not([open]) > summary, .toggle-button, [data-bs-toggle=dropdown],"
-            + " .search-button__button, .primary-toggle"
+            "details:not([open]) > summary, .toggle-button, .search-button__button,"
+            + " .primary-toggle"
           )) each.click();
+          document.querySelector("[data-bs-toggle=dropdown]").click();
           document.querySelector("[data-bs-toggle=tooltip]")
             .dispatchEvent(new MouseEvent("mouseover", { bubbles: true }));
         }"""
     )
     page.wait_for_timeout(1000)
     page.evaluate("document.activeElement.blur()")
+    assert page.locator(".dropdown-menu.show").count() == 1
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
