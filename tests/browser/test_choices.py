@@ -388,6 +388,51 @@ def test_the_numbers_are_pythons(named, positions):
             assert np.abs(y - exact).max() < np.ptp(left.get_ylim()) / 1000
 
 
+def test_a_pinned_state_stays_behind_the_others(named):
+    opened = named()
+    picture = opened.figure.locator("svg.explore-picture")
+    wave = picture.locator("g[data-series='0 line wave, of course'] path")
+    before = wave.get_attribute("d")
+    numbers = taken(opened, "Save data as CSV").path().read_text("utf-8")
+    opened.figure.locator("summary").click()
+    opened.figure.get_by_role("button", name="Pin this state").click()
+    assert "Pinned, faint: Frequency 1, MLE" in (
+        opened.figure.locator(".explore-note").inner_text()
+    )
+    opened.put(0, 3)
+    pinned = picture.locator(".explore-pinned")
+    assert before in pinned.inner_html()
+    assert wave.get_attribute("d") != before
+    opened.put(0, 1)
+    assert taken(opened, "Save data as CSV").path().read_text("utf-8") == numbers
+    opened.figure.locator("summary").click()
+    opened.figure.get_by_role("button", name="Remove the pin").click()
+    assert pinned.count() == 0
+    assert not opened.troubles
+
+
+def test_a_pin_is_hidden_where_it_would_lie_elsewhere(new_context, tmp_path):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], label="line")
+
+    def update(size, tilt):
+        line.set_ydata([0, size + tilt])
+        axes.set_ylim(0, size + 2)
+        return f"Size {size}, tilt {tilt}."
+
+    explored = explore(figure, update, size=[1, 2], tilt=[0, 1])
+    opened = Opened(new_context(), save(explored, tmp_path))
+    opened.figure.locator("summary").click()
+    opened.figure.get_by_role("button", name="Pin this state").click()
+    pinned = opened.figure.locator(".explore-pinned")
+    opened.put(1, 1)
+    assert pinned.is_visible()
+    opened.put(0, 1)
+    assert not pinned.is_visible()
+    opened.put(0, 0)
+    assert pinned.is_visible()
+
+
 def test_forced_colours_show_which_button_is_pressed(named):
     opened = named(forced_colors="active")
     pressed, other = (

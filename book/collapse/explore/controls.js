@@ -155,7 +155,7 @@ function connect(root, data, id) {
   }
 
   function stop() {
-    clearInterval(timer);
+    clearTimeout(timer);
     caption.setAttribute("aria-live", "polite");
     if (timer) caption.textContent = caption.textContent;  // says where it stopped
     timer = null;
@@ -172,6 +172,15 @@ function connect(root, data, id) {
     if (first.position === first.last) stop();
   }
 
+  // Slowly at first, so that the beginning is seen.
+  function play(steps) {
+    const pace = Math.min(500, Math.max(80, 6000 / first.last));
+    timer = setTimeout(() => {
+      step();
+      if (timer) play(steps + 1);
+    }, Math.min(700, pace * Math.max(1, 4 - steps)));
+  }
+
   // With reduced motion nothing runs by itself: each press is one step.
   button.addEventListener("click", () => {
     if (timer) return stop();
@@ -182,7 +191,7 @@ function connect(root, data, id) {
     if (calm.matches) return step();
     caption.setAttribute("aria-live", "off");
     name("Pause");
-    timer = setInterval(step, Math.min(500, Math.max(80, 6000 / first.last)));
+    play(0);
   });
   calm.addEventListener("change", stop);
   stop();
@@ -195,6 +204,6 @@ function connect(root, data, id) {
   box.hidden = false;
   const shown = { root, data, positions, moveTo };
   followAddress(shown);
-  addMenu(shown);
+  addMenu(shown, addPin(shown));
   tell("explore-ready");
 }

@@ -1,15 +1,15 @@
 // Draws a recorded figure in any of its states. `mount` needs only the figure's element
 // and its data, and returns a function that moves to given positions of its controls.
 
+// Where in a table the entry for some positions stands.
+const placeIn = ({ strides }, positions) => strides.reduce((sum, step, axis) => sum + step * positions[axis], 0);
+
 function mount(root, data, id) {
+  const at = (layer, positions) => layer.table[placeIn(layer, positions)];
   const layers = [...root.querySelectorAll("g[data-layer]")];
   const caption = root.querySelector("figcaption");
   const shown = data.layers.map((layer) => layer.drawings[at(layer, data.start)]);
   let current = null;
-
-  function at({ table, strides }, positions) {
-    return table[strides.reduce((sum, step, axis) => sum + step * positions[axis], 0)];
-  }
 
   // Coordinates are stored as differences of some order; adding up restores them.
   const decoded = new Map();

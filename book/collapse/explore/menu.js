@@ -1,10 +1,11 @@
 // The menu of a figure: what a reader takes along. An item stands there only where it
 // works: a link where the page has an address, data where the recording carries them.
 
-function addMenu({ root, data, positions }) {
+function addMenu({ root, data, positions }, pin) {
   const menu = root.querySelector(".explore-menu");
   const { embed, code } = root.dataset;
   const items = [];
+  if (pin.isPossible) items.push([pin.words, pin.toggle]);
   if ("addressed" in root.dataset && data.name) items.push(["Copy link", copyLink]);
   if (embed) items.push(["Copy HTML to embed", copyFrame]);
   items.push(["Save as PNG", savePicture], ["Save as SVG", saveDrawing]);
@@ -15,10 +16,11 @@ function addMenu({ root, data, positions }) {
   list.replaceChildren(...items.map(([words, act]) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.textContent = words;
+    button.textContent = typeof words === "function" ? words() : words;
     button.addEventListener("click", () => {
       close();
       act();
+      if (typeof words === "function") button.textContent = words();
     });
     const item = document.createElement("li");
     item.append(button);

@@ -2,8 +2,7 @@
 // the drawing, whose coordinates are whole tenths of a pixel.
 
 function csv(root, data, positions) {
-  const { table, strides } = data.panel;
-  const panels = data.panels[table[strides.reduce((sum, step, axis) => sum + step * positions[axis], 0)]];
+  const panels = data.panels[data.panel.table[placeIn(data.panel, positions)]];
   const rows = [["panel", "series", "x", "y", "text"]];
   for (const group of root.querySelectorAll("[data-series]")) {
     const [, number, kind, name] = group.dataset.series.match(/^(\d+) (\w+) (.*)$/s);

@@ -28,7 +28,7 @@ from .marks import (
 )
 from .recording import Layer, Recording
 
-SCRIPTS = ("drawing.js", "controls.js", "address.js", "menu.js", "numbers.js")
+SCRIPTS = ("drawing", "controls", "address", "pins", "menu", "numbers")
 
 
 @functools.cache
@@ -50,8 +50,9 @@ def unbroken(sentence: str) -> str:
 
 @functools.cache
 def script() -> str:
-    """The functions that move a figure; `connect` is what a page calls."""
-    return "".join(map(asset, SCRIPTS))
+    """The functions that move a figure, without comments; `connect` is for pages."""
+    whole = "".join(asset(f"{name}.js") for name in SCRIPTS)
+    return re.sub(r"^\s*//.*\n|^\s*\n", "", whole, flags=re.MULTILINE)
 
 
 def figure_html(recording: Recording, identity: str, live: str, own: bool) -> str:

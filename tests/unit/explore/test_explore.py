@@ -155,7 +155,7 @@ def test_the_piece_of_html_is_complete_and_small():
     script = re.search(r"<script>(.*?)connect\(document", html, re.DOTALL).group(1)
     # What draws, and with it what steers, addresses and takes along.
     assert len(gzip.compress(asset("drawing.js").encode())) < 3_000
-    assert len(gzip.compress(script.encode())) < 8_500
+    assert len(gzip.compress(script.encode())) < 7_500
 
 
 def test_the_same_figure_gives_the_same_html():
