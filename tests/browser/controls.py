@@ -28,6 +28,15 @@ class Control:
             return "ArrowDown" if forwards else "ArrowUp"
         return "ArrowRight" if forwards else "ArrowLeft"
 
+    def keys_to_two_values(self) -> tuple[str, str]:
+        """Two keys after each of which, in this order, another value is shown."""
+        return {
+            "slider": ("Home", "End"),
+            "list": ("Home", "End"),
+            "buttons": ("ArrowRight", "ArrowRight"),
+            "die": ("Enter", "Enter"),
+        }[self.kind]
+
     def press(self, key: str) -> None:
         """Press a key where the control has its focus."""
         (self._checked if self.kind == "buttons" else self.element).press(key)
