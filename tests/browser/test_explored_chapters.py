@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from collapse.explore.page import unbroken
 from controls import Control, awake
@@ -14,9 +15,9 @@ from support.colours import contrast
 from watch import open_page
 
 CHAPTERS = sorted(
-    path.relative_to(BOOK).with_suffix("").as_posix()
-    for path in BOOK.rglob("*.md")
-    if "explore(" in path.read_text(encoding="utf-8") and ".notebooks" not in path.parts
+    name
+    for name in parse_toc_yaml(BOOK.parent / "_toc.yml")
+    if "explore(" in (BOOK / f"{name}.md").read_text(encoding="utf-8")
 )
 
 every_chapter = pytest.mark.parametrize(

@@ -75,7 +75,8 @@ def judged(figure) -> tuple[list[np.ndarray], list[str]]:
         if id(node) in hidden:
             continue
         if node.tag == f"{SVG}path" and _is_seen(node.get("style", "")):
-            outlines.extend(points * scale for points in subpaths(node.get("d")))
+            course = node.get("d", "")  # none where a contour is met nowhere
+            outlines.extend(points * scale for points in subpaths(course))
         elif node.tag == f"{SVG}use":
             place = np.array([float(node.get("x", 0)), float(node.get("y", 0))])
             shape = definitions[node.get(HREF).lstrip("#")]
