@@ -35,7 +35,9 @@ def measure() -> Iterator[Row]:
             count = len(GENERATIONS) * len(fractions)
             for name, save in SAVERS.items():
                 save(path, fractions)
-                yield Row(f"{name}, {count} states, gzipped page", kilobytes(path), "KB")
+                yield Row(
+                    f"{name}, {count} states, gzipped page", kilobytes(path), "KB"
+                )
         save_mpld3(path)
         name = f"mpld3 {version('mpld3')}, 1 state (it has no slider), gzipped page"
         yield Row(name, kilobytes(path), "KB")
