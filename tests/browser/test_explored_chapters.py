@@ -9,7 +9,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 
 from collapse.explore.page import unbroken
 from controls import Control, awake
-from support import geometry
+from support import geometry, pixels
 from support.chapters import BOOK, run_chapter, sweep, with_chapter
 from support.colours import contrast
 from watch import open_page
@@ -34,6 +34,7 @@ def test_there_are_chapters_with_figures():
 @every_chapter
 def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, chapter):
     watched = open_page(new_context(), base_url, f"{chapter}.html")
+    pixels.draw_alike(watched.page)
     figures = watched.page.locator("figure.explore")
     explorations = run_chapter(BOOK / f"{chapter}.md").explorations
     assert figures.count() == len(explorations)
@@ -43,9 +44,12 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
         awake(figure)
         for positions in _move(figure, exploration.explored):
             caption = exploration.draw(positions)
-            found = geometry.difference(
-                geometry.judged(exploration.figure), geometry.on_page(figure)
-            )
+            if geometry.holds_formulas(exploration.figure):
+                found = pixels.difference(figure, exploration.figure)
+            else:
+                found = geometry.difference(
+                    geometry.judged(exploration.figure), geometry.on_page(figure)
+                )
             assert not found, f"figure {number + 1} at {positions}: {found}"
             assert figure.locator("figcaption").text_content() == unbroken(caption)
             compared += 1

@@ -13,7 +13,9 @@ import xml.etree.ElementTree as ElementTree
 
 import matplotlib
 import numpy as np
+from matplotlib import cbook
 from matplotlib.path import Path
+from matplotlib.text import Text
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -84,6 +86,17 @@ def judged(figure) -> tuple[list[np.ndarray], list[str]]:
         elif node.tag == f"{SVG}text":
             words.append("".join(node.itertext()))
     return outlines, words
+
+
+def holds_formulas(figure) -> bool:
+    """Whether words of a figure are set as formulas, which the backend sets otherwise.
+
+    It writes them as words that are placed one by one; a page has their glyphs.
+    """
+    return any(
+        text.get_visible() and cbook.is_math_text(text.get_text())
+        for text in figure.findobj(Text)
+    )
 
 
 def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
