@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from matplotlib import pyplot as plt
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from collapse.explore.page import unbroken
@@ -44,12 +45,13 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
         awake(figure)
         for positions in _move(figure, exploration.explored):
             caption = exploration.draw(positions)
-            if geometry.holds_formulas(exploration.figure):
-                found = pixels.difference(figure, exploration.figure)
-            else:
+            if geometry.can_judge(exploration.figure):
                 found = geometry.difference(
                     geometry.judged(exploration.figure), geometry.on_page(figure)
                 )
+            else:
+                with plt.rc_context(exploration.style):
+                    found = pixels.difference(figure, exploration.figure)
             assert not found, f"figure {number + 1} at {positions}: {found}"
             assert figure.locator("figcaption").text_content() == unbroken(caption)
             compared += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib import pyplot as plt
 
 from collapse.explore.sliders import CONTROLS
 from opened_figure import Opened, save
@@ -29,7 +30,7 @@ KINDS = {
     "error bars": "errorbar",
     "an image": "imshow",
     "cells of a mesh": "pcolormesh",
-    "contours with labels": "clabel",
+    "contours": "contour",
     "words": "text",
     "an annotation": "annotate",
     "a legend": "legend",
@@ -74,7 +75,8 @@ def test_every_state_looks_like_matplotlibs_own_picture(new_context, tmp_path, n
             opened.put(axis, place)
         assert opened.positions() == list(positions)
         exploration.draw(list(positions))
-        found = pixels.difference(opened.figure, exploration.figure)
+        with plt.rc_context(exploration.style):  # "C1" is looked up when it is drawn
+            found = pixels.difference(opened.figure, exploration.figure)
         assert not found, f"{positions}: {found}"
     assert not opened.troubles
 

@@ -21,24 +21,40 @@ MOST = 45
 
 def draw_alike(page: Page) -> None:
     """Let a page draw figures in matplotlib's own font, as large as they were made."""
-    font = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
-    address = f"data:font/ttf;base64,{base64.b64encode(font.read_bytes()).decode()}"
-    page.add_style_tag(
-        content=f"@font-face {{ font-family: judged; src: url({address}) }}"
-        "svg.explore-picture { font-family: judged; max-width: none !important;"
-        "width: auto !important }"
+    faces = ""
+    for weight, file in (("normal", "DejaVuSans.ttf"), ("bold", "DejaVuSans-Bold.ttf")):
+        font = Path(matplotlib.get_data_path(), "fonts", "ttf", file).read_bytes()
+        address = f"data:font/ttf;base64,{base64.b64encode(font).decode()}"
+        faces += f"@font-face {{ font-family: judged; font-weight: {weight};"
+        faces += f" src: url({address}) }}"
+    own = "svg.explore-picture { font-family: judged; max-width: none !important }"
+    page.add_style_tag(content=faces + own)
+    page.evaluate(
+        """() => {
+          for (const svg of document.querySelectorAll("svg.explore-picture"))
+            svg.style.setProperty(
+              "width", `${svg.viewBox.baseVal.width / 10}px`, "important");
+          return Promise.all(["10px judged", "bold 10px judged"]
+            .map((font) => document.fonts.load(font)));
+        }"""
     )
-    page.evaluate("document.fonts.load('10px judged')")
 
 
 def difference(figure: Locator, drawn: Figure) -> str:
     """Say how far a figure on a page is from a figure as it stands, or ''."""
-    picture = figure.locator("svg.explore-picture").screenshot()
+    svg = figure.locator("svg.explore-picture")
     buffer = io.BytesIO()
-    drawn.savefig(buffer, dpi="figure")
-    ours, judge = (blurred(Image.open(each)) for each in (io.BytesIO(picture), buffer))
-    if ours.shape != judge.shape:
-        return f"its size is {ours.shape} patches, not {judge.shape}"
+    with matplotlib.rc_context({"text.hinting": "none"}):  # as a browser sets words
+        drawn.savefig(buffer, dpi="figure")
+    judge = Image.open(buffer)
+    # A page shows a margin where words leave the figure.
+    left, top = svg.evaluate(
+        "({ viewBox: { baseVal: { x, y } } }) => [-x / 10, -y / 10]"
+    )
+    left, top = round(left), round(top)
+    picture = Image.open(io.BytesIO(svg.screenshot()))
+    picture = picture.crop((left, top, left + judge.width, top + judge.height))
+    ours, judge = blurred(picture), blurred(judge)
     worst = np.abs(ours - judge).max()
     return f"a patch differs by {worst:.0f} of 255" if worst >= MOST else ""
 
