@@ -59,13 +59,20 @@ def opened(address: str, throttling: int = 1, width: int = 1280) -> Iterator[Pag
         browser.close()
 
 
-def key_to_paint(page: Page, presses: int = 60) -> list[float]:
-    """Milliseconds from each key on the first slider to the next paint."""
+def key_to_paint(page: Page, figure: str = "", presses: int = 60) -> list[float]:
+    """Milliseconds from each key on a figure's first control to the next paint.
+
+    Of the page's first figure, or of the one with this id.
+    """
+    place = f"figure.explore[id='{figure}']" if figure else "figure.explore"
+    control = page.locator(f"{place} [data-name]").first
+    keys = ("ArrowRight", "ArrowLeft")
+    if control.get_attribute("data-control") == "list":
+        keys = ("ArrowDown", "ArrowUp")
     page.evaluate(TO_PAINT)
-    slider = page.locator("figure.explore input").first
-    slider.focus()
+    control.focus()
     for number in range(presses):
-        _press(page, number)
+        _press(page, number, keys)
         page.wait_for_timeout(40)
     return page.evaluate("window.paints")
 
@@ -88,7 +95,7 @@ def script_share(page: Page) -> float:
     """
     return page.evaluate(
         """() => {
-            const slider = document.querySelector("figure.explore input");
+            const slider = document.querySelector("figure.explore input[type=range]");
             const last = +slider.max;
             const start = performance.now();
             for (let round = 0; round < 5; round++)
@@ -101,6 +108,9 @@ def script_share(page: Page) -> float:
     )
 
 
-def _press(page: Page, number: int) -> None:
-    """Up for a while and down again, so that every key moves something."""
-    page.keyboard.press("ArrowRight" if number % 20 < 10 else "ArrowLeft")
+def _press(
+    page: Page, number: int, keys: tuple[str, str] = ("ArrowRight", "ArrowLeft")
+) -> None:
+    """Up for a while and down again, so that nearly every key moves something."""
+    up, down = keys
+    page.keyboard.press(up if number % 20 < 10 else down)

@@ -1,9 +1,11 @@
-"""The built pages: how heavy they are, whom they ask, how long a build takes."""
+"""The built pages: how heavy and quick they are, whom they ask, how long to build."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -14,24 +16,51 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from controls import awake
 from find_browser import find_browser
 from serve import make_server
 from watch import open_page
 
+from .browser import key_to_paint, opened
 from .table import ROOT, Row
 
 
 def measure() -> Iterator[Row]:
-    """Weight of every page with what it loads; the whole build from nothing."""
-    yield from _weights()
+    """Weight of every page, key to paint of every figure, the build from nothing."""
+    with _served() as base_url:
+        yield from _weights(base_url)
+        yield from _keys(base_url)
     yield _build()
 
 
-def _weights() -> Iterator[Row]:
-    site = ROOT / "_build" / "html"
-    server = make_server(str(site), port=0)
+@contextlib.contextmanager
+def _served() -> Iterator[str]:
+    server = make_server(str(ROOT / "_build" / "html"), port=0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    base_url = f"http://127.0.0.1:{server.server_port}"
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def _keys(base_url: str) -> Iterator[Row]:
+    """Of each page the slowest figure; every figure is measured."""
+    for path in sorted((ROOT / "book").glob("*.md")):
+        with opened(f"{base_url}/{path.stem}.html") as page:
+            found = {}
+            for figure in page.locator("figure.explore").all():
+                name = awake(figure).get_attribute("id")
+                paints = key_to_paint(page, name)
+                late = statistics.quantiles(paints, n=20)[-1]
+                found[name] = statistics.median(paints), late
+        if found:
+            for what, place, limit in (("median", 0, 16), ("95th percentile", 1, 32)):
+                name = max(found, key=lambda name: found[name][place])
+                what = f"{path.stem}: key to paint, {what}, slowest: {name}"
+                yield Row(what, found[name][place], "ms", limit)
+
+
+def _weights(base_url: str) -> Iterator[Row]:
+    """Of each page with all that it loads when a reader has seen all of it."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=find_browser(), args=["--no-sandbox"]
@@ -40,15 +69,14 @@ def _weights() -> Iterator[Row]:
         for page in sorted((ROOT / "book").glob("*.md")):
             context = browser.new_context()
             watched = open_page(context, base_url, f"{page.stem}.html")
-            total = sum(size for _, size in watched.gzipped()) / 1024
+            for figure in watched.page.locator("figure.explore").all():
+                awake(figure)
+            total = sum(size for _, size in watched.gzipped()) / 1000
             others += len(watched.requests_to_others())
-            first = page.stem == "index"
-            what = f"{page.stem}: all it loads, gzipped"
-            yield Row(what, total, "KB", 700 if first else None)
+            yield Row(f"{page.stem}: all it loads, gzipped", total, "KB", 350)
             context.close()
         yield Row("requests to other hosts, all pages", others, "", 0)
         browser.close()
-    server.shutdown()
 
 
 def _build() -> Row:

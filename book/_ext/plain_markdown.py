@@ -82,7 +82,7 @@ class Writer:
     def block_nothing(self, node: nodes.Node, level: int) -> str:
         return ""
 
-    block_target = block_index = block_comment = block_nothing
+    block_target = block_index = block_comment = block_meta = block_nothing
     block_toctree = block_substitution_definition = block_nothing
 
     def block_math_block(self, node: nodes.math_block, level: int) -> str:

@@ -70,8 +70,10 @@ function styleSheet() {
 }
 """
 
-EXTRA_RULES = """\
+LICENCE = """\
 /* Formulas: MathJax 3 and its TeX fonts, Apache License 2.0, cut to those in use. */
+"""
+EXTRA_RULES = """\
 mjx-container { position: relative; }
 mjx-assistive-mml {
   position: absolute; top: 0; left: 0; width: 1px; height: 1px; overflow: hidden;
@@ -160,8 +162,8 @@ def _content(declarations: str) -> list[int]:
     return [int(escape, 16) if escape else ord(char) for escape, char in parts]
 
 
-def math_style_sheet(pages: list[Path]) -> str:
-    """The rules and glyphs that the formulas of `pages` need, and no others."""
+def math_style_sheets(pages: list[Path]) -> tuple[str, str]:
+    """The rules and the fonts that the formulas of `pages` need, and no others."""
     elements: set[tuple[str, frozenset[str]]] = set()
     tags: set[str] = set()
     for page in pages:
@@ -172,7 +174,7 @@ def math_style_sheet(pages: list[Path]) -> str:
             if classes := re.search(r'class="([^"]*)"', attributes):
                 elements.add((tag, frozenset(classes[1].split())))
     if not tags:
-        return ""
+        return "", ""
 
     kept = []
     faces = {}
@@ -201,38 +203,47 @@ def math_style_sheet(pages: list[Path]) -> str:
             continue
         kept.append(f"{selector} {{ {declarations} }}")
 
-    fonts = mathjax_folder() / "output" / "chtml" / "fonts" / "woff-v2"
+    folder = mathjax_folder() / "output" / "chtml" / "fonts" / "woff-v2"
+    fonts = [LICENCE]
     for family, points in glyphs.items():
-        path = fonts / faces[family]
+        path = folder / faces[family]
         present = points & glyphs_of(path)
         if present:
-            kept.append(
+            fonts.append(
                 f"@font-face {{ font-family: {family};"
                 f' src: url("{subset_font(path, present)}") format("woff"); }}'
             )
-    return EXTRA_RULES + "\n".join(kept) + "\n"
+    rules = [LICENCE, EXTRA_RULES, *kept]
+    return "\n".join(rules) + "\n", "\n".join(fonts) + "\n"
 
 
-def write_style_sheet(app: Sphinx, exception: Exception | None) -> None:
+def write_style_sheets(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
-    out = Path(app.outdir)
-    css = math_style_sheet(sorted(out.rglob("*.html")))
-    (out / "_static" / "math.css").write_text(css, encoding="utf-8")
+    static = Path(app.outdir) / "_static"
+    rules, fonts = math_style_sheets(sorted(static.parent.rglob("*.html")))
+    (static / "math.css").write_text(rules, encoding="utf-8")
+    (static / "math-fonts.css").write_text(fonts, encoding="utf-8")
 
 
-def link_style_sheet(
+def link_style_sheets(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Only a page with a formula loads the style sheet for formulas."""
+    """Only a page with a formula loads the style sheets for formulas.
+
+    The fonts stand at its end: they are heavy, and a page is painted without them. The
+    rules say how wide each character is, so nothing moves when they come.
+    """
     if "<mjx-container" in context.get("body", ""):
         app.add_css_file("math.css")
+        address = context["pathto"]("_static/math-fonts.css", 1)
+        context["body"] += f'<link rel="stylesheet" href="{address}" />\n'
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_html_math_renderer(
         "prerendered", (visit_math, None), (visit_math_block, None)
     )
-    app.connect("html-page-context", link_style_sheet)
-    app.connect("build-finished", write_style_sheet)
+    app.connect("html-page-context", link_style_sheets)
+    app.connect("build-finished", write_style_sheets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,5 +1,20 @@
+// Parts of a page that are far from the screen wait to be laid out (book.css). Who leaps
+// needs the real height of all that lies between: by a link, a search, the keyboard.
+(function () {
+  const page = document.documentElement.dataset;
+
+  addEventListener("click", (event) => {
+    if (event.target.closest?.("a[href*='#']")) page.whole = "";
+  }, true);
+  addEventListener("keydown", (event) => {
+    const searches = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f";
+    if (event.key === "Tab" || searches) page.whole = "";
+  }, true);
+})();
+
 // What runs off the side of the page can be scrolled with the keyboard, too: a formula,
-// a listing or a table becomes a tab stop while it is wider than its place.
+// a listing or a table becomes a tab stop while it is wider than its place. To find out,
+// all of the page is laid out, so it is looked for when the first Tab is pressed.
 (function () {
   const WIDE = {
     ".formula": "Formula",
@@ -7,25 +22,35 @@
     ".pst-scrollable-table-container": "Table",
   };
 
+  // All is read before anything is written: the page is laid out once, not once a box.
   function markWide() {
-    for (const [selector, name] of Object.entries(WIDE)) {
-      for (const box of document.querySelectorAll(`.bd-article :is(${selector})`)) {
-        if (box.scrollWidth > box.clientWidth + 1) {
-          box.tabIndex = 0;
-          box.setAttribute("role", "region");
-          box.setAttribute("aria-label", `${name}, scrolls sideways`);
-        } else if (box.getAttribute("role") === "region") {
-          for (const name of ["tabindex", "role", "aria-label"]) {
-            box.removeAttribute(name);
-          }
+    const boxes = Object.entries(WIDE).flatMap(([selector, name]) =>
+      [...document.querySelectorAll(`.bd-article :is(${selector})`)].map((box) => ({
+        box,
+        name,
+        isWide: box.scrollWidth > box.clientWidth + 1,
+      })));
+    for (const { box, name, isWide } of boxes) {
+      if (isWide) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", `${name}, scrolls sideways`);
+      } else if (box.getAttribute("role") === "region") {
+        for (const name of ["tabindex", "role", "aria-label"]) {
+          box.removeAttribute(name);
         }
       }
     }
   }
 
-  addEventListener("load", markWide);
-  addEventListener("resize", markWide);
-  addEventListener("toggle", markWide, true);
+  function begin(event) {
+    if (event.key !== "Tab") return;
+    removeEventListener("keydown", begin, true);
+    markWide();
+    addEventListener("resize", markWide);
+    addEventListener("toggle", markWide, true);
+  }
+  addEventListener("keydown", begin, true);
 })();
 
 // Paper has no address bar; solutions are printed folded or, with the button, open.

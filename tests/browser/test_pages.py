@@ -40,6 +40,7 @@ def test_page_is_whole_quiet_and_accessible(
     assert watched.requests_to_others() == []
     assert sideways_overflow(page) == 0, "the page scrolls sideways"
     assert page.locator("article img:not([alt]), article img[alt='']").count() == 0
+    page.keyboard.press("Tab")  # who uses a keyboard finds what scrolls sideways
     unread = page.locator(
         "article svg[role=img]:not([aria-label]):not([aria-labelledby])"
     )

@@ -61,5 +61,7 @@ class Watched:
 def open_page(context: BrowserContext, base_url: str, path: str) -> Watched:
     """Open ``base_url/path`` and wait until it has loaded all that it asks for."""
     watched = Watched(context.new_page(), base_url)
-    watched.page.goto(f"{base_url}/{path}", wait_until="networkidle")
+    # On a busy machine the network may rest while half of the page is still to be read.
+    watched.page.goto(f"{base_url}/{path}", wait_until="load")
+    watched.page.wait_for_load_state("networkidle")
     return watched

@@ -57,7 +57,7 @@ def test_style_sheet_draws_each_character_of_a_formula(
 ) -> None:
     page = tmp_path / "page.html"
     page.write_text(prerendered_math.formula(tex, display=True), encoding="utf-8")
-    css = prerendered_math.math_style_sheet([page])
+    css = "".join(prerendered_math.math_style_sheets([page]))
 
     drawn = set(re.findall(r'<mjx-c class="(mjx-c[0-9A-F]+)', page.read_text()))
     ruled = set(re.findall(r"\.(mjx-c[0-9A-F]+)", css))
@@ -77,7 +77,7 @@ def test_style_sheet_draws_each_character_of_a_formula(
 def test_page_without_a_formula_needs_no_style_sheet(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p>No formula.</p>", encoding="utf-8")
-    assert prerendered_math.math_style_sheet([page]) == ""
+    assert prerendered_math.math_style_sheets([page]) == ("", "")
 
 
 def test_icons_are_cut_to_those_that_a_page_shows(tmp_path: Path) -> None:
