@@ -2,17 +2,28 @@
 
 Times on one machine compare with each other and with nothing else, so most rows are
 ratios measured in turn, or counts. ``python -m benchmarks NAME ...`` runs a part:
-figures, chains, mixtures, words, vae, language-models, site, chapters.
+figures, others, chains, mixtures, words, vae, language-models, site, chapters.
 """
 
 from __future__ import annotations
 
 import sys
 
-from . import chains, chapters, figures, language_models, mixtures, site, vae, words
+from . import (
+    chains,
+    chapters,
+    figures,
+    language_models,
+    mixtures,
+    others,
+    site,
+    vae,
+    words,
+)
 
 PARTS = {
     "figures": figures.measure,
+    "others": others.measure,
     "chains": chains.measure,
     "mixtures": mixtures.measure,
     "words": words.measure,

@@ -9,7 +9,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -81,7 +81,7 @@ def measure() -> Iterator[Row]:
         )
         our_time = time.perf_counter() - start
         start = time.perf_counter()
-        _save_holomap(theirs)
+        save_holomap(theirs, GENERATIONS, FRACTIONS)
         their_time = time.perf_counter() - start
         our_keys, their_keys = [], []
         for throttling, median, late in ((1, 16, 32), (4, 32, 64)):
@@ -132,20 +132,26 @@ def _recording() -> Iterator[Row]:
     yield Row("an image figure of 200 states, gzipped", weight, "KB", 500)
 
 
-def _save_holomap(path: Path) -> None:
+def save_holomap(
+    path: Path,
+    generations: Iterable[int],
+    fractions: Sequence[float],
+    backend: str = "bokeh",
+) -> None:
+    """Save the curves of these states as HoloViews does, all scripts in the page."""
     os.environ["TQDM_DISABLE"] = "1"  # its progress bar would fill the table
     import holoviews
     from bokeh.resources import INLINE
 
     with contextlib.redirect_stdout(io.StringIO()):
-        holoviews.extension("bokeh")
+        holoviews.extension(backend)
         states = holoviews.HoloMap(
             {
                 (generation, fraction): holoviews.Curve(
                     (X, density(generation, fraction))
                 )
-                for generation in GENERATIONS
-                for fraction in FRACTIONS
+                for generation in generations
+                for fraction in fractions
             },
             kdims=["generation", "real_fraction"],
         )

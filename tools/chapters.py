@@ -54,6 +54,10 @@ class Chapter:
     cell: int | None = None
     """The cell that runs, counted from 0 among all cells."""
 
+    def book(self) -> Path:
+        """The folder of the book, in which a page's name is its path."""
+        return self.path.parents[self.name.count("/")]
+
     def where(self) -> str:
         """The cell that runs, as a reader counts, and its line in the file."""
         if self.cell is None:
@@ -121,7 +125,8 @@ def computed_digest(root: Path) -> str:
     Of the packages it is those that the book names: what tests bring along counts not.
     """
     book = root / "book"
-    paths = [*book.glob("*.py"), *files_below(book / "collapse")]
+    package = [f for f in files_below(book / "collapse") if f.suffix != ".md"]
+    paths = [*book.glob("*.py"), *package]
     paths += [*files_below(book / "data"), *files_below(book / "mnist")]
     asked = (root / "requirements.txt").read_text(encoding="utf-8")
     names = re.findall(r"^[\w.-]+", asked, re.MULTILINE)
@@ -152,6 +157,8 @@ def is_cached(cache: JupyterCacheAbstract, chapter: Chapter) -> bool:
 async def run(chapter: Chapter, timeout: int) -> float:
     """Run the chapter's cells in a kernel of its own; return the seconds it took.
 
+    A chapter finds the package of its own copy of the book, from any folder of it.
+
     Raises
     ------
     ChapterError
@@ -175,6 +182,8 @@ async def run(chapter: Chapter, timeout: int) -> float:
         config=Config(KernelManager={"transport_encryption": encryption}),
     )
     environment = {"OMP_NUM_THREADS": "1", **os.environ}  # each has its own core
+    folders = [str(chapter.book()), os.environ.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, folders))
     try:
         await client.async_execute(env=environment)
     except CellExecutionError as error:

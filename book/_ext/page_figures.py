@@ -65,12 +65,14 @@ class StateRole(ReferenceRole):
 
 
 def open_link(self: Any, node: StateLink) -> None:
-    address = escape(node["address"])
-    self.body.append(f'<a class="explore-link" href="{SCHEME}{address}">')
+    if self.builder.name != "epub":  # its own visitors would hide those of all others
+        address = escape(node["address"])
+        self.body.append(f'<a class="explore-link" href="{SCHEME}{address}">')
 
 
 def close_link(self: Any, node: StateLink) -> None:
-    self.body.append("</a>")
+    if self.builder.name != "epub":
+        self.body.append("</a>")
 
 
 def pass_by(self: Any, node: StateLink) -> None:
@@ -230,9 +232,8 @@ def add_shared(
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("explore", StateRole())
     silent = (pass_by, pass_by)
-    app.add_node(
-        StateLink, html=(open_link, close_link), epub=silent, latex=silent, text=silent
-    )
+    links = (open_link, close_link)
+    app.add_node(StateLink, html=links, latex=silent, text=silent)
     app.connect("builder-inited", write_shared)
     app.connect("html-page-context", add_shared)
     app.connect("build-finished", take_figures_out)

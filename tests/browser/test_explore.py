@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import itertools
-from pathlib import Path
 
-import matplotlib
-import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from matplotlib import pyplot as plt
-from PIL import Image
 
 from collapse.explore import Slider, explore
 from collapse.explore.page import document, static_html
 from opened_figure import Opened, save
-from support import figures, geometry
+from support import figures, geometry, pixels
 from support.chapters import sweep
 
 
@@ -52,35 +47,12 @@ def test_every_slider_moved_by_keyboard_shows_what_python_draws(open_figure, mak
 @pytest.mark.parametrize(
     "make", [*figures.SEEN, figures.lines, figures.scatters], ids=lambda m: m.__name__
 )
-def test_a_page_looks_like_matplotlibs_own_picture(open_figure, make, tmp_path):
+def test_a_page_looks_like_matplotlibs_own_picture(open_figure, make):
     """Compare blurred pixels: nothing may be missing, wherever it comes from."""
-    opened, figure, _, explored = open_figure(make, width=900)
-    font = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf").as_uri()
-    opened.page.add_style_tag(
-        content=f"@font-face {{ font-family: judged; src: url({font}) }}"
-        "svg.explore-picture { font-family: judged; max-width: none !important;"
-        f"width: {explored.recording.width}px !important }}"
-    )
-    opened.page.evaluate("document.fonts.load('10px judged')")
-    picture = opened.figure.locator("svg.explore-picture").screenshot()
-    figure.savefig(tmp_path / "judge.png", dpi="figure")
-    ours, judge = (
-        blurred(Image.open(source))
-        for source in (io.BytesIO(picture), tmp_path / "judge.png")
-    )
-    assert ours.shape == judge.shape
-    worst = np.abs(ours - judge).max()
-    assert worst < 45, f"a patch differs by {worst:.0f} of 255"
-
-
-def blurred(image: Image.Image, patch: int = 8) -> np.ndarray:
-    """Mean brightness of patches of 8 x 8 pixels, each channel by itself."""
-    pixels = np.asarray(image.convert("RGB"), float)
-    height, width = (size // patch * patch for size in pixels.shape[:2])
-    tiles = pixels[:height, :width].reshape(
-        height // patch, patch, width // patch, patch, 3
-    )
-    return tiles.mean(axis=(1, 3))
+    opened, figure, _, _ = open_figure(make, width=900)
+    pixels.draw_alike(opened.page)
+    found = pixels.difference(opened.figure, figure)
+    assert not found, found
 
 
 def test_images_change_with_the_slider(open_figure):

@@ -14,16 +14,13 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, BrowserContext
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from copy_notebooks import copy_notebooks
 from lab_driver import Notebook, copy_of_the_book, running_lab
 
 pytestmark = pytest.mark.rehearsal
-SOURCES = Path(__file__).parents[2] / "book"
-PAGES = sorted(
-    path.relative_to(SOURCES).with_suffix("").as_posix()
-    for path in SOURCES.rglob("*.md")
-)
+PAGES = sorted(parse_toc_yaml(Path(__file__).parents[2] / "_toc.yml"))
 GATHER_TEXT = """cell => {
   const shown = cell.querySelector(".jp-MarkdownOutput");
   if (!shown || cell.querySelector(".jp-CodeCell")) return "";

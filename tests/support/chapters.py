@@ -39,10 +39,10 @@ class Exploration:
             slider.name: slider.values[index]
             for slider, index in zip(self.explored.sliders, positions, strict=True)
         }
-        said = self.update(**values)
-        if isinstance(said, tuple):
-            title, said = said
-            with plt.rc_context(self.style):
+        with plt.rc_context(self.style):  # for what update draws anew, and the title
+            said = self.update(**values)
+            if isinstance(said, tuple):
+                title, said = said
                 (self.title_axes or self.figure.axes[0]).set_title(title)
         return said or ""
 

@@ -13,7 +13,10 @@ import xml.etree.ElementTree as ElementTree
 
 import matplotlib
 import numpy as np
+from matplotlib import cbook
+from matplotlib.artist import Artist
 from matplotlib.path import Path
+from matplotlib.text import Text
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
@@ -22,8 +25,11 @@ POINTS_PER_PIXEL = 0.72  # all figures have 100 pixels an inch
 _PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3}
 
 
-def subpaths(d: str) -> list[np.ndarray]:
-    """Vertices (n, 2) of every subpath of SVG path data, absolute or relative."""
+def subpaths(d: str, is_line: bool = False) -> list[np.ndarray]:
+    """Vertices (n, 2) of every subpath of SVG path data, absolute or relative.
+
+    A line that is closed ends where it began; a shape does so anyway.
+    """
     tokens = [letter or float(number) for letter, number in _TOKEN.findall(d)]
     found: list[list[tuple[float, float]]] = []
     pen, position, letter = (0.0, 0.0), 0, ""
@@ -33,6 +39,8 @@ def subpaths(d: str) -> list[np.ndarray]:
             position += 1
         if letter in "zZ":
             pen = found[-1][0]
+            if is_line and found[-1][-1] != pen:
+                found[-1].append(pen)
             continue
         if letter in "hH":
             pen = (pen[0] + tokens[position], pen[1])
@@ -74,8 +82,11 @@ def judged(figure) -> tuple[list[np.ndarray], list[str]]:
     for node in root.iter():
         if id(node) in hidden:
             continue
-        if node.tag == f"{SVG}path" and _is_seen(node.get("style", "")):
-            outlines.extend(points * scale for points in subpaths(node.get("d")))
+        style = node.get("style", "")
+        if node.tag == f"{SVG}path" and _is_seen(style):
+            course = node.get("d", "")  # none where a contour is met nowhere
+            found = subpaths(course, "fill: none" in style)
+            outlines.extend(points * scale for points in found)
         elif node.tag == f"{SVG}use":
             place = np.array([float(node.get("x", 0)), float(node.get("y", 0))])
             shape = definitions[node.get(HREF).lstrip("#")]
@@ -83,6 +94,19 @@ def judged(figure) -> tuple[list[np.ndarray], list[str]]:
         elif node.tag == f"{SVG}text":
             words.append("".join(node.itertext()))
     return outlines, words
+
+
+def can_judge(figure) -> bool:
+    """Whether the backend draws a figure as outlines and words.
+
+    It writes formulas as words that are placed one by one, where a page has their
+    glyphs, and the cells of a scale beside colours as an image.
+    """
+    is_formula = any(
+        text.get_visible() and cbook.is_math_text(text.get_text())
+        for text in figure.findobj(Text)
+    )
+    return not is_formula and not any(figure.findobj(Artist.get_rasterized))
 
 
 def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
@@ -200,7 +224,7 @@ def _in_pixels(paths: list[tuple[str, str]], size) -> list[np.ndarray]:
     """Outlines of paths, each given by what fills it and its course."""
     outlines = []
     for fill, d in paths:
-        for points in subpaths(d):
+        for points in subpaths(d, fill == "none"):
             is_line = fill == "none" and len(points) > 1
             outlines.extend(_cut(points / 10, size) if is_line else [points / 10])
     return outlines

@@ -146,6 +146,24 @@ def test_the_words_of_a_page_are_not_what_chapters_compute_with(places: Places):
     assert build_book.pages_digest(places.root, computed) != pages
 
 
+def test_the_words_of_a_readme_are_not_what_chapters_compute_with(places: Places):
+    computed = chapters.computed_digest(places.root)
+    (places.root / "book" / "collapse" / "README.md").write_text("What it is.\n")
+    assert chapters.computed_digest(places.root) == computed
+
+
+@pytest.mark.slow
+def test_a_page_in_a_folder_finds_the_package_of_its_own_book(places: Places, capfd):
+    folder = places.root / "book" / "appendix"
+    folder.mkdir()
+    said = "from collapse.model import SIZE\nassert SIZE == 100"
+    (folder / "more.md").write_text(cells(said))
+    with (places.root / "_toc.yml").open("a") as contents:
+        contents.write("- file: appendix/more\n")
+    run(places)
+    assert "4 of 4 done" in capfd.readouterr().out
+
+
 @pytest.mark.slow
 def test_chapters_run_once_and_quietly(places: Places, capfd):
     run(places)

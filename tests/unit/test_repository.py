@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -79,11 +80,35 @@ def test_every_requirement_is_bounded_on_both_sides(root: Path, file: str) -> No
     assert loose == []
 
 
-@pytest.mark.slow
-def test_wheel_holds_all_that_a_notebook_imports_and_nothing_else(
-    root: Path, tmp_path: Path
-) -> None:
-    source = tmp_path / "source"
+EXPLORE = """\
+import sys
+sys.modules |= dict.fromkeys(["torch", "scipy", "joblib", "sklearn"])  # none is here
+from pathlib import Path
+import matplotlib
+matplotlib.use("agg")
+from matplotlib import pyplot as plt
+from collapse import explore as package
+from collapse.explore import Slider, explore
+
+fig, ax = plt.subplots()
+(line,) = ax.plot([0, 1], [0, 1])
+
+def update(height, colour):
+    line.set(ydata=[0, height / 7], color=colour)
+    return f"The line is {height} high and {colour}."
+
+explore(fig, update, height=range(1, 8), colour=["red", "blue"]).save("page.html")
+print(Path(package.__file__).parent)
+"""
+
+
+@pytest.fixture(scope="module")
+def built(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Path]]:
+    """The wheel of the package, and what it is to hold: name -> file."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"
     source.mkdir()
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         (source / name).write_bytes((root / name).read_bytes())
@@ -101,14 +126,47 @@ def test_wheel_holds_all_that_a_notebook_imports_and_nothing_else(
         target = source / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
-    command = [sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, source]
-    built = subprocess.run(command, capture_output=True, text=True)
-    assert built.returncode == 0, built.stderr[-3000:]
+    command = [sys.executable, "-m", "build", "--wheel", "--outdir", folder, source]
+    ran = subprocess.run(command, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    (wheel,) = folder.glob("*.whl")
+    return wheel, kept
 
-    (wheel,) = tmp_path.glob("*.whl")
+
+@pytest.mark.slow
+def test_wheel_holds_all_that_a_notebook_imports_and_nothing_else(built) -> None:
+    wheel, kept = built
     names = zipfile.ZipFile(wheel).namelist()
     packaged = {name for name in names if ".dist-info/" not in name}
     assert packaged == kept.keys()
+
+
+@pytest.mark.slow
+def test_explore_alone_saves_a_page_with_all_states(built, tmp_path: Path) -> None:
+    """As after `pip install .`, without what the book's models need."""
+    wheel, _ = built
+    installed = tmp_path / "installed"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install"]
+    command = [*pip, "--quiet", "--no-deps", "--target", installed, wheel]
+    subprocess.run(command, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", EXPLORE],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == str(installed / "collapse" / "explore")
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    (data,) = re.findall(r"previousElementSibling, (\{.*?\}), \"ex", page)
+    known = json.loads(data)
+    states = {
+        f"The line is {h} high and {c}." for h in range(1, 8) for c in ("red", "blue")
+    }
+    assert set(known["captions"]) == states
+    drawn = {tuple(each) for layer in known["layers"] for each in layer["drawings"]}
+    assert len(drawn) == len(states)
 
 
 def commands(root: Path) -> set[str]:
