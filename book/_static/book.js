@@ -10,6 +10,22 @@
     const searches = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "f";
     if (event.key === "Tab" || searches) page.whole = "";
   }, true);
+
+  // Whoever stays gets the rest part by part, while nothing else is to be done.
+  const idle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
+  addEventListener("load", () => setTimeout(() => {
+    const parts = [
+      ...document.querySelectorAll(".bd-article > section > section, .bd-article .claim"),
+    ];
+    (function layOut() {
+      const part = parts.shift();
+      if (!part) page.whole = "";
+      else {
+        part.style.contentVisibility = "visible";
+        idle(layOut);
+      }
+    })();
+  }, 2000));
 })();
 
 // What runs off the side of the page can be scrolled with the keyboard, too: a formula,
