@@ -26,7 +26,7 @@ from sphinx.util.docutils import ReferenceRole
 
 from collapse.explore import page
 
-HERE = Path(__file__).parent
+STATIC = Path(__file__).parent / "static"
 FOLDER = "_figures"
 FRAMES = "embed"
 SCHEME = "explore:"
@@ -210,12 +210,12 @@ def write_shared(app: Sphinx) -> None:
         return
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
-    waking = (HERE / "page_figures.js").read_text("utf-8")
+    waking = (STATIC / "page_figures.js").read_text("utf-8")
     script = f"(() => {{\n{page.script()}{waking}}})();\n"
     (static / "explore.js").write_text(script, "utf-8")
     for name, text in (
         ("explore.css", page.asset("explore.css")),
-        ("embed.css", (HERE / "embed.css").read_text("utf-8")),
+        ("embed.css", (STATIC / "embed.css").read_text("utf-8")),
     ):
         (static / name).write_text(text, "utf-8")
 
