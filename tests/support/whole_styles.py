@@ -13,8 +13,10 @@ from pathlib import Path
 
 import lean_pages
 import prerendered_math
+from collapse.explore import page
 from joined_assets import Page, whole_style_sheet
 
+HOVER = Path(lean_pages.__file__).parent / "static" / "hover_texts.css"
 BUILD = """
 import sys
 from pathlib import Path
@@ -69,4 +71,10 @@ def whole_styles(root: Path, site: Path, folder: Path) -> str:
     found = sorted(static.rglob("*.css"))
     icons = lean_pages.icon_style_sheet(pages, [f for f in found if f.stem != "icons"])
     (static / "icons.css").write_text(icons, encoding="utf-8")
-    return "\n".join(whole_style_sheet(one / each, static) for each in sheets)
+    rules = {each.name: whole_style_sheet(one / each, static) for each in sheets}
+    # Those that only some pages link, as the extensions write them; the book's has the
+    # last word.
+    rules["hover_texts.css"] = HOVER.read_text("utf-8")
+    rules["explore.css"] = page.asset("explore.css")
+    rules["book.css"] = rules.pop("book.css")
+    return "\n".join(rules.values())

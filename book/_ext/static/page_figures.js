@@ -17,7 +17,7 @@ function wake(root) {
   near.unobserve(root);
   const script = document.createElement("script");
   script.src = root.dataset.up + root.dataset.figure;
-  document.head.append(script);
+  document.body.append(script);
 }
 
 const near = new IntersectionObserver((seen) => {
