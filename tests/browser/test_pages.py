@@ -10,13 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext
-from sphinx_external_toc.parsing import parse_toc_yaml
 
 import collapse
-from watch import open_page
+from watch import CHAPTERS, open_page
 
-ROOT = Path(__file__).parents[2]
-CHAPTERS = [f"{name}.html" for name in sorted(parse_toc_yaml(ROOT / "_toc.yml"))]
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
 # WCAG 2.5.3, which axe-core leaves out by default: who says what is read is understood.
 AXE = {"rules": {"label-content-name-mismatch": {"enabled": True}}}

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext
-from sphinx_external_toc.parsing import parse_toc_yaml
 
 from controls import awake
-from watch import open_page
+from watch import CHAPTERS, open_page
 
-ROOT = Path(__file__).parents[2]
-CHAPTERS = [f"{name}.html" for name in sorted(parse_toc_yaml(ROOT / "_toc.yml"))]
 BUDGET_KB = 350
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from pathlib import Path
 
 from playwright.sync_api import (
     BrowserContext,
@@ -13,6 +14,11 @@ from playwright.sync_api import (
     Request,
     Response,
 )
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+TOC = Path(__file__).parents[2] / "_toc.yml"
+CHAPTERS = [f"{name}.html" for name in sorted(parse_toc_yaml(TOC))]
+"""Every page of the table of contents."""
 
 
 class Watched:
