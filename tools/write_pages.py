@@ -15,6 +15,7 @@ from pathlib import Path
 from jupyter_book.sphinx import build_sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book"))  # the book's extensions import its package
 WRITTEN = "the pages are written"
 
 

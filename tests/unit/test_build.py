@@ -21,6 +21,7 @@ import progress
 from build_book import Build, BuildError, Places
 from chapters import ChapterError
 from serve import make_server
+from write_pages import ROOT
 
 HEAD = """\
 ---
@@ -320,3 +321,24 @@ def test_python_ends_after_a_formula(root: Path):
     command = [sys.executable, "-c", code]
     folder = root / "book" / "_ext"
     assert subprocess.run(command, cwd=folder, timeout=60).returncode == 0
+
+
+@pytest.mark.slow
+def test_pages_are_written_where_the_package_is_not_installed(tmp_path: Path):
+    """As in an environment that ``make serve`` made: only ``make lab`` installs it."""
+    program = """
+import sys
+sys.meta_path[:] = [each for each in sys.meta_path if "editable" not in repr(each)]
+import write_pages, page_figures, claims_ledger, collapse
+print(collapse.__file__)
+"""
+    folders = (ROOT / "tools", ROOT / "book" / "_ext")
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).parent == ROOT / "book" / "collapse"
