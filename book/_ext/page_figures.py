@@ -6,7 +6,7 @@ apart: script and style stand once in ``_static``, a figure's data in a script o
 own, which is asked for when the figure comes near (a script, because pages opened from
 disk may load nothing else). It also writes a page for each named figure, to be shown in
 a frame, and the role ``{explore}`words <name?real_fraction=0.1>``, a link that moves a
-figure. Knows how `collapse.explore` writes pages.
+figure; and it puts the code of a figure, where it is folded, under the figure. Knows how `collapse.explore` writes pages.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import ReferenceRole
 
 from collapse.explore import page
@@ -62,6 +64,21 @@ class StateRole(ReferenceRole):
         name, _, query = self.target.partition("?")
         address = f"{name}?{urlencode(parse_qsl(query))}" if query else name
         return [StateLink(self.rawtext, self.title, address=address)], []
+
+
+class FoldUnderFigure(SphinxPostTransform):
+    """Put a figure's folded code under the figure: what it shows comes first."""
+
+    default_priority = 200  # right after MyST-NB has folded it
+    formats = ("html",)
+
+    def run(self, **kwargs: Any) -> None:
+        for fold in list(self.document.findall(HideCodeCellNode)):
+            cell = fold.parent
+            shown = cell.findall(nodes.raw)
+            if any('class="explore-box"' in raw.astext() for raw in shown):
+                cell.remove(fold)
+                cell.append(fold)
 
 
 def open_link(self: Any, node: StateLink) -> None:
@@ -117,7 +134,8 @@ class Figures:
             script = self.out / source
             script.parent.mkdir(parents=True, exist_ok=True)
             script.write_text(f'showFigure("{source}",{data},"{identity}");', "utf-8")
-            inside = inside.replace('"explore-controls" hidden', '"explore-controls"')
+            # Room is kept for what the script connects when the figure wakes.
+            inside = re.sub(r'("explore-(controls|prediction)") hidden', r"\1", inside)
 
             def placed(up: str, more: str = "") -> str:
                 opened = figure.removesuffix(">")
@@ -211,10 +229,10 @@ def write_shared(app: Sphinx) -> None:
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     waking = (STATIC / "page_figures.js").read_text("utf-8")
-    script = f"(() => {{\n{page.script()}{waking}}})();\n"
+    script = f"(() => {{\n{page.script(has_story=True)}{waking}}})();\n"
     (static / "explore.js").write_text(script, "utf-8")
     for name, text in (
-        ("explore.css", page.asset("explore.css")),
+        ("explore.css", page.style(has_story=True)),
         ("embed.css", (STATIC / "embed.css").read_text("utf-8")),
     ):
         (static / name).write_text(text, "utf-8")
@@ -231,6 +249,7 @@ def add_shared(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("explore", StateRole())
+    app.add_post_transform(FoldUnderFigure)
     silent = (pass_by, pass_by)
     links = (open_link, close_link)
     app.add_node(StateLink, html=links, latex=silent, text=silent)

@@ -400,7 +400,7 @@ def test_a_pinned_state_stays_behind_the_others(named):
         opened.figure.locator(".explore-note").inner_text()
     )
     opened.put(0, 3)
-    pinned = picture.locator(".explore-pinned")
+    pinned = picture.locator(".explore-faint")
     assert before in pinned.inner_html()
     assert wave.get_attribute("d") != before
     opened.put(0, 1)
@@ -424,7 +424,7 @@ def test_a_pin_is_hidden_where_it_would_lie_elsewhere(new_context, tmp_path):
     opened = Opened(new_context(), save(explored, tmp_path))
     opened.figure.locator("summary").click()
     opened.figure.get_by_role("button", name="Pin this state").click()
-    pinned = opened.figure.locator(".explore-pinned")
+    pinned = opened.figure.locator(".explore-faint")
     opened.put(1, 1)
     assert pinned.is_visible()
     opened.put(0, 1)

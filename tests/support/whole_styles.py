@@ -75,6 +75,6 @@ def whole_styles(root: Path, site: Path, folder: Path) -> str:
     # Those that only some pages link, as the extensions write them; the book's has the
     # last word.
     rules["hover_texts.css"] = HOVER.read_text("utf-8")
-    rules["explore.css"] = page.asset("explore.css")
+    rules["explore.css"] = page.style(has_story=True)
     rules["book.css"] = rules.pop("book.css")
     return "\n".join(rules.values())

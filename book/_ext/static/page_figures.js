@@ -9,7 +9,7 @@ window.showFigure = (source, data, id) => {
   const cell = root.closest(".cell");
   const code = cell && (cell.querySelector("details") ?? cell.querySelector(".cell_input"));
   if (code) root.dataset.code = code.id ||= id + "code";
-  connect(root, data, id);
+  connect(root, data, id, addStory);
 };
 
 function wake(root) {

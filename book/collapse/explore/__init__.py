@@ -8,5 +8,15 @@ on a static page. This package (floor 4) knows nothing of the rest of the book.
 from .figure import ExploredFigure, explore
 from .renderer import UnsupportedDrawingError
 from .sliders import Dice, Slider
+from .story import Estimate, Pick, Sketch
 
-__all__ = ["Dice", "ExploredFigure", "Slider", "UnsupportedDrawingError", "explore"]
+__all__ = [
+    "Dice",
+    "Estimate",
+    "ExploredFigure",
+    "Pick",
+    "Sketch",
+    "Slider",
+    "UnsupportedDrawingError",
+    "explore",
+]

@@ -113,15 +113,15 @@ function ownIds(root, id) {
 
 // Connects a figure with its controls and the play button. Where a kernel is at hand, a
 // model without a view (widget.py) hears "explore-moved" and answers "explore-move".
-function connect(root, data, id) {
+function connect(root, data, id, addMore) {
   // VS Code runs a copy of the script that stands behind the figure's box, not in it.
   if (!root.matches("figure")) root = root.querySelector("figure.explore");
-  const move = mount(root, data, ownIds(root, id));
+  const { move, drawn } = mount(root, data, ownIds(root, id));
   const box = root.querySelector(".explore-controls");
   const button = box.querySelector(".explore-play");
   const caption = root.querySelector("figcaption");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = null;
+  let timer = null, goal = 0;
   const controls = [...box.querySelectorAll("[data-name]")].map((element, axis) =>
     controlOf(element, data.texts[axis], () => {
       if (timer) stop();
@@ -143,6 +143,7 @@ function connect(root, data, id) {
 
   function moveTo(wanted) {
     if (controls.every((control, axis) => control.position === wanted[axis])) return;
+    if (timer) stop();
     controls.forEach((control, axis) => control.set(wanted[axis]));
     refresh();
   }
@@ -168,8 +169,8 @@ function connect(root, data, id) {
   }
 
   function step() {
-    if (first.position < first.last) go(first.position + 1);
-    if (first.position === first.last) stop();
+    if (first.position < goal) go(first.position + 1);
+    if (first.position >= goal) stop();
   }
 
   // Slowly at first, so that the beginning is seen.
@@ -181,17 +182,30 @@ function connect(root, data, id) {
     }, Math.min(700, pace * Math.max(1, 4 - steps)));
   }
 
+  function start() {
+    caption.setAttribute("aria-live", "off");
+    name("Pause");
+    play(0);
+  }
+
+  // The first control plays to its place, from the beginning where it is beyond it.
+  function playTo(wanted) {
+    goal = wanted[0];
+    const begin = first.position < goal ? first.position : 0;
+    moveTo(calm.matches || !goal ? wanted : [begin, ...wanted.slice(1)]);
+    if (first.position < goal) start();
+  }
+
   // With reduced motion nothing runs by itself: each press is one step.
   button.addEventListener("click", () => {
     if (timer) return stop();
+    goal = first.last;
     if (first.position === first.last) {
       go(0);
       if (calm.matches) return;
     }
     if (calm.matches) return step();
-    caption.setAttribute("aria-live", "off");
-    name("Pause");
-    play(0);
+    start();
   });
   calm.addEventListener("change", stop);
   stop();
@@ -202,8 +216,9 @@ function connect(root, data, id) {
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
   });
   box.hidden = false;
-  const shown = { root, data, positions, moveTo };
-  followAddress(shown);
-  addMenu(shown, addPin(shown));
+  const figure = { root, data, positions, moveTo, playTo, drawn };
+  followAddress(figure);
+  addMenu(figure, addPin(figure));
+  addMore?.(figure);
   tell("explore-ready");
 }

@@ -16,7 +16,10 @@ _MOST_TICKS = 25
 
 
 def controls_html(
-    sliders: Sequence[SettledSlider], start: Sequence[int], identity: str
+    sliders: Sequence[SettledSlider],
+    start: Sequence[int],
+    identity: str,
+    below: str = "",
 ) -> str:
     """Return the play button, the menu, a row for each control, and room for a note.
 
@@ -27,6 +30,8 @@ def controls_html(
         The position of each.
     identity : str
         Prefix of every id inside.
+    below : str
+        HTML that follows the rows.
     """
     rows = []
     for axis, (slider, position) in enumerate(zip(sliders, start, strict=True)):
@@ -39,7 +44,7 @@ def controls_html(
         f'aria-label="Play: {what}"></button>'
         '<details class="explore-menu"><summary aria-label="More" title="More">'
         "</summary><ul></ul></details></div>"
-        f'<div class="explore-rows">{"".join(rows)}</div>'
+        f'<div class="explore-rows">{"".join(rows)}</div>{below}'
         '<p class="explore-note" role="status"></p></div>'
     )
 

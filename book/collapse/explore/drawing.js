@@ -1,5 +1,6 @@
 // Draws a recorded figure in any of its states. `mount` needs only the figure's element
-// and its data, and returns a function that moves to given positions of its controls.
+// and its data, and returns a function that moves to given positions of its controls, and
+// one that writes what a layer shows there.
 
 // Where in a table the entry for some positions stands.
 const placeIn = ({ strides }, positions) => strides.reduce((sum, step, axis) => sum + step * positions[axis], 0);
@@ -114,7 +115,7 @@ function mount(root, data, id) {
     else group.innerHTML = drawing.map(markup).join("");
   }
 
-  return function move(positions) {
+  function move(positions) {
     if (current && positions.every((place, axis) => place === current[axis])) return;
     current = [...positions];
     data.layers.forEach((layer, number) => {
@@ -124,5 +125,11 @@ function mount(root, data, id) {
     const sentence = data.captions[at(data.caption, positions)];
     if (caption.textContent !== sentence) caption.textContent = sentence;
     root.dataset.state = positions.join(" ");
+  }
+
+  const drawn = (number, positions) => {
+    const layer = data.layers[number];
+    return layer.drawings[at(layer, positions)].map(markup).join("");
   };
+  return { move, drawn };
 }

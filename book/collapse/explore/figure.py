@@ -10,7 +10,7 @@ import os
 import pathlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -21,9 +21,11 @@ from .mistakes import told_first
 from .player import Said
 from .recorder import record
 from .recording import Recording
+from .series import Series
 from .sliders import Dice, SettledSlider, Slider, settle
 from .stage import closed_afterwards
 from .stop_controls import Stops
+from .story import Prediction, State, settle_story
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -34,6 +36,10 @@ def explore(
     update: Callable[..., Said],
     title_axes: Axes | None = None,
     name: str = "",
+    *,
+    ghost: bool = False,
+    moments: Mapping[str, State] | None = None,
+    prediction: Prediction | None = None,
     **sliders: Iterable | Slider | Dice,
 ) -> ExploredFigure:
     """Give a matplotlib figure sliders that work with a kernel and without one.
@@ -59,6 +65,14 @@ def explore(
     name : str, optional
         What addresses call the figure: small letters, digits and hyphens. With a name
         each state has an address on a page, such as ``#waves?frequency=2``.
+    ghost : bool
+        Whether the setting that a reader leaves, by any control but the first, stays
+        behind the new one, faint, until it is dismissed.
+    moments : mapping of str to mapping, optional
+        States worth visiting, each with its name: values of some controls, by theirs.
+        They are a list under the figure, and ticks on a slider.
+    prediction : Pick, Estimate or Sketch, optional
+        What the reader is asked before the figure goes to the state that answers it.
     **sliders : iterable, Slider or Dice
         One to three sliders by name: their values, or a `Slider` with a label, a
         unit, a format, a kind of control or a value to start from. The play button
@@ -72,7 +86,8 @@ def explore(
     Raises
     ------
     ValueError
-        If a slider has no values or moves nothing, if there are too many states, if
+        If a slider has no values or moves nothing, if there are too many states, if a
+        moment or a prediction names what the figure does not have, if
         ``update`` returns something else or opens another figure, if two calls with
         the same arguments draw different pictures, or if an artist cannot be carried.
         Whatever ``update`` raises is passed on, with the state.
@@ -116,7 +131,10 @@ def explore(
                     "an attribute of that name"
                 )
         _check_arguments(update, [slider.name for slider in settled])
-        return ExploredFigure(fig, record(fig, update, settled, title_axes, name))
+        story = settle_story(fig, settled, ghost, moments, prediction)
+        recording = record(fig, update, settled, title_axes, name, story)
+        _check_prediction(recording)
+        return ExploredFigure(fig, recording)
 
 
 def _check_arguments(update: Callable[..., Said], names: list[str]) -> None:
@@ -132,6 +150,44 @@ def _check_arguments(update: Callable[..., Said], names: list[str]) -> None:
             f"update takes {signature}, but the sliders are {', '.join(names)}: "
             f"{error}; give it one argument for each slider, of the same name"
         ) from None
+
+
+def _check_prediction(recording: Recording) -> None:
+    """Refuse a prediction that would lie in the wrong place, or is given away."""
+    prediction = recording.story.prediction or {}
+    panel: int | None = prediction.get("panel")
+    if panel is None:
+        return
+    before, after = recording.start, prediction["state"]
+    if recording.frames(before)[panel] != recording.frames(after)[panel]:
+        raise ValueError(
+            "the panel of a prediction must keep its scales from the state shown first "
+            "to the prediction's, or what a reader draws would lie in another place; "
+            "set its limits before explore"
+        )
+    if prediction["kind"] != "sketch":
+        return
+    truth = Series(panel, prediction["series"], "line")
+    begun, ended = (
+        [
+            drawing
+            for layer, drawing in zip(
+                recording.layers, recording.drawing(state), strict=True
+            )
+            if layer.series == truth
+        ]
+        for state in (before, after)
+    )
+    if len(begun) != 1:
+        raise ValueError(
+            f"{len(begun)} lines of the panel are called {truth.name!r}; give the "
+            "curve of a Sketch a label of its own"
+        )
+    if begun == ended:
+        raise ValueError(
+            "the curve of a Sketch is the same in the state shown first and in the "
+            "prediction's, which gives it away; let the figure start elsewhere"
+        )
 
 
 _shown: Counter[str] = Counter()

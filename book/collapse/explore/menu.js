@@ -92,6 +92,7 @@ function addMenu({ root, data, positions }, pin) {
     const title = document.createElementNS(copied.namespaceURI, "title");
     title.textContent = root.querySelector("figcaption").textContent;
     copied.prepend(title);
+    copied.querySelector(".explore-sheet")?.remove();
     copied.removeAttribute("aria-labelledby");
     copied.removeAttribute("class");
     const size = shown.getBoundingClientRect();

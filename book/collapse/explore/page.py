@@ -27,8 +27,11 @@ from .marks import (
     coordinates,
 )
 from .recording import Layer, Recording
+from .story import moments_html, prediction_html
 
 SCRIPTS = ("drawing", "controls", "address", "pins", "menu", "numbers")
+STORY = "story"
+"""The script, and the styles, that only figures with a story need."""
 
 
 @functools.cache
@@ -49,10 +52,20 @@ def unbroken(sentence: str) -> str:
 
 
 @functools.cache
-def script() -> str:
-    """The functions that move a figure, without comments; `connect` is for pages."""
-    whole = "".join(asset(f"{name}.js") for name in SCRIPTS)
-    return re.sub(r"^\s*//.*\n|^\s*\n", "", whole, flags=re.MULTILINE)
+def script(has_story: bool) -> str:
+    """The functions that move a figure; `connect` is for pages.
+
+    Without comments and indents: no text in them goes over two lines.
+    """
+    names = (*SCRIPTS, STORY) if has_story else SCRIPTS
+    whole = "".join(asset(f"{name}.js") for name in names)
+    return re.sub(r"^\s*//.*\n|^\s+", "", whole, flags=re.MULTILINE)
+
+
+@functools.cache
+def style(has_story: bool) -> str:
+    """The rules of figures."""
+    return asset("explore.css") + (asset(f"{STORY}.css") if has_story else "")
 
 
 def figure_html(recording: Recording, identity: str, live: str, own: bool) -> str:
@@ -74,11 +87,13 @@ def figure_html(recording: Recording, identity: str, live: str, own: bool) -> st
     named += " data-addressed" if own else ""
     caption = html.escape(unbroken(recording.caption(recording.start)))
     longest = html.escape(unbroken(max(recording.captions, key=len)))
+    below = moments_html(recording.story)
     return (
         f'<figure class="explore" id="{recording.name or identity}"{named}>'
-        f"<style>{asset('explore.css')}</style>"
+        f"<style>{style(bool(recording.story))}</style>"
+        f"{prediction_html(recording.story, identity)}"
         f"{svg(recording, identity)}"
-        f"{controls_html(recording.sliders, recording.start, identity)}"
+        f"{controls_html(recording.sliders, recording.start, identity, below)}"
         f'<figcaption id="{identity}caption" aria-live="polite" dir="auto" '
         f'data-longest="{longest}">{caption}</figcaption></figure>'
     )
@@ -91,18 +106,20 @@ def static_html(
     data = json.dumps(encode(recording), ensure_ascii=False, separators=(",", ":"))
     data = data.replace("<", "\\u003c")  # no text can end the script or open another
     figure = figure_html(recording, identity, live, own)
+    has_story = bool(recording.story)
+    more = ", addStory" if has_story else ""
     return (
-        f'<div class="explore-box">{figure}<script>(() => {{\n{script()}'
-        f'connect(document.currentScript.previousElementSibling, {data}, "{identity}");'
-        "\n})();</script></div>"
+        f'<div class="explore-box">{figure}<script>(() => {{\n{script(has_story)}'
+        f"connect(document.currentScript.previousElementSibling, {data}, "
+        f'"{identity}"{more});\n}})();</script></div>'
     )
 
 
 _APART = re.compile(
     r'<div class="explore-box">(?P<figure><figure class="explore"[^>]*>)<style>.*?'
     r"</style>(?P<inside>.*?</figure>)<script>.*?connect\(document\.currentScript\."
-    r'previousElementSibling, (?P<data>.*?), "(?P<identity>\w+)"\);\n\}\)\(\);</script>'
-    "</div>",
+    r'previousElementSibling, (?P<data>.*?), "(?P<identity>\w+)"(?:, addStory)?\);'
+    r"\n\}\)\(\);</script></div>",
     re.DOTALL,
 )
 
@@ -262,7 +279,22 @@ def encode(recording: Recording) -> dict:
         "marks": encoded,
         "strings": strings.items,
         "coordinates": [_differences(kept) for kept in runs.items],
+        **_encode_story(recording),
     }
+
+
+def _encode_story(recording: Recording) -> dict:
+    """Nothing of a figure that only moves."""
+    story = recording.story
+    encoded: dict[str, object] = {}
+    if story.ghost:
+        encoded["ghost"] = True
+        encoded["labels"] = [slider.label for slider in recording.sliders]
+    if story.moments:
+        encoded["moments"] = [positions for _, positions in story.moments]
+    if story.prediction:
+        encoded["prediction"] = dict(story.prediction)
+    return encoded
 
 
 class _Register:

@@ -25,6 +25,7 @@ from .player import Player, Said
 from .recording import Drawing, Layer, LayerKey, Recording
 from .series import Frame
 from .sliders import MAX_STATES, SettledSlider
+from .story import NO_STORY, Story
 
 _Item = TypeVar("_Item", bound=Hashable)
 _AUDITED_STATES = 3
@@ -37,6 +38,7 @@ def record(
     sliders: Sequence[SettledSlider],
     title_axes: Axes | None = None,
     name: str = "",
+    story: Story = NO_STORY,
 ) -> Recording:
     """Call ``update`` for every state and keep what changed.
 
@@ -51,6 +53,8 @@ def record(
         Carries the title; by default the figure's first Axes.
     name : str
         What an address calls the figure.
+    story : Story
+        What it asks of its reader, and points at.
 
     Returns
     -------
@@ -98,6 +102,7 @@ def record(
         panels=panels,
         panel_table=_by_state(panel_table, shape),
         name=name,
+        story=story,
     )
 
 

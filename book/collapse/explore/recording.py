@@ -14,6 +14,7 @@ from .looks import Window
 from .marks import Mark
 from .series import Frame, Series
 from .sliders import SettledSlider
+from .story import NO_STORY, Story
 
 Drawing = tuple[Mark, ...]
 LayerKey = tuple
@@ -58,6 +59,8 @@ class Recording:
         Which of them each state has, as a layer's table says.
     name : str
         What an address calls the figure; empty if it has none.
+    story : Story
+        What it asks of its reader, and points at.
     """
 
     width: float
@@ -72,6 +75,7 @@ class Recording:
     panels: tuple[tuple[Frame, ...], ...]
     panel_table: np.ndarray
     name: str = ""
+    story: Story = NO_STORY
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -81,6 +85,10 @@ class Recording:
     def caption(self, positions: Sequence[int]) -> str:
         """The sentence at these slider positions."""
         return self.captions[_look_up(self.caption_table, positions)]
+
+    def frames(self, positions: Sequence[int]) -> tuple[Frame, ...]:
+        """The scales of each panel at these slider positions."""
+        return self.panels[_look_up(self.panel_table, positions)]
 
     def drawing(self, positions: Sequence[int]) -> list[Drawing]:
         """What each layer shows at these slider positions."""

@@ -13,7 +13,15 @@ import pytest
 from matplotlib import pyplot as plt
 
 import collapse.explore
-from collapse.explore import Dice, Slider, UnsupportedDrawingError, explore
+from collapse.explore import (
+    Dice,
+    Estimate,
+    Pick,
+    Sketch,
+    Slider,
+    UnsupportedDrawingError,
+    explore,
+)
 from collapse.explore.page import unbroken
 from collapse.explore.sliders import CONTROLS, MAX_STATES
 
@@ -79,7 +87,7 @@ def test_every_argument_is_told(readme: str):
     assert told == [*named, "one to three controls"]
 
 
-@pytest.mark.parametrize("kind", [Slider, Dice])
+@pytest.mark.parametrize("kind", [Slider, Dice, Pick, Estimate, Sketch])
 def test_signatures_are_those_of_the_classes(readme: str, kind: type):
     told = re.search(rf"`{kind.__name__}\((.*?)\)`", readme)[1]
     parts = [

@@ -1,0 +1,248 @@
+"""Predictions, moments and ghosts, as a reader meets them in a browser."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from collapse.explore import Estimate, Pick, Sketch, explore
+from controls import Control
+from opened_figure import Opened, save
+
+SHOW = "Show what happens"
+LAST = 20
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def decay(**story):
+    """The variance that is left, drawn up to the generation of the slider."""
+    figure, axes = plt.subplots(figsize=(6, 3))
+    axes.axhline(1, color="black", label="real")
+    (curve,) = axes.plot([], [], label="model")
+    axes.set(xlim=(0, LAST), ylim=(0, 1.2), xlabel="generation")
+    generations = np.arange(LAST + 1)
+
+    def update(generation, points):
+        shown = generations[: generation + 1]
+        curve.set_data(shown, (1 - 1 / points) ** shown)
+        return f"After {generation} generations of {points} points."
+
+    made = {
+        name: make(axes, curve) if callable(make) else make
+        for name, make in story.items()
+    }
+    sliders = {"generation": range(LAST + 1), "points": [5, 10, 40]}
+    return explore(figure, update, name="decay", **made, **sliders)
+
+
+PREDICTIONS = {
+    "pick": Pick(
+        "How much is left?",
+        ["all", "half", "next to nothing"],
+        "next to nothing",
+        "A fifth goes each time.",
+        {"generation": LAST},
+    ),
+    "estimate": lambda axes, _: Estimate(
+        "How much?", 0.01, "A fifth goes each time.", {"generation": LAST}, axes=axes
+    ),
+    "sketch": lambda _, curve: Sketch(
+        "Draw it.", curve, "A fifth goes each time.", {"generation": LAST}
+    ),
+}
+
+
+@pytest.fixture
+def told(new_context, tmp_path):
+    """Opens the figure with a story; with reduced motion it moves at once."""
+
+    def opened(reduced_motion="reduce", **story) -> Opened:
+        path = save(decay(**story), tmp_path)
+        return Opened(new_context(reduced_motion=reduced_motion), path)
+
+    return opened
+
+
+def lesson(opened: Opened) -> str:
+    said = opened.figure.locator(".explore-lesson").inner_text()
+    return said.removesuffix("Predict again").strip()
+
+
+def draw(opened: Opened, heights) -> None:
+    """Draw from left to right, through these shares of the panel's height."""
+    box = opened.figure.locator(".explore-sheet").bounding_box()
+    mouse, last = opened.page.mouse, len(heights) - 1
+    for number, height in enumerate(heights):
+        place = box["x"] + 1 + (box["width"] - 2) * number / last
+        mouse.move(place, box["y"] + box["height"] * (1 - height))
+        if number == 0:
+            mouse.down()
+    mouse.up()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("half", "You said “half”; it is “next to nothing”."),
+        ("next to nothing", "“next to nothing” is right."),
+    ],
+)
+def test_an_answer_is_picked_by_keyboard_and_the_figure_goes_there(told, answer, said):
+    opened = told(prediction=PREDICTIONS["pick"])
+    asked = opened.figure.get_by_role("radiogroup", name=re.compile("How much is left"))
+    asked.get_by_label(answer).focus()
+    opened.page.keyboard.press("Space")
+    opened.page.keyboard.press("Enter")
+    assert lesson(opened) == f"{said} A fifth goes each time."
+    assert opened.positions() == [LAST, 0]
+    assert not opened.troubles
+
+
+def test_a_number_is_typed_and_drawn_across_the_panel(told):
+    opened = told(prediction=PREDICTIONS["estimate"])
+    field = opened.figure.get_by_role("textbox", name=re.compile("How much?"))
+    field.press("Enter")
+    assert lesson(opened) == "Type a number."
+    assert opened.positions() == [0, 0]
+    field.fill("0,6")
+    field.press("Enter")
+    assert lesson(opened) == "You said 0.6; it is 0.01. A fifth goes each time."
+    line = opened.figure.locator(".explore-predicted").bounding_box()
+    panel = opened.figure.locator("[data-series='0 line real']").bounding_box()
+    assert line["width"] == pytest.approx(panel["width"], abs=3)
+    # The real line lies at 1 and the panel's foot, where the curve ends, near 0.
+    truth = opened.figure.locator("[data-series='0 line model']").bounding_box()
+    foot = truth["y"] + truth["height"]
+    share = (foot - line["y"]) / (foot - panel["y"])
+    assert share == pytest.approx(0.6, abs=0.03)
+    assert not opened.troubles
+
+
+def test_a_curve_is_drawn_and_the_truth_laid_over_it(told):
+    opened = told(prediction=PREDICTIONS["sketch"])
+    button = opened.figure.get_by_role("button", name=SHOW)
+    button.click()
+    assert lesson(opened) == "Draw a curve across most of the panel."
+    draw(opened, [1 / 1.2] * 6)  # it stays at 1
+    button.click()
+    said = lesson(opened)
+    assert re.fullmatch(
+        "You are farthest off at generation 20: you drew 1, and it is 0.01[12]. "
+        "A fifth goes each time.",
+        said,
+    )
+    assert opened.positions() == [LAST, 0]
+    drawn = opened.figure.locator(".explore-predicted").get_attribute("d")
+    assert len(drawn.split("L")) == 48
+    assert not opened.figure.locator(".explore-sheet").is_visible()
+    assert not opened.troubles
+
+
+def test_a_curve_that_is_the_truth_is_nowhere_far_off(told):
+    opened = told(prediction=PREDICTIONS["sketch"])
+    draw(opened, 0.8 ** np.arange(LAST + 1) / 1.2)
+    opened.figure.get_by_role("button", name=SHOW).click()
+    yours, truth = map(
+        float,
+        re.search("you drew (.*?), and it is (.*?)\\. A", lesson(opened)).groups(),
+    )
+    assert abs(yours - truth) < 0.05
+
+
+def test_the_heights_of_a_curve_can_be_typed(told):
+    opened = told(prediction=PREDICTIONS["sketch"])
+    opened.figure.get_by_text("type a few heights").focus()
+    opened.page.keyboard.press("Enter")
+    for place, height in (("0", "1"), ("10", ".5"), ("20", "0")):
+        opened.figure.get_by_label(f"generation {place}", exact=True).fill(height)
+    opened.figure.get_by_role("button", name=SHOW).click()
+    assert re.match("You are farthest off at generation (6|7|8)", lesson(opened))
+
+
+@pytest.mark.parametrize("kind", PREDICTIONS)
+def test_an_answer_stays_in_the_browser_until_it_is_asked_again(told, kind):
+    opened = told(prediction=PREDICTIONS[kind])
+    if kind == "sketch":
+        draw(opened, [0.5] * 6)
+    elif kind == "pick":
+        opened.figure.get_by_label("half").check()
+    else:
+        opened.figure.locator(".explore-prediction input").fill("0.5")
+    opened.figure.get_by_role("button", name=SHOW).click()
+    said = lesson(opened)
+    opened.page.reload()
+    assert lesson(opened) == said
+    assert not opened.figure.get_by_role("button", name=SHOW).is_visible()
+    opened.figure.get_by_role("button", name="Predict again").click()
+    assert lesson(opened) == ""
+    assert opened.figure.get_by_role("button", name=SHOW).is_visible()
+    opened.page.reload()
+    assert lesson(opened) == ""
+    assert not opened.troubles
+
+
+def test_the_figure_plays_to_the_answer(told):
+    opened = told(reduced_motion="no-preference", prediction=PREDICTIONS["pick"])
+    opened.put(1, 2)
+    opened.figure.get_by_label("half").check()
+    opened.figure.get_by_role("button", name=SHOW).click()
+    assert opened.positions()[0] < LAST
+    opened.page.wait_for_function(
+        f"document.querySelector('figure').dataset.state === '{LAST} 0'"
+    )
+    pause = opened.figure.get_by_role("button", name="Play: Generation")
+    pause.wait_for()
+    assert not opened.troubles
+
+
+def test_moments_are_ticks_and_a_list_that_leads_to_them(told):
+    moments = {"a half": {"generation": 3}, "more points": {"points": 40}}
+    opened = told(moments=moments)
+    half = opened.figure.get_by_role("button", name="a half")
+    more = opened.figure.get_by_role("button", name="more points")
+    half.click()
+    assert opened.positions() == [3, 0]
+    assert half.get_attribute("aria-pressed") == "true"
+    more.focus()
+    opened.page.keyboard.press("Enter")
+    assert opened.positions() == [3, 2]
+    assert more.get_attribute("aria-pressed") == "true"
+    Control(opened.figure, 0).press("Home")
+    assert half.get_attribute("aria-pressed") == "false"
+    ticks = opened.slider(0).evaluate(
+        "slider => slider.style.getPropertyValue('--moments')"
+    )
+    assert "15%" in ticks
+    assert not opened.troubles
+
+
+def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
+    opened = told(ghost=True)
+    curve = opened.figure.locator("[data-series='0 line model'] path")
+    ghost = opened.figure.locator(".explore-faint")
+    opened.put(0, 10)
+    assert ghost.count() == 0, "only a setting leaves a ghost"
+    before = curve.get_attribute("d")
+    opened.put(1, 1)
+    assert before in ghost.inner_html()
+    said = opened.figure.locator(".explore-ghost")
+    assert said.inner_text().startswith("Faint, as before: Points: 5.")
+    opened.put(0, 12)
+    now = curve.get_attribute("d")
+    assert f'{before}"' not in ghost.inner_html(), "the ghost follows the first control"
+    opened.put(1, 0)
+    assert said.inner_text().startswith("Faint, as before: Points: 10.")
+    assert now in ghost.inner_html()
+    said.get_by_role("button", name="Dismiss").click()
+    assert ghost.count() == said.count() == 0
+    opened.put(0, 3)
+    assert ghost.count() == 0
+    assert not opened.troubles
