@@ -16,17 +16,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from matplotlib.ticker import MultipleLocator
 from numpy.typing import ArrayLike
 
 from collapse import plotting
 from collapse.corpus.grammar import END, Grammar
 from collapse.palette import REAL, SYNTHETIC
 
-COLUMNS, LINES = 48, 7  # of a completed document
-FOLD, ROWS = 44, 6  # of real text, and of what continues it
+COLUMNS, LINES = 41, 8  # of a completed document
+FOLD, ROWS = 41, 6  # of real text, and of what continues it
 KINDS = ((REAL, "normal"), ("black", "normal"), (SYNTHETIC, "bold"))
 PROMPT, GOOD, STRANGE = range(len(KINDS))
-TYPEWRITER = {"family": "monospace", "fontsize": 10.5, "in_layout": False}
+# 14 pixels high on a phone, where a line of 41 letters fills the screen.
+TYPEWRITER = {"family": "monospace", "fontsize": 13, "in_layout": False}
 
 
 def strange_words(grammar: Grammar, tokens: np.ndarray, topic: str) -> np.ndarray:
@@ -211,7 +213,7 @@ def continuation_panel(ax: Axes) -> ContinuationPanel:
     """
     prompt, continuation = (
         ax.text(0, height, "", va="top", linespacing=1.2, color=color, **TYPEWRITER)
-        for height, color in ((1, REAL), (0.52, "black"))
+        for height, color in ((1, REAL), (0.47, "black"))
     )
     return ContinuationPanel(prompt, continuation)
 
@@ -259,10 +261,11 @@ def perplexity_courses(ax: Axes, generations: int) -> PerplexityCourses:
     here = plotting.here_line(ax)
     plotting.log_axes(ax, y=[1, 3, 10, 30, 100])
     ax.set(xlim=(0, generations), xlabel="generation")
+    ax.xaxis.set_major_locator(MultipleLocator(2))
     ax.set(ylim=(0.95, 300), ylabel="perplexity")
     paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-    ax.text(0.3, 150, "of real texts", color=REAL, bbox=paper)
-    ax.text(0.3, 70, "of its own", color=SYNTHETIC, bbox=paper)
+    ax.text(0.3, 150, "real texts", color=REAL, bbox=paper)
+    ax.text(0.3, 70, "its own", color=SYNTHETIC, bbox=paper)
     return PerplexityCourses(real, own, here)
 
 

@@ -6,7 +6,8 @@ apart: script and style stand once in ``_static``, a figure's data in a script o
 own, which is asked for when the figure comes near (a script, because pages opened from
 disk may load nothing else). It also writes a page for each named figure, to be shown in
 a frame, and the role ``{explore}`words <name?real_fraction=0.1>``, a link that moves a
-figure; and it puts the code of a figure, where it is folded, under the figure. Knows how `collapse.explore` writes pages.
+figure; and it puts the folded code of a figure under it. Knows how `collapse.explore`
+writes pages.
 """
 
 from __future__ import annotations
@@ -67,7 +68,10 @@ class StateRole(ReferenceRole):
 
 
 class FoldUnderFigure(SphinxPostTransform):
-    """Put a figure's folded code under the figure: what it shows comes first."""
+    """Put folded code under the figure that it leads to: what it shows comes first.
+
+    Beside the figure's own that is the code of cells right before it that show nothing.
+    """
 
     default_priority = 200  # right after MyST-NB has folded it
     formats = ("html",)
@@ -75,10 +79,21 @@ class FoldUnderFigure(SphinxPostTransform):
     def run(self, **kwargs: Any) -> None:
         for fold in list(self.document.findall(HideCodeCellNode)):
             cell = fold.parent
-            shown = cell.findall(nodes.raw)
-            if any('class="explore-box"' in raw.astext() for raw in shown):
-                cell.remove(fold)
-                cell.append(fold)
+            if not any(
+                'class="explore-box"' in raw.astext() for raw in cell.findall(nodes.raw)
+            ):
+                continue
+            folds, siblings = [fold], cell.parent
+            cell.remove(fold)
+            while (place := siblings.index(cell)) and _is_folded(siblings[place - 1]):
+                folds[:0] = siblings.pop(place - 1).children
+            cell.extend(folds)
+
+
+def _is_folded(node: nodes.Node) -> bool:
+    """Whether a node is a cell of folded code that shows nothing."""
+    is_cell = getattr(node, "attributes", {}).get("nb_element") == "cell_code"
+    return is_cell and all(isinstance(each, HideCodeCellNode) for each in node.children)
 
 
 def open_link(self: Any, node: StateLink) -> None:

@@ -184,3 +184,30 @@ def test_a_framed_figure_works_from_disk(site, new_context) -> None:
     Control(figure, 0).press("End")
     assert figure.locator("figcaption").inner_text() != before
     assert troubles == []
+
+
+@pytest.mark.parametrize("name", ["lm-reading", "lm-manual"])
+def test_what_a_model_writes_can_be_read_on_a_phone(base_url, new_context, name):
+    watched = open_page(new_context(width=390), base_url, "language-model.html")
+    figure = awake(watched.page.locator(f"#{name}"))
+    sizes = figure.locator("svg.explore-picture").evaluate(
+        """svg => [...svg.querySelectorAll("text")]
+            .filter(text => getComputedStyle(text).fontFamily.includes("mono"))
+            .map(text => parseFloat(getComputedStyle(text).fontSize)
+                * text.getScreenCTM().a)"""
+    )
+    assert len(sizes) > 5
+    assert min(sizes) >= 14
+    assert watched.page.evaluate("document.body.scrollWidth") <= 390
+
+
+def test_folded_code_stands_under_its_figure(base_url, new_context) -> None:
+    watched = open_page(new_context(), base_url, "gaussian.html")
+    page = watched.page
+    cell = page.locator("div.cell").filter(has=page.locator("#gaussian-bell"))
+    kinds = cell.evaluate("cell => [...cell.children].map(each => each.localName)")
+    assert kinds == ["div", "details", "details", "details"]
+    begun = cell.locator("pre").all_text_contents()
+    firsts = [text.lstrip().split()[0] for text in begun]
+    assert firsts == ["import", "universes", "def"]
+    assert page.locator("div.cell").first.locator("figure.explore").count() == 1

@@ -7,7 +7,8 @@ const asleep = new Map(
 window.showFigure = (source, data, id) => {
   const root = document.querySelector(`figure.explore[data-figure="${source}"]`);
   const cell = root.closest(".cell");
-  const code = cell && (cell.querySelector("details") ?? cell.querySelector(".cell_input"));
+  const folds = cell ? [...cell.querySelectorAll(":scope > details")] : [];
+  const code = folds.at(-1) ?? cell?.querySelector(".cell_input");
   if (code) root.dataset.code = code.id ||= id + "code";
   connect(root, data, id, addStory);
 };
