@@ -41,6 +41,24 @@ def checked_share(real_fraction: Numbers) -> np.ndarray:
     return interval_array("real_fraction", real_fraction, 0, 1)
 
 
+def checked_row(probabilities: Numbers) -> np.ndarray:
+    row = interval_array("probabilities", probabilities, 0, 1)
+    if row.ndim != 1 or abs(row.sum() - 1) > 1e-6:
+        raise refuse("probabilities", probabilities, "one row that adds up to 1")
+    return row
+
+
+def checked_temperature(temperature: Numbers) -> np.ndarray:
+    checked = interval_array("temperature", temperature, 0)
+    if np.any(checked == 0):
+        raise refuse("temperature", temperature, "greater than 0")
+    return checked
+
+
+def checked_shrinkage(shrinkage: Numbers) -> np.ndarray:
+    return interval_array("shrinkage", shrinkage, 0, 1)
+
+
 def checked_replayed_share(
     real_fraction: Numbers, sample_size: np.ndarray
 ) -> np.ndarray:

@@ -6,8 +6,13 @@ Room of floor 2: it knows numpy and scipy.
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
-from ..validation import interval_array
-from ._arguments import Numbers, checked_refits, checked_size, is_unbiased
+from ._arguments import (
+    Numbers,
+    checked_refits,
+    checked_shrinkage,
+    checked_size,
+    is_unbiased,
+)
 
 
 def c4(sample_size: Numbers) -> np.ndarray:
@@ -228,5 +233,5 @@ def biased_sampling_variance(
     estimator : {"mle", "unbiased"}
     """
     refits = checked_refits(refits)
-    factor = interval_array("shrinkage", shrinkage, 0, 1)
+    factor = checked_shrinkage(shrinkage)
     return factor ** (refits - 1) * expected_variance(refits, sample_size, estimator)

@@ -15,6 +15,7 @@ def public_functions():
         name: function
         for name, function in inspect.getmembers(theory, inspect.isfunction)
         if function.__module__.startswith("collapse.theory.")
+        and name != "real_data_needed"  # which returns no array
     }
 
 
@@ -36,6 +37,23 @@ GOOD = {
     "temperature": 0.9,
     "smoothing": 0.1,
     "symbols": 10,
+    "previous_fraction": 0.5,
+    "real_points": 50,
+    "diet": "fresh",
+    "step": 1.0,
+    "fraction": 0.5,
+    "kept_words": 2,
+    "start": [0.2, 0.3, 0.5],
+    "cumulative": 0.5,
+    "candidates": 3,
+    "verifier_width": 2.0,
+    "verifier_bias": 0.2,
+    "years": 3,
+    "synthetic_points": 5.0,
+    "growth": 1.5,
+    "mislabelled": 0.1,
+    "kept_real": 0.9,
+    "kept_synthetic": 0.2,
 }
 BAD = {
     "refits": [0, -1, 2.5, np.nan, "ten", None],
@@ -55,6 +73,23 @@ BAD = {
     "temperature": [0, -1, np.nan, np.inf, "hot"],
     "smoothing": [-0.1, np.nan, np.inf, "much"],
     "symbols": [0, -1, 2.5, np.nan, "ten"],
+    "previous_fraction": [-0.1, 1.1, np.nan, "half"],
+    "real_points": [0, -1, 2.5, np.nan, "ten"],
+    "diet": ["stale", None, 1],
+    "step": [-1, np.nan, np.inf, "long"],
+    "fraction": [-0.1, 1.1, np.nan, "half"],
+    "kept_words": [0, 4, 2.5, "all"],
+    "start": [[0.5, 0.6, 0], [0.5, 0.5], [1.5, -0.5, 0], "even"],
+    "cumulative": [-0.1, 1.1, np.nan, "half"],
+    "candidates": [0, -1, 2.5, np.nan, "ten"],
+    "verifier_width": [0, -1, np.nan, np.inf, "wide"],
+    "verifier_bias": [np.nan, np.inf, "left"],
+    "years": [-1, 2.5, np.nan, "ten"],
+    "synthetic_points": [-1, np.nan, np.inf, "many"],
+    "growth": [-0.1, np.nan, np.inf, "fast"],
+    "mislabelled": [-0.1, 1.1, np.nan, "half"],
+    "kept_real": [-0.1, 1.1, np.nan, "half"],
+    "kept_synthetic": [-0.1, 1.1, np.nan, "half"],
 }
 
 
