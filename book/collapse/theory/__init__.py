@@ -40,7 +40,11 @@ from .gaussian import (
     variance_of_mean,
     variance_of_variance,
 )
-from .regression import regression_error_accumulate, regression_error_replace
+from .regression import (
+    regression_error_accumulate,
+    regression_error_accumulate_limit,
+    regression_error_replace,
+)
 from .temperature import log_odds_gain
 from .weights import best_real_weight, weighted_mean_variance
 from .words import (
@@ -93,6 +97,7 @@ __all__ = [
     "mixing_heterozygosity_transient",
     "previous_data_expected_variance",
     "regression_error_accumulate",
+    "regression_error_accumulate_limit",
     "regression_error_replace",
     "replay_transient",
     "replay_variance",

@@ -4,7 +4,7 @@ Room of floor 2: it knows numpy and scipy.
 """
 
 import numpy as np
-from scipy.special import polygamma
+from scipy.special import digamma
 
 from ..validation import interval_array, refuse, whole_array
 from ._arguments import Numbers, checked_refits, checked_size
@@ -35,21 +35,44 @@ def regression_error_replace(
 def regression_error_accumulate(
     refits: Numbers, sample_size: Numbers, dimension: Numbers, noise: Numbers = 1.0
 ) -> np.ndarray:
-    """Return the bound on the excess error of least squares when data accumulates.
+    """Return the expected excess error of least squares when data accumulates.
 
-    ``σ² d / (T - d - 1) · Σ_{i≤n} 1/i²``: at most π²/6 times the first error.
+    ``σ² Σ_{i≤n} d / (i(iT - d - 1))``, with inputs that are fresh in each round. It
+    stays below ``π²/6`` times the first error, which is the limit for T → ∞.
 
-    Source: Gerstgrasser et al. (2024), "Is Model Collapse Inevitable?", Theorem 2.
+    Source: derived in the appendix; Gerstgrasser et al. (2024), "Is Model Collapse
+    Inevitable?", Theorem 2, for the bound.
 
     Parameters
     ----------
     refits, sample_size, dimension, noise
         As for `regression_error_replace`.
     """
-    refits = checked_refits(refits)
-    # Σ_{i≤n} 1/i² is ψ'(1) - ψ'(n+1).
-    growth = polygamma(1, 1) - polygamma(1, refits + 1)
-    return growth * _first_regression_error(sample_size, dimension, noise)
+    rounds = checked_refits(refits) + 1
+    first = _first_regression_error(sample_size, dimension, noise)
+    c = (np.asarray(dimension) + 1) / np.asarray(sample_size)
+    # Σ_{i≤n} 1/(i(i-c)) is [ψ(n+1-c) - ψ(1-c) - ψ(n+1) + ψ(1)] / c.
+    total = digamma(rounds - c) - digamma(1 - c) - digamma(rounds) + digamma(1)
+    return first * (1 - c) / c * total
+
+
+def regression_error_accumulate_limit(
+    sample_size: Numbers, dimension: Numbers, noise: Numbers = 1.0
+) -> np.ndarray:
+    """Return where the error of least squares ends when data accumulates.
+
+    ``σ² d/(d+1) · [ψ(1) - ψ(1 - (d+1)/T)]``.
+
+    Source: derived in the appendix.
+
+    Parameters
+    ----------
+    sample_size, dimension, noise
+        As for `regression_error_replace`.
+    """
+    first = _first_regression_error(sample_size, dimension, noise)
+    c = (np.asarray(dimension) + 1) / np.asarray(sample_size)
+    return first * (1 - c) / c * (digamma(1) - digamma(1 - c))
 
 
 def _first_regression_error(
