@@ -1,15 +1,22 @@
-"""Drift of word lists: heterozygosity, fixation, support, the life of a rare word.
+"""Drift of word lists: heterozygosity, fixation, support, rare words, minorities.
 
 Room of floor 2: it knows numpy and scipy.
 """
 
 import numpy as np
-from scipy.special import xlog1py, xlogy
+from scipy.special import betainc, xlog1py, xlogy
 from scipy.stats import binom
 
 from ..shares import share_counts
-from ..validation import interval_array, real_number, refuse, whole_array
-from ._arguments import Numbers, checked_refits, checked_single_size, checked_size
+from ..validation import interval_array, real_number, refuse, whole_array, whole_number
+from ._arguments import (
+    Numbers,
+    checked_refits,
+    checked_row,
+    checked_share,
+    checked_single_size,
+    checked_size,
+)
 from .diets import fresh_mixing_transient, fresh_mixing_variance
 from .gaussian import expected_variance
 
@@ -179,9 +186,7 @@ def expected_support(
         The real distribution.
     """
     refits, size = checked_refits(refits), checked_single_size(sample_size)
-    probabilities = interval_array("probabilities", probabilities, 0, 1)
-    if probabilities.ndim != 1 or abs(probabilities.sum() - 1) > 1e-6:
-        raise refuse("probabilities", probabilities, "one row that adds up to 1")
+    probabilities = checked_row(probabilities)
     counts = np.arange(size + 1)
     step = _binomial(size, counts / size) if np.any(refits > 1) else None
     # Row n - 1: how probably each count of the first sample is 0 n - 1 refits later.
@@ -290,3 +295,107 @@ def _extinction(refits: int) -> np.ndarray:
     for refit in range(refits):
         extinct[refit + 1] = np.exp(extinct[refit] - 1)
     return extinct
+
+
+def minority_variance(frequency: Numbers, real_points: Numbers) -> np.ndarray:
+    """Return the lasting variance of a group's share: p(1-p)/(2k+1).
+
+    k fresh real points join each generation, among many more synthetic ones.
+
+    Source: Wright (1931), "Evolution in Mendelian populations".
+
+    Parameters
+    ----------
+    frequency : float or array
+        p of the group in the real distribution, in [0, 1].
+    real_points : int or array
+        k, at least 1.
+    """
+    p = interval_array("frequency", frequency, 0, 1)
+    return p * (1 - p) / (2 * whole_array("real_points", real_points, 1) + 1)
+
+
+def minority_shortfall(
+    frequency: Numbers, real_points: Numbers, fraction: Numbers = 0.5
+) -> np.ndarray:
+    """Return how probably a group holds less than a fraction of its true share.
+
+    In the long run its share follows Beta(2kp, 2k(1-p)), with k fresh real points in
+    each generation, among many more synthetic ones: the diffusion approximation.
+
+    Source: Wright (1931), "Evolution in Mendelian populations".
+
+    Parameters
+    ----------
+    frequency : float or array
+        p of the group in the real distribution, in (0, 1).
+    real_points : int or array
+        k, at least 1.
+    fraction : float or array
+        In [0, 1].
+    """
+    p, below = _inner(frequency), interval_array("fraction", fraction, 0, 1)
+    weight = 2 * whole_array("real_points", real_points, 1)
+    return betainc(weight * p, weight * (1 - p), below * p)
+
+
+def minority_points(frequency: Numbers) -> np.ndarray:
+    """Return how many fresh real points a generation needs to hold a group: 1/(2p).
+
+    With fewer, a share near 0 is the likeliest of all: the density of Beta(2kp, ...)
+    has a pole there.
+
+    Source: derived in the appendix from Wright (1931), as `minority_shortfall`.
+
+    Parameters
+    ----------
+    frequency : float or array
+        p of the group in the real distribution, in (0, 1).
+    """
+    return 1 / (2 * _inner(frequency))
+
+
+def _inner(frequency: Numbers) -> np.ndarray:
+    p = interval_array("frequency", frequency, 0, 1)
+    if np.any((p == 0) | (p == 1)):
+        raise refuse("frequency", frequency, "in (0, 1)")
+    return p
+
+
+def tail_cut_error(
+    sample_size: Numbers,
+    probabilities: Numbers,
+    kept_words: int,
+    real_fraction: Numbers = 0.0,
+) -> np.ndarray:
+    """Return how probably the next real word is missing from the training set.
+
+    ``Σ_i p_i (1 - q_i)^T``, where T words are drawn from q = γp + (1-γ)p', and p' is
+    p without its tail. Without real data the tail's mass is a floor; with a share γ
+    tail words are learned from 1/γ times as many words.
+
+    Source: derived in the appendix; Dohmatob et al. (2024), "A Tale of Tails", for
+    the setting.
+
+    Parameters
+    ----------
+    sample_size : int or array
+        T.
+    probabilities : array, shape (K,)
+        p, the most frequent word first.
+    kept_words : int
+        How many of the first words p' keeps.
+    real_fraction : float or array
+        γ in [0, 1].
+    """
+    size, share = np.broadcast_arrays(
+        checked_size(sample_size), checked_share(real_fraction)
+    )
+    p = checked_row(probabilities)
+    kept = whole_number("kept_words", kept_words, 1)
+    if kept > len(p):
+        raise refuse("kept_words", kept_words, f"at most {len(p)}, one for each word")
+    cut = np.where(np.arange(len(p)) < kept, p, 0.0)
+    share = share[..., None]
+    q = share * p + (1 - share) * cut / cut.sum()
+    return ((1 - q) ** size[..., None]) @ p

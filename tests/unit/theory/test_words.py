@@ -133,3 +133,77 @@ class TestDrift:
 @cache
 def chain_matrix_1500():
     return chain_matrix(1500)
+
+
+class TestMinorities:
+    def test_a_group_follows_the_law_of_the_chain(self):
+        size, real, p = 400, 5, 0.1
+        fresh = stats.binom.pmf(np.arange(real + 1), real, p)
+        counts = np.arange(size + 1)
+        new = stats.binom.pmf(
+            np.arange(size - real + 1), size - real, counts[:, None] / size
+        )
+        step = np.stack([np.convolve(row, fresh) for row in new])
+        law = np.linalg.matrix_power(step, 2**12)[0]
+        share = counts / size
+        assert law @ share == pytest.approx(p)
+        variance = law @ (share - p) ** 2
+        assert theory.minority_variance(p, real) == pytest.approx(variance, rel=0.02)
+        for fraction in (0.25, 0.5, 0.9):
+            # Half of the count at the edge: the chain's law has atoms.
+            edge = np.where(np.isclose(share, fraction * p), 0.5, share < fraction * p)
+            found = theory.minority_shortfall(p, real, fraction)
+            assert found == pytest.approx(law @ edge, abs=0.02)
+
+    def test_the_variance_is_what_drift_leaves(self):
+        lost = 1 - theory.few_real_points_variance(7, "fresh")
+        assert theory.minority_variance(0.1, 7) == pytest.approx(0.09 * lost)
+
+    def test_below_the_count_the_density_has_a_pole_at_zero(self):
+        count = theory.minority_points(0.05)
+        assert count == pytest.approx(10)
+        for points in (5, 10, 20):
+            near, far = theory.minority_shortfall(0.05, points, [1e-9, 1e-6])
+            # The probability goes like the 2kp-th power.
+            assert np.log10(far / near) / 3 == pytest.approx(points / 10, rel=1e-3)
+
+    def test_more_real_points_hold_the_group(self):
+        short = theory.minority_shortfall(0.01, np.array([10, 50, 200, 10_000]))
+        assert (np.diff(short) < 0).all()
+        assert short[-1] < 1e-8
+        with pytest.raises(ValueError, match=r"in \(0, 1\)"):
+            theory.minority_points(0)
+
+
+class TestTailCut:
+    @pytest.mark.parametrize("share", [0.0, 0.2, 1.0])
+    def test_the_error_is_that_of_drawn_words(self, share):
+        rng, p, chains, size = np.random.default_rng(6), zipf(12), 20_000, 30
+        cut = np.where(np.arange(12) < 5, p, 0)
+        counts = rng.multinomial(
+            size, share * p + (1 - share) * cut / cut.sum(), chains
+        )
+        missing = (counts == 0) @ p
+        expected = theory.tail_cut_error(size, p, 5, share)
+        tolerance = 4.6 * missing.std() / np.sqrt(chains)
+        assert missing.mean() == pytest.approx(expected, abs=tolerance)
+
+    def test_without_real_data_the_tail_is_a_floor(self):
+        p = zipf(100)
+        errors = theory.tail_cut_error([10**5, 10**7], p, 30)
+        np.testing.assert_allclose(errors, p[30:].sum(), rtol=1e-9)
+
+    def test_a_share_of_real_data_shifts_the_curve(self):
+        p, size = zipf(10_000), np.array([10**6, 10**7])
+        mixed = theory.tail_cut_error(size, p, 30, 0.01)
+        np.testing.assert_allclose(
+            mixed, theory.tail_cut_error(size // 100, p, 30, 1), rtol=1e-3
+        )
+
+    def test_all_words_kept_is_no_cut(self):
+        p = zipf(10)
+        real = theory.tail_cut_error(20, p, 4, 1)
+        assert theory.tail_cut_error(20, p, 10, 0) == pytest.approx(real)
+        for kept in (0, 11, 2.5):
+            with pytest.raises(ValueError, match="kept_words must be"):
+                theory.tail_cut_error(20, p, kept)
