@@ -45,7 +45,13 @@ from .regression import (
     regression_error_accumulate_limit,
     regression_error_replace,
 )
-from .temperature import log_odds_gain
+from .temperature import (
+    cure_share,
+    log_odds_gain,
+    prevention_share,
+    tempered_distribution,
+    tempered_effective_words,
+)
 from .weights import best_real_weight, weighted_mean_variance
 from .words import (
     expected_heterozygosity,
@@ -75,6 +81,7 @@ __all__ = [
     "biased_sampling_limit",
     "biased_sampling_variance",
     "c4",
+    "cure_share",
     "effective_real_samples",
     "expected_heterozygosity",
     "expected_log_variance",
@@ -102,6 +109,7 @@ __all__ = [
     "minority_variance",
     "mixing_heterozygosity",
     "mixing_heterozygosity_transient",
+    "prevention_share",
     "previous_data_expected_variance",
     "regression_error_accumulate",
     "regression_error_accumulate_limit",
@@ -111,6 +119,8 @@ __all__ = [
     "replay_variance_of_mean",
     "smoothed_heterozygosity",
     "tail_cut_error",
+    "tempered_distribution",
+    "tempered_effective_words",
     "variance_of_mean",
     "variance_of_variance",
     "weighted_mean_variance",
