@@ -45,6 +45,20 @@ from .regression import (
     regression_error_accumulate_limit,
     regression_error_replace,
 )
+from .selection import (
+    BETTER_HALF_THRESHOLD,
+    best_item_share,
+    best_of_distribution,
+    best_of_limit,
+    best_of_threshold,
+    better_half_mean,
+    better_half_mean_limit,
+    better_half_variance,
+    better_half_variance_limit,
+    verified_mean,
+    verified_variance,
+    verifier_risk,
+)
 from .temperature import (
     cure_share,
     log_odds_gain,
@@ -71,13 +85,22 @@ from .words import (
 )
 
 __all__ = [
+    "BETTER_HALF_THRESHOLD",
     "ESTIMATORS",
     "accumulate_expected_variance",
     "accumulate_limit",
     "accumulate_rate",
     "accumulate_subsample_expected_variance",
     "accumulate_subsample_limit",
+    "best_item_share",
+    "best_of_distribution",
+    "best_of_limit",
+    "best_of_threshold",
     "best_real_weight",
+    "better_half_mean",
+    "better_half_mean_limit",
+    "better_half_variance",
+    "better_half_variance_limit",
     "biased_sampling_limit",
     "biased_sampling_variance",
     "c4",
@@ -123,6 +146,9 @@ __all__ = [
     "tempered_effective_words",
     "variance_of_mean",
     "variance_of_variance",
+    "verified_mean",
+    "verified_variance",
+    "verifier_risk",
     "weighted_mean_variance",
     "word_survival",
 ]
