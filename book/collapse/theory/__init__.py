@@ -66,7 +66,12 @@ from .temperature import (
     tempered_distribution,
     tempered_effective_words,
 )
-from .weights import best_real_weight, weighted_mean_variance
+from .weights import (
+    best_real_weight,
+    pooled_mean_variance,
+    step_back_variance,
+    weighted_mean_variance,
+)
 from .words import (
     expected_heterozygosity,
     expected_support,
@@ -132,6 +137,7 @@ __all__ = [
     "minority_variance",
     "mixing_heterozygosity",
     "mixing_heterozygosity_transient",
+    "pooled_mean_variance",
     "prevention_share",
     "previous_data_expected_variance",
     "regression_error_accumulate",
@@ -141,6 +147,7 @@ __all__ = [
     "replay_variance",
     "replay_variance_of_mean",
     "smoothed_heterozygosity",
+    "step_back_variance",
     "tail_cut_error",
     "tempered_distribution",
     "tempered_effective_words",
