@@ -72,6 +72,7 @@ from .weights import (
     step_back_variance,
     weighted_mean_variance,
 )
+from .web import web_real_fraction, web_variance
 from .words import (
     expected_heterozygosity,
     expected_support,
@@ -156,6 +157,8 @@ __all__ = [
     "verified_mean",
     "verified_variance",
     "verifier_risk",
+    "web_real_fraction",
+    "web_variance",
     "weighted_mean_variance",
     "word_survival",
 ]
