@@ -40,6 +40,7 @@ from .gaussian import (
     variance_of_mean,
     variance_of_variance,
 )
+from .real_data import DIETS, RealDataNeeded, real_data_needed
 from .regression import (
     regression_error_accumulate,
     regression_error_accumulate_limit,
@@ -66,13 +67,13 @@ from .temperature import (
     tempered_distribution,
     tempered_effective_words,
 )
+from .web import web_real_fraction, web_variance
 from .weights import (
     best_real_weight,
     pooled_mean_variance,
     step_back_variance,
     weighted_mean_variance,
 )
-from .web import web_real_fraction, web_variance
 from .words import (
     expected_heterozygosity,
     expected_support,
@@ -92,7 +93,9 @@ from .words import (
 
 __all__ = [
     "BETTER_HALF_THRESHOLD",
+    "DIETS",
     "ESTIMATORS",
+    "RealDataNeeded",
     "accumulate_expected_variance",
     "accumulate_limit",
     "accumulate_rate",
@@ -141,6 +144,7 @@ __all__ = [
     "pooled_mean_variance",
     "prevention_share",
     "previous_data_expected_variance",
+    "real_data_needed",
     "regression_error_accumulate",
     "regression_error_accumulate_limit",
     "regression_error_replace",
