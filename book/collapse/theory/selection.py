@@ -272,10 +272,10 @@ def verifier_risk(
     """Return E μ_n² of a mean of known variance 1, refitted to accepted samples.
 
     The first fit is to M real points. After it the accepted samples are so many that
-    they add no noise: ``(1-ρ)²/M + ρ²b²`` with ρ = 1 - (τ²/(1+τ²))^(n-1). First a
-    gain, then b²: in the end the verifier helps if and only if b² < 1/M.
+    they add no noise: ``(1-ρ)²/M + ρ²b²`` with ρ = 1 - (τ²/(1+τ²))^(n-1). That is a
+    gain as long as b² < (2/ρ - 1)/M, and in the end if and only if b² < 1/M.
 
-    Source: derived in the appendix; Yi et al. (2026), who prove an early gain and a
+    Source: derived in the appendix; Yi et al. (2026), who find an early gain and a
     convergence to the verifier's centre.
 
     Parameters
