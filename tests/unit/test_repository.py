@@ -18,7 +18,6 @@ TEXTS = {"", ".css", ".html", ".js", ".md", ".py", ".sh", ".txt", ".yml"}
 MOST_LINES = 500
 LONGER = {
     "corpus/topics.py": "data: what the encyclopaedia may say of each topic",
-    "theory.py": "one formula after another, each with its source",
 }
 """Files of the package that may be longer, and why."""
 
