@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .shares import ROUNDING, share_counts, shares_of_chains
+from .shares import ROUNDING, Shares, share_counts, shares_by_generation
 from .streams import Randomness, Streams
 from .validation import (
     boolean,
@@ -55,12 +55,14 @@ class Diet:
 
     Parameters
     ----------
-    real_fraction : float or sequence of float
-        γ in [0, 1]; a sequence holds one for each chain.
-    previous_fraction : float or sequence of float
-        β in [0, 1]. The points are drawn without replacement from the previous
-        training set; if it holds fewer than are asked for, each is used equally
-        often or once more.
+    real_fraction : float or array of float
+        γ in [0, 1]: shape (chains,) for one in each chain; (generations, chains) or
+        (generations, 1) for a row in each generation but the first, which sees
+        real points only.
+    previous_fraction : float or array of float
+        β in [0, 1], of any of these shapes. The points are drawn without
+        replacement from the previous training set; if it holds fewer than are
+        asked for, each is used equally often or once more.
     memory : {"replace", "accumulate", "accumulate-subsample"}
         Train on the newest batch, on all batches so far, or on M random points of
         all batches so far. The last two need β = 0.
@@ -80,8 +82,8 @@ class Diet:
         If a weight is not in [0, 1], α is negative, or an option is unknown.
     """
 
-    real_fraction: float | Sequence[float] = 0.0
-    previous_fraction: float | Sequence[float] = 0.0
+    real_fraction: Shares = 0.0
+    previous_fraction: Shares = 0.0
     memory: str = "replace"
     replay: bool = False
     curator: Curator | None = None
@@ -109,13 +111,13 @@ class Diet:
                 f"got {self.previous_fraction}"
             )
         real, previous = self.real_fraction, self.previous_fraction
-        lengths = [len(each) for each in (real, previous) if isinstance(each, tuple)]
-        if len(set(lengths)) > 1:
+        try:
+            total = np.add(real, previous)
+        except ValueError:
             raise ValueError(
-                "real_fraction and previous_fraction must have equal lengths, "
-                f"got {lengths[0]} and {lengths[1]}"
-            )
-        total = np.add(real, previous)
+                "real_fraction and previous_fraction must have shapes that fit, "
+                f"got {np.shape(real)} and {np.shape(previous)}"
+            ) from None
         if np.any(total > 1 + ROUNDING):
             raise ValueError(
                 "real_fraction + previous_fraction must be at most 1, "
@@ -137,11 +139,14 @@ class Diet:
         Raises
         ------
         ValueError
-            If a weight was given per chain, for another number of chains.
+            If a weight was given for another number of chains or of generations.
         """
         sizes = np.asarray(sample_sizes)[:, None]
         real, previous = (
-            share_counts(shares_of_chains(name, getattr(self, name), chains), sizes)
+            share_counts(
+                shares_by_generation(name, getattr(self, name), len(sizes), chains),
+                sizes,
+            )
             for name in ("real_fraction", "previous_fraction")
         )
         return real, np.minimum(previous, sizes - real)

@@ -73,18 +73,28 @@ def real_number(
     return number
 
 
-def fraction(name: str, value: object) -> float | tuple[float, ...]:
-    """Return a share in [0, 1], or a tuple of them, one per chain.
+def fraction(
+    name: str, value: Any
+) -> float | tuple[float, ...] | tuple[tuple[float, ...], ...]:
+    """Return a share in [0, 1], one for each chain, or a row for each generation.
+
+    Several are tuples, or a tuple of them, which can be hashed.
 
     Raises
     ------
     ValueError
-        If an entry is not a number in [0, 1], or if there are none.
+        If an entry is not a number in [0, 1], if there are none, or if rows differ
+        in length.
     """
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if not isinstance(value, (list, tuple)):
         return real_number(name, value, 0, 1)
+    if any(isinstance(entry, (list, tuple, np.ndarray)) for entry in value):
+        rows = interval_array(name, value, 0, 1)
+        if rows.ndim != 2:
+            raise ValueError(f"{name} must have at most 2 axes, got {rows.ndim}")
+        return tuple(tuple(row) for row in rows.tolist())
     if not value:
         raise refuse(name, value, "a number in [0, 1], or one for each chain")
     return tuple(

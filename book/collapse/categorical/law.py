@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..shares import share_counts, shares_of_chains
+from ..shares import Shares, share_counts, shares_by_generation
 from ..validation import (
     boolean,
     chain_rows,
@@ -31,7 +31,7 @@ def exact_law(
     sample_size: int | Sequence[int],
     chains: int = 1,
     measures: Mapping[str, CountMeasure],
-    real_fraction: float | Sequence[float] = 0.0,
+    real_fraction: Shares = 0.0,
     replay: bool = False,
     memory: str = "replace",
     smoothing: float = 0.0,
@@ -66,8 +66,8 @@ def exact_law(
         shape (S,), ascending; symbols that all chains have lost are left out.
         Returns an array with a leading chain axis. With real data or smoothing
         the columns are all K symbols.
-    real_fraction : float or sequence of float
-        γ in [0, 1], shared or one for each chain; round(γM) symbols are real.
+    real_fraction : float or array of float
+        γ in [0, 1], in the shapes that `Diet` takes; round(γM) symbols are real.
     replay : bool
         Whether the real symbols are the first of generation 0's, each time.
     memory : {"replace", "accumulate"}
@@ -177,11 +177,8 @@ def _multinomial(
     return drawn
 
 
-def _real_counts(
-    share: float | tuple[float, ...], sizes: list[int], chains: int
-) -> np.ndarray:
+def _real_counts(share: Shares, sizes: list[int], chains: int) -> np.ndarray:
     """Return how many symbols are real, shape (generations + 1, chains)."""
-    each = shares_of_chains("real_fraction", share, chains)
-    counts = share_counts(each, np.array(sizes)[:, None])
-    counts[0] = sizes[0]
-    return counts
+    each = shares_by_generation("real_fraction", share, len(sizes) - 1, chains)
+    counts = share_counts(each, np.array(sizes[1:])[:, None])
+    return np.concatenate([np.full((1, chains), sizes[0]), counts])

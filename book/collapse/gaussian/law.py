@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..shares import share_counts, shares_of_chains
+from ..shares import Shares, share_counts, shares_by_generation
 from ..validation import (
     boolean,
     fraction,
@@ -32,7 +32,7 @@ def exact_law(
     sample_size: int | Sequence[int],
     chains: int = 1,
     estimator: str = "mle",
-    real_fraction: float | Sequence[float] = 0.0,
+    real_fraction: Shares = 0.0,
     replay: bool = False,
     memory: str = "replace",
     rng: np.random.Generator,
@@ -56,8 +56,8 @@ def exact_law(
         How many independent chains.
     estimator : {"mle", "unbiased"}
         Divide by M or by M - 1.
-    real_fraction : float or sequence of float
-        γ in [0, 1], shared or one for each chain; round(γM) points are real.
+    real_fraction : float or array of float
+        γ in [0, 1], in the shapes that `Diet` takes; round(γM) points are real.
     replay : bool
         Whether the real points are the first of generation 0's, each time.
     memory : {"replace", "accumulate"}
@@ -89,23 +89,22 @@ def exact_law(
     boolean("replay", replay)
     generator("rng", rng)
     loss = 1 if estimator == "unbiased" else 0
-    shares = shares_of_chains(
-        "real_fraction", fraction("real_fraction", real_fraction), chains
-    )
-    different = np.unique(shares)
-    if len(different) == 1:
-        return _one_share(different[0], sizes, chains, loss, replay, memory, rng)
+    share = fraction("real_fraction", real_fraction)
+    shares = shares_by_generation("real_fraction", share, generations, chains)
+    if (shares == shares[:, :1]).all():
+        return _one_share(shares[:, 0], sizes, chains, loss, replay, memory, rng)
     means, variances = np.empty((2, len(sizes), chains))
-    for share in different:
-        alike = shares == share
+    different, kind = np.unique(shares, axis=1, return_inverse=True)
+    for place, column in enumerate(different.T):
+        alike = kind == place
         means[:, alike], variances[:, alike] = _one_share(
-            share, sizes, int(alike.sum()), loss, replay, memory, rng
+            column, sizes, int(alike.sum()), loss, replay, memory, rng
         )
     return means, variances
 
 
 def _one_share(
-    share: float,
+    shares: np.ndarray,
     sizes: list[int],
     chains: int,
     loss: int,
@@ -113,7 +112,7 @@ def _one_share(
     memory: str,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    reals = share_counts(share, sizes).tolist()
+    reals = [sizes[0], *share_counts(shares, sizes[1:]).tolist()]
     if memory == "replace" and not any(reals[1:]):
         return _free_fall(np.array(sizes), chains, loss, rng)
     return _mixed_diet(sizes, reals, chains, loss, replay, memory, rng)
@@ -149,11 +148,10 @@ def _mixed_diet(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Go generation by generation, all chains at once."""
     nothing = _Moments(0, np.zeros(chains), np.zeros(chains))
-    prefixes = _prefixes({sizes[0], *reals[1:]}, chains, rng) if replay else {}
+    prefixes = _prefixes(set(reals), chains, rng) if replay else {}
     means, variances = np.empty((2, len(sizes), chains))
     training = nothing
     for generation, (size, real) in enumerate(zip(sizes, reals, strict=True)):
-        real = size if generation == 0 else real
         batch = prefixes[real] if replay else _draw(real, 0.0, 1.0, chains, rng)
         if size > real:
             last = means[generation - 1], variances[generation - 1]
