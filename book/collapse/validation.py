@@ -73,6 +73,20 @@ def real_number(
     return number
 
 
+def positive_number(name: str, value: object) -> float:
+    """Return `value` as a finite float above 0.
+
+    Raises
+    ------
+    ValueError
+        If it is not a real number, not finite, or not above 0.
+    """
+    number = real_number(name, value)
+    if number <= 0:
+        raise refuse(name, value, "a finite number above 0")
+    return number
+
+
 def fraction(
     name: str, value: Any
 ) -> float | tuple[float, ...] | tuple[tuple[float, ...], ...]:
@@ -289,6 +303,31 @@ def interval_array(
         allowed = f"in [{low:g}, {high:g}]" if bounded else f"of at least {low:g}"
         raise refuse(name, value, f"numbers {allowed}")
     return array
+
+
+def point_weights(value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the weights of points, one for each, as floats above 0.
+
+    Parameters
+    ----------
+    value : array_like
+        The argument ``weights``.
+    shape : tuple of int
+        The shape of the data, without what belongs to one point.
+
+    Raises
+    ------
+    ValueError
+        If the shape differs, or an entry is not finite or not above 0.
+    """
+    weights = finite_array("weights", value).astype(float)
+    if weights.shape != shape:
+        raise ValueError(
+            f"weights must have shape {shape}, one for each point, got {weights.shape}"
+        )
+    if (weights <= 0).any():
+        raise ValueError(f"weights must be above 0, got {weights.min():g}")
+    return weights
 
 
 def distributions(name: str, rows: Any) -> np.ndarray:

@@ -6,7 +6,7 @@ Also the exact law of the counts, which never draws the symbols one by one. Floo
 it knows numpy and the floor below, and no other family.
 """
 
-from .decoding import sharpen, truncate
+from .decoding import best_of, sharpen, truncate
 from .family import Categorical, CategoricalModel, count, zipf
 from .law import CountMeasure, exact_law
 
@@ -14,6 +14,7 @@ __all__ = [
     "Categorical",
     "CategoricalModel",
     "CountMeasure",
+    "best_of",
     "count",
     "exact_law",
     "sharpen",

@@ -1,10 +1,10 @@
-"""How a word list speaks otherwise than it has learned: temperature and top-k."""
+"""How a word list speaks otherwise than it has learned: temperature, top-k, reward."""
 
 from typing import Any
 
 import numpy as np
 
-from ..validation import distributions, real_number, whole_number
+from ..validation import distributions, finite_array, real_number, whole_number
 
 
 def sharpen(probabilities: Any, temperature: float) -> np.ndarray:
@@ -48,10 +48,55 @@ def truncate(probabilities: Any, keep: int) -> np.ndarray:
     return _truncate(distributions("probabilities", probabilities), keep)
 
 
-def decode(learned: np.ndarray, temperature: float, top_k: int | None) -> np.ndarray:
-    """Return what a model speaks that has learned these rows, shape (..., K)."""
+def best_of(probabilities: Any, candidates: int, reward: Any) -> np.ndarray:
+    """Return the law of the best of several candidates, by a reward.
+
+    Where F is the distribution function in order of reward, the law has F^K. Of
+    candidates of equal reward one is taken at random.
+
+    Parameters
+    ----------
+    probabilities : array, shape (..., S)
+        What each candidate is drawn from.
+    candidates : int
+        K, at least 1; 1 changes nothing.
+    reward : array, shape (S,)
+        What each symbol earns; only the order counts.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or the shapes do not fit.
+
+    References
+    ----------
+    Ferbach et al., "Self-Consuming Generative Models with Curated Data Provably
+    Optimize Human Preferences" (2024).
+    """
+    rows = distributions("probabilities", probabilities)
+    reward = finite_array("reward", reward)
+    if reward.shape != rows.shape[-1:]:
+        raise ValueError(
+            f"reward must have shape {rows.shape[-1:]}, one for each symbol, "
+            f"got {reward.shape}"
+        )
+    return _best_of(rows, whole_number("candidates", candidates, 1), reward)
+
+
+def decode(
+    learned: np.ndarray,
+    temperature: float,
+    top_k: int | None,
+    candidates: int = 1,
+    reward: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return what a model speaks that has learned these rows, shape (..., S)."""
     spoken = learned if temperature == 1 else _sharpen(learned, temperature)
-    return spoken if top_k is None else _truncate(spoken, top_k)
+    if top_k is not None:
+        spoken = _truncate(spoken, top_k)
+    if candidates == 1 or reward is None:
+        return spoken
+    return _best_of(spoken, candidates, reward)
 
 
 def _sharpen(rows: np.ndarray, temperature: float) -> np.ndarray:
@@ -71,3 +116,21 @@ def _truncate(rows: np.ndarray, keep: int) -> np.ndarray:
     values = np.take_along_axis(rows, order, axis=-1)
     np.put_along_axis(kept, order, values, axis=-1)
     return kept / kept.sum(axis=-1, keepdims=True)
+
+
+def _best_of(rows: np.ndarray, candidates: int, reward: np.ndarray) -> np.ndarray:
+    order = np.argsort(reward, kind="stable")
+    below = np.cumsum(rows[..., order], axis=-1)
+    # The last of those that earn the same, and the last that earns less.
+    ranked = reward[order]
+    upto = below[..., np.searchsorted(ranked, ranked, side="right") - 1]
+    first = np.searchsorted(ranked, ranked, side="left")
+    less = np.where(first > 0, below[..., first - 1], 0.0)
+    # (F^K - G^K) / (F - G), without the difference, in which digits would cancel.
+    factor, power = np.ones_like(rows), np.ones_like(rows)
+    for _ in range(candidates - 1):
+        power = power * upto
+        factor = factor * less + power
+    best = np.empty_like(rows)
+    best[..., order] = rows[..., order] * factor
+    return best / best.sum(axis=-1, keepdims=True)

@@ -1,12 +1,20 @@
 """The family of distributions over K symbols, and its models."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..streams import Randomness, uniforms
-from ..validation import distributions, finite_array, real_number, whole_number
+from ..validation import (
+    distributions,
+    finite_array,
+    point_weights,
+    real_number,
+    refuse,
+    whole_number,
+)
 from .decoding import decode, sharpen, truncate
 
 
@@ -114,11 +122,16 @@ class Categorical:
         τ of at least 0, at which fitted models speak; see `sharpen`.
     top_k : int, optional
         How many symbols fitted models speak at most; see `truncate`.
+    candidates : int
+        K of at least 1: of as many symbols that a fitted model would say, the best
+        by `reward` is spoken; see `best_of`.
+    reward : array, shape (K,), optional
+        What each symbol earns.
 
     Raises
     ------
     ValueError
-        If an argument is out of range.
+        If an argument is out of range, or `candidates` come without a reward.
 
     References
     ----------
@@ -129,6 +142,8 @@ class Categorical:
     smoothing: float = 0.0
     temperature: float = 1.0
     top_k: int | None = None
+    candidates: int = 1
+    reward: Sequence[float] | None = None
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -137,42 +152,79 @@ class Categorical:
         real_number("temperature", self.temperature, 0)
         if self.top_k is not None:
             whole_number("top_k", self.top_k, 1)
+        if whole_number("candidates", self.candidates, 1) > 1 and self.reward is None:
+            raise refuse("reward", None, "one number for each symbol with candidates")
+        if self.reward is not None:
+            reward = finite_array("reward", self.reward)
+            if reward.shape != (self.symbols,):
+                raise ValueError(
+                    f"reward must have shape ({self.symbols},), one number for each "
+                    f"symbol, got {reward.shape}"
+                )
+            # Frozen: a form that can be hashed takes the place of what was passed.
+            object.__setattr__(self, "reward", tuple(reward.tolist()))
 
-    def fit(self, data: Any) -> CategoricalModel:
+    def fit(self, data: Any, weights: Any = None) -> CategoricalModel:
         """Count the symbols of each chain.
 
         Parameters
         ----------
         data : array of int, shape (..., n)
             Symbols from 0 to K - 1; the leading axes are chains.
+        weights : array, shape (..., n), optional
+            What each symbol counts, above 0; by default 1.
 
         Raises
         ------
         ValueError
-            If `data` is empty or holds anything but symbols.
+            If `data` is empty or holds anything but symbols, or `weights` do not
+            fit.
         """
-        return self.model(count(data, self.symbols))
+        return self.model(count(data, self.symbols, weights))
 
     def model(self, counts: np.ndarray) -> CategoricalModel:
         """Return the model for how often each symbol was seen, shape (..., K)."""
         learned = learn(counts, self.smoothing, self.symbols)
-        return CategoricalModel(learned, decode(learned, self.temperature, self.top_k))
+        return CategoricalModel(learned, self.spoken(learned))
+
+    def spoken(self, learned: np.ndarray, symbols: Any = slice(None)) -> np.ndarray:
+        """Return what a model speaks that has learned these rows.
+
+        Parameters
+        ----------
+        learned : array, shape (..., S)
+        symbols : array of int, shape (S,), optional
+            Which symbols the columns are; by default all.
+
+        Returns
+        -------
+        array, shape (..., S)
+        """
+        reward = None
+        if self.candidates > 1:
+            reward = np.array(self.reward)[symbols]
+        return decode(learned, self.temperature, self.top_k, self.candidates, reward)
 
 
-def count(data: Any, symbols: int) -> np.ndarray:
+def count(data: Any, symbols: int, weights: Any = None) -> np.ndarray:
     """Count how often each of K symbols occurs: (..., n) to (..., K).
+
+    With `weights`, of the shape of `data`, what its occurrences weigh together.
 
     Raises
     ------
     ValueError
-        If `data` is empty or holds anything but whole numbers in [0, K).
+        If `data` is empty or holds anything but whole numbers in [0, K), or
+        `weights` have another shape or are not above 0.
     """
     symbols = whole_number("symbols", symbols, 1)
     data = _symbols(data, symbols)
     rows = data.reshape(-1, data.shape[-1])
     # One long count: chain c's symbols are shifted by c K.
     shifted = rows + symbols * np.arange(len(rows))[:, None]
-    counts = np.bincount(shifted.ravel(), minlength=symbols * len(rows))
+    if weights is not None:
+        weights = point_weights(weights, data.shape).ravel()
+    counts = np.bincount(shifted.ravel(), weights, minlength=symbols * len(rows))
     return counts.reshape(*data.shape[:-1], symbols)
 
 

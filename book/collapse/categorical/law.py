@@ -14,11 +14,12 @@ from ..validation import (
     fraction,
     generator,
     option,
+    positive_number,
     read_only,
+    refuse,
     sample_sizes,
     whole_number,
 )
-from .decoding import decode
 from .family import Categorical, learn
 
 CountMeasure = Callable[[np.ndarray, np.ndarray], Any]
@@ -37,6 +38,10 @@ def exact_law(
     smoothing: float = 0.0,
     temperature: float = 1.0,
     top_k: int | None = None,
+    candidates: int = 1,
+    reward: Sequence[float] | None = None,
+    mislabelled: Shares = 0.0,
+    real_weight: float = 1.0,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Follow the counts of categorical chains without drawing their symbols.
@@ -67,13 +72,19 @@ def exact_law(
         Returns an array with a leading chain axis. With real data or smoothing
         the columns are all K symbols.
     real_fraction : float or array of float
-        γ in [0, 1], in the shapes that `Diet` takes; round(γM) symbols are real.
+        γ in [0, 1], one for all or of shape (chains,), (generations, chains) or
+        (generations, 1), as `Diet` takes it; round(γM) symbols are real.
     replay : bool
         Whether the real symbols are the first of generation 0's, each time.
     memory : {"replace", "accumulate"}
         Train on the newest batch or on all batches so far.
-    smoothing, temperature, top_k
+    smoothing, temperature, top_k, candidates, reward
         As for `Categorical`.
+    mislabelled : float or array of float
+        The rate in [0, 1], of the shapes of `real_fraction`, at which a symbol taken
+        for real is new in truth; 0 with `replay`.
+    real_weight : float
+        What a symbol taken for real counts, against 1 for a new one; above 0.
     rng : Generator
         The source of randomness. Chains share it: a chain's path depends on how
         many neighbours it has, its law does not.
@@ -97,20 +108,35 @@ def exact_law(
     )
     chains = whole_number("chains", chains, 1)
     option("memory", memory, ("replace", "accumulate"))
-    boolean("replay", replay)
     check_measures(measures)
     share = fraction("real_fraction", real_fraction)
-    family = Categorical(len(real), smoothing, temperature, top_k)
+    rates = shares_by_generation(
+        "mislabelled", fraction("mislabelled", mislabelled), len(sizes) - 1, chains
+    )
+    if boolean("replay", replay) and rates.any():
+        raise refuse("mislabelled", mislabelled, "0 with replay=True")
+    positive_number("real_weight", real_weight)
+    family = Categorical(
+        len(real), smoothing, temperature, top_k, candidates=candidates, reward=reward
+    )
     truth = _RealCounts(real, _real_counts(share, sizes, chains), replay)
     generator("rng", rng)
 
     recorded: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     symbols = np.arange(len(real))
+    wrong = np.zeros_like(truth.counts)
+    if rates.any():
+        wrong[1:] = rng.binomial(truth.counts[1:], rates)
     training = learned = np.empty((chains, len(real)))
     for generation, size in enumerate(sizes):
-        batch = truth.draw(generation, symbols, rng)
+        batch = truth.draw(generation, wrong[generation], symbols, rng)
         if generation > 0:
-            spoken = decode(learned, temperature, top_k)
+            spoken = family.spoken(learned, symbols)
+        if wrong[generation].any():
+            batch = batch + _multinomial(wrong[generation], spoken, rng)
+        if real_weight != 1:
+            batch = real_weight * batch
+        if generation > 0:
             batch = batch + _multinomial(size - truth.counts[generation], spoken, rng)
         grows = memory == "accumulate" and generation > 0
         training = training + batch if grows else batch
@@ -137,10 +163,17 @@ class _RealCounts:
         return not self.counts[1:].any()
 
     def draw(
-        self, generation: int, symbols: np.ndarray, rng: np.random.Generator
+        self,
+        generation: int,
+        wrong: np.ndarray,
+        symbols: np.ndarray,
+        rng: np.random.Generator,
     ) -> np.ndarray:
-        """Return the counts of a generation's real symbols, shape (chains, S)."""
-        counts = self.counts[generation]
+        """Return the counts of a generation's real symbols, shape (chains, S).
+
+        Those that are taken for real by mistake, shape (chains,), are left out.
+        """
+        counts = self.counts[generation] - wrong
         if not counts.any():
             return np.zeros((len(counts), len(symbols)), dtype=np.int64)
         if not self.replay:

@@ -19,6 +19,9 @@ class GaussianModel:
     mean, variance : float or array, shape (...)
         Equal shapes, or shapes that broadcast; the axes are chains. The variance
         may be 0: a point mass.
+    spoken : GaussianModel, optional
+        What `sample` draws from, if a bias or a verifier makes the model speak
+        otherwise than it has learned.
 
     Raises
     ------
@@ -28,6 +31,7 @@ class GaussianModel:
 
     mean: Any
     variance: Any
+    spoken: "GaussianModel | None" = None
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -39,6 +43,7 @@ class GaussianModel:
             mean, variance = _broadcast(mean, variance)
         object.__setattr__(self, "mean", mean[()])
         object.__setattr__(self, "variance", variance[()])
+        _check_spoken(self)
 
     def sample(self, n: int, rng: Randomness) -> np.ndarray:
         """Draw `n` points from each distribution.
@@ -48,13 +53,14 @@ class GaussianModel:
         array, shape (..., n)
             With streams for `rng`, (chains, n).
         """
-        points = normals(rng, np.shape(self.mean), (whole_number("n", n, 1),))
-        points = points * np.sqrt(self.variance)[..., None]
-        points += self.mean[..., None]
+        law = self if self.spoken is None else self.spoken
+        points = normals(rng, np.shape(law.mean), (whole_number("n", n, 1),))
+        points = points * np.sqrt(law.variance)[..., None]
+        points += law.mean[..., None]
         return points
 
     def log_prob(self, data: Any) -> np.ndarray:
-        """Return the log density of each point, shape (..., n) like `data`.
+        """Return the learned log density of each point, shape (..., n) like `data`.
 
         A point mass has density infinity at its point and 0 elsewhere.
         """
@@ -75,6 +81,9 @@ class MultivariateGaussianModel:
     mean : array, shape (..., d)
     covariance : array, shape (..., d, d)
         Symmetric, without negative eigenvalues; it may be singular.
+    spoken : MultivariateGaussianModel, optional
+        What `sample` draws from, if a bias makes the model speak otherwise than it
+        has learned.
 
     Raises
     ------
@@ -84,6 +93,7 @@ class MultivariateGaussianModel:
 
     mean: Any
     covariance: Any
+    spoken: "MultivariateGaussianModel | None" = None
     _axes: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
     chain_axis = True
 
@@ -99,6 +109,7 @@ class MultivariateGaussianModel:
         object.__setattr__(self, "mean", mean)
         object.__setattr__(self, "covariance", covariance)
         object.__setattr__(self, "_axes", principal_axes("covariance", covariance))
+        _check_spoken(self)
 
     def sample(self, n: int, rng: Randomness) -> np.ndarray:
         """Draw `n` points from each distribution.
@@ -108,14 +119,15 @@ class MultivariateGaussianModel:
         array, shape (..., n, d)
             With streams for `rng`, (chains, n, d).
         """
-        n, dimension = whole_number("n", n, 1), self.mean.shape[-1]
-        noise = normals(rng, self.mean.shape[:-1], (n, dimension))
-        scales, directions = self._axes
+        law = self if self.spoken is None else self.spoken
+        n, dimension = whole_number("n", n, 1), law.mean.shape[-1]
+        noise = normals(rng, law.mean.shape[:-1], (n, dimension))
+        scales, directions = law._axes
         stretch = directions * scales[..., None, :]
-        return noise @ np.swapaxes(stretch, -1, -2) + self.mean[..., None, :]
+        return noise @ np.swapaxes(stretch, -1, -2) + law.mean[..., None, :]
 
     def log_prob(self, data: Any) -> np.ndarray:
-        """Return the log density of each point: (..., n, d) to (..., n).
+        """Return the learned log density of each point: (..., n, d) to (..., n).
 
         Where a covariance is singular, the density is infinite on the subspace that
         carries the distribution and 0 off it.
@@ -131,6 +143,13 @@ class MultivariateGaussianModel:
             density = -0.5 * square - volume
         density -= 0.5 * self.mean.shape[-1] * np.log(2 * np.pi)
         return np.where(np.isinf(square), -np.inf, density)
+
+
+def _check_spoken(model: GaussianModel | MultivariateGaussianModel) -> None:
+    spoken, kind, shape = model.spoken, type(model), np.shape(model.mean)
+    if spoken is None or (isinstance(spoken, kind) and spoken.mean.shape == shape):
+        return
+    raise refuse("spoken", spoken, f"a {kind.__name__} whose mean has shape {shape}")
 
 
 def _broadcast(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, ...]:
