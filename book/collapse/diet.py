@@ -197,7 +197,7 @@ class TrainingSets:
         self.sizes_built: list[int] = []
 
     def build(self, generation: int, model: Any) -> Rows:
-        """Return the read-only training set."""
+        """Return the read-only training set; with it its weights, if they differ."""
         if generation == 0:
             batch = self._rows(self._first_batch(), self.diet.real_weight)
         else:
