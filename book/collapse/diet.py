@@ -1,8 +1,8 @@
 """What each generation is trained on: the diet, and the training sets that it makes.
 
-A batch holds real points first, then earlier ones, then new ones; what is kept of
-earlier batches is the diet's memory. Floor 2: it knows arrays, generators and the
-verb ``sample``, and no model family by name.
+A batch holds real points first, then those mistaken for real, earlier ones, and new
+ones; what is kept of earlier batches is the diet's memory. Floor 2: it knows arrays,
+generators and the verb ``sample``, and no model family by name.
 """
 
 import inspect
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .shares import ROUNDING, share_counts, shares_of_chains
+from .shares import ROUNDING, Shares, share_counts, shares_by_generation
 from .streams import Randomness, Streams
 from .validation import (
     boolean,
@@ -22,6 +22,7 @@ from .validation import (
     one_array,
     option,
     plain_array,
+    positive_number,
     read_only,
     real_number,
     refuse,
@@ -30,10 +31,13 @@ from .validation import (
 MEMORIES = ("replace", "accumulate", "accumulate-subsample")
 """What happens to the data of earlier generations."""
 
-_REAL, _PAST = 3, 4
-"""Keys of the side streams: real data, data of earlier generations."""
+_REAL, _PAST, _MISTAKES = 3, 4, 5
+"""Keys of the side streams: real data, data of earlier generations, false labels."""
 
 Curator = Callable[[np.ndarray], np.ndarray]
+
+Rows = tuple[np.ndarray, ...]
+"""Points, shape (chains, n, ...); then, if they differ, their weights, (chains, n)."""
 
 
 class Model(Protocol):
@@ -55,24 +59,36 @@ class Diet:
 
     Parameters
     ----------
-    real_fraction : float or sequence of float
-        γ in [0, 1]; a sequence holds one for each chain.
-    previous_fraction : float or sequence of float
-        β in [0, 1]. The points are drawn without replacement from the previous
-        training set; if it holds fewer than are asked for, each is used equally
-        often or once more.
+    real_fraction : float or array of float
+        γ in [0, 1], one for all; of shape (chains,), one for each chain; of shape
+        (generations, chains) or (generations, 1), a row for each of generations 1,
+        2, ..., as generation 0 sees real points only.
+    previous_fraction : float or array of float
+        β in [0, 1], of any of these shapes. The points are drawn without
+        replacement from the previous training set; if it holds fewer than are
+        asked for, each is used equally often or once more.
     memory : {"replace", "accumulate", "accumulate-subsample"}
         Train on the newest batch, on all batches so far, or on M random points of
         all batches so far. The last two need β = 0.
     replay : bool
         Whether the real points of every generation are the same: the first ones of
-        generation 0's training set. Otherwise they are drawn afresh.
+        generation 0's training set. Otherwise they are drawn afresh. A pool of P
+        points among an output that grows is this with γ = P/M in each generation.
     curator : callable, optional
         ``curator(candidates)`` with read-only candidates of shape (chains, n, ...)
         returns scores of shape (chains, n); the best-scored candidates are kept.
     curator_keep : float
         Share of the candidates that is kept, in (0, 1]: n new points are the best
         of n / curator_keep.
+    mislabelled : float or array of float
+        The rate in [0, 1] at which what is taken for real is new in truth, of any of
+        the shapes of `real_fraction`. Each point is mistaken or not by itself: their
+        number is binomial, so that a small rate does not round to nothing. Points
+        that are replayed are known, so the rate is 0 with `replay`.
+    real_weight : float
+        How much a point that is taken for real weighs in a fit, against 1 for a
+        new one; above 0. Points keep their weight in all batches to come. For any
+        weight but 1 the family's ``fit`` must take ``weights``.
 
     Raises
     ------
@@ -80,12 +96,14 @@ class Diet:
         If a weight is not in [0, 1], α is negative, or an option is unknown.
     """
 
-    real_fraction: float | Sequence[float] = 0.0
-    previous_fraction: float | Sequence[float] = 0.0
+    real_fraction: Shares = 0.0
+    previous_fraction: Shares = 0.0
     memory: str = "replace"
     replay: bool = False
     curator: Curator | None = None
     curator_keep: float = 0.5
+    mislabelled: Shares = 0.0
+    real_weight: float = 1.0
 
     def __post_init__(self) -> None:
         real = fraction("real_fraction", self.real_fraction)
@@ -100,6 +118,11 @@ class Diet:
             raise refuse("curator", self.curator, "a function or None")
         if real_number("curator_keep", self.curator_keep, 0, 1) == 0:
             raise refuse("curator_keep", self.curator_keep, "a number in (0, 1]")
+        rates = fraction("mislabelled", self.mislabelled)
+        object.__setattr__(self, "mislabelled", rates)
+        if self.replay and np.any(rates):
+            raise refuse("mislabelled", self.mislabelled, "0 with replay=True")
+        positive_number("real_weight", self.real_weight)
 
     def _check_weights(self) -> None:
         if self.memory != "replace" and np.any(self.previous_fraction):
@@ -109,13 +132,13 @@ class Diet:
                 f"got {self.previous_fraction}"
             )
         real, previous = self.real_fraction, self.previous_fraction
-        lengths = [len(each) for each in (real, previous) if isinstance(each, tuple)]
-        if len(set(lengths)) > 1:
+        try:
+            total = np.add(real, previous)
+        except ValueError:
             raise ValueError(
-                "real_fraction and previous_fraction must have equal lengths, "
-                f"got {lengths[0]} and {lengths[1]}"
-            )
-        total = np.add(real, previous)
+                "real_fraction and previous_fraction must have shapes that fit, "
+                f"got {np.shape(real)} and {np.shape(previous)}"
+            ) from None
         if np.any(total > 1 + ROUNDING):
             raise ValueError(
                 "real_fraction + previous_fraction must be at most 1, "
@@ -123,7 +146,7 @@ class Diet:
             )
 
     def counts(self, sample_sizes: Any, chains: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return how many points of each batch are real, and how many previous.
+        """Return how many points are taken for real, and how many are previous.
 
         Parameters
         ----------
@@ -137,11 +160,14 @@ class Diet:
         Raises
         ------
         ValueError
-            If a weight was given per chain, for another number of chains.
+            If a weight was given for another number of chains or of generations.
         """
         sizes = np.asarray(sample_sizes)[:, None]
         real, previous = (
-            share_counts(shares_of_chains(name, getattr(self, name), chains), sizes)
+            share_counts(
+                shares_by_generation(name, getattr(self, name), len(sizes), chains),
+                sizes,
+            )
             for name in ("real_fraction", "previous_fraction")
         )
         return real, np.minimum(previous, sizes - real)
@@ -162,27 +188,43 @@ class TrainingSets:
         # Generation 0 sees nothing but real points; row i belongs to generation i + 1.
         self.real, self.previous = diet.counts(sizes[1:], streams.chains)
         self.new = np.array(sizes[1:])[:, None] - self.real - self.previous
+        self.mistaken = self._mistakes()
         self.source = _real_source(real, streams, vectorised)
         if isinstance(self.source, _RealPoints):
             self.source.check_enough(max(sizes[0], int(self.real.max())))
         self.replayed: np.ndarray | None = None
-        self.pool: np.ndarray  # all that a later generation may see again
+        self.pool: Rows  # all that a later generation may see again
         self.sizes_built: list[int] = []
 
-    def build(self, generation: int, model: Any) -> np.ndarray:
-        """Return the read-only training set, shape (chains, n, ...)."""
+    def build(self, generation: int, model: Any) -> Rows:
+        """Return the read-only training set; with it its weights, if they differ."""
         if generation == 0:
-            batch = self._first_batch()
+            batch = self._rows(self._first_batch(), self.diet.real_weight)
         else:
             batch = self._batch(generation, model)
-        data = self._with_memory(generation, batch)
-        self.sizes_built.append(data.shape[1])
-        return read_only(data)
+        rows = self._with_memory(generation, batch)
+        self.sizes_built.append(rows[0].shape[1])
+        return tuple(read_only(each) for each in rows)
 
     def real_counts(self) -> np.ndarray:
         """Return the number of real points, shape (generations + 1, chains)."""
         first = np.full((1, self.streams.chains), self.sizes[0])
-        return np.concatenate([first, self.real])
+        return np.concatenate([first, self.real - self.mistaken])
+
+    def _mistakes(self) -> np.ndarray:
+        """Draw how many of the points taken for real are new, shape as for these."""
+        shape = self.real.shape
+        rates = shares_by_generation("mislabelled", self.diet.mislabelled, *shape)
+        if not rates.any():
+            return np.zeros(shape, np.int64)
+        streams = self.streams.aside(_MISTAKES)
+        drawn = streams.each(lambda one, *law: one.binomial(*law), self.real.T, rates.T)
+        return drawn.T
+
+    def _rows(self, points: np.ndarray, weight: float) -> Rows:
+        if self.diet.real_weight == 1:
+            return (points,)
+        return points, np.full(points.shape[:2], weight)
 
     def _first_batch(self) -> np.ndarray:
         if not self.diet.replay:
@@ -194,59 +236,73 @@ class TrainingSets:
         self.replayed = self.source.draw(most, self.streams, at_start=True)
         return self.replayed[:, : self.sizes[0]]
 
-    def _batch(self, generation: int, model: Any) -> np.ndarray:
+    def _batch(self, generation: int, model: Any) -> Rows:
         size, row = self.sizes[generation], generation - 1
         # Every chain is offered `size` points of each kind that any chain uses, ever,
         # and takes its own count: its random numbers do not depend on a neighbour's
         # diet.
-        parts = []
+        parts: list[tuple[Rows, np.ndarray]] = []
+        weight, mistaken = self.diet.real_weight, self.mistaken[row]
         if self.real.any():
-            parts.append((self._real(size), self.real[row]))
+            rows = self._rows(self._real(size), weight)
+            parts.append((rows, self.real[row] - mistaken))
+        if self.new.any() or self.mistaken.any():
+            new = self._generated(generation, model, self.new[row] + mistaken)
+        if self.mistaken.any():
+            parts.append((self._rows(new, weight), mistaken))
+            # Those behind the mistaken ones move up.
+            new = _pick(new, (np.arange(size) + mistaken[:, None]) % size)
         if self.previous.any():
             parts.append((self._earlier(size), self.previous[row]))
         if self.new.any():
-            parts.append((self._generated(generation, model), self.new[row]))
-        return _join(parts, size)
+            parts.append((self._rows(new, 1.0), self.new[row]))
+        return tuple(
+            _join([(rows[kind], counts) for rows, counts in parts], size)
+            for kind in range(len(parts[0][0]))
+        )
 
     def _real(self, size: int) -> np.ndarray:
         if self.replayed is not None:
             return self.replayed
         return self.source.draw(size, self.streams.aside(_REAL), at_start=False)
 
-    def _earlier(self, size: int) -> np.ndarray:
-        held = self.pool.shape[1]
+    def _earlier(self, size: int) -> Rows:
+        held = self.pool[0].shape[1]
         orders = [
             self.streams.aside(_PAST).permutation(held) for _ in range(-(-size // held))
         ]
-        return _pick(self.pool, np.concatenate(orders, axis=1)[:, :size])
+        indices = np.concatenate(orders, axis=1)[:, :size]
+        return tuple(_pick(each, indices) for each in self.pool)
 
-    def _generated(self, generation: int, model: Any) -> np.ndarray:
+    def _generated(self, generation: int, model: Any, counts: np.ndarray) -> np.ndarray:
         size = self.sizes[generation]
         keep = self.diet.curator_keep if self.diet.curator else 1.0
         candidates = self._sample(model, int(_candidates(size, keep)))
         if self.diet.curator is None:
             return candidates
-        return _curate(candidates, self.diet.curator, self.new[generation - 1], keep)
+        return _curate(candidates, self.diet.curator, counts, keep)
 
     def _sample(self, model: Any, n: int) -> np.ndarray:
         name = f"what model.sample({n}) returned"
         # A copy: a model may use the array that it has returned again.
         points = np.array(one_array(name, model.sample(n, self.streams)))
-        expected = (self.streams.chains, n, *self.pool.shape[2:])
+        expected = (self.streams.chains, n, *self.pool[0].shape[2:])
         _check_points(name, points, expected)
         return points
 
-    def _with_memory(self, generation: int, batch: np.ndarray) -> np.ndarray:
+    def _with_memory(self, generation: int, batch: Rows) -> Rows:
         if self.diet.memory == "replace" or generation == 0:
             self.pool = batch
             return batch
-        self.pool = np.concatenate([self.pool, batch], axis=1)
+        self.pool = tuple(
+            np.concatenate(both, axis=1) for both in zip(self.pool, batch, strict=True)
+        )
         if self.diet.memory == "accumulate":
             return self.pool
         indices = self.streams.aside(_PAST).subset(
-            self.pool.shape[1], self.sizes[generation]
+            self.pool[0].shape[1], self.sizes[generation]
         )
-        return _pick(self.pool, indices)
+        return tuple(_pick(each, indices) for each in self.pool)
 
 
 class _RealPoints:

@@ -46,12 +46,13 @@ Measurement = Callable[[Any, np.ndarray], Mapping[str, Any]]
 class Family(Protocol):
     """Anything that turns data into a model.
 
-    ``fit`` may also name ``rng`` (randomness for a random start or minibatches) and
-    ``previous`` (the model of the generation before, None at first); the loop passes
-    what the signature names. A family whose arrays all have a leading chain axis
-    says so with ``chain_axis = True`` and receives `Streams` for ``rng`` and a
-    read-only training set; any other family is run one chain after the other, with a
-    plain Generator and a training set of its own for each.
+    ``fit`` may also name ``rng`` (randomness for a random start or minibatches),
+    ``previous`` (the model of the generation before, None at first) and ``weights``
+    (of the points, shape (n,) or (chains, n); None where all weigh the same); the
+    loop passes what the signature names. A family whose arrays all have a leading
+    chain axis says so with ``chain_axis = True`` and receives `Streams` for ``rng``
+    and a read-only training set; any other family is run one chain after the other,
+    with a plain Generator and a training set of its own for each.
     """
 
     @property
@@ -73,7 +74,7 @@ class History:
     training_sizes : array of int, shape (generations + 1,)
         How many points generation i was fitted to; larger under "accumulate".
     real_counts : array of int, shape (generations + 1, chains)
-        How many points of each batch are real.
+        How many points of each batch are real in truth.
     model : object
         The last generation's model; for a family without a chain axis, a tuple of
         models, one per chain. The same holds for the entries of `models`.
@@ -81,7 +82,7 @@ class History:
         All generations' models, if they were to be kept.
     data : tuple of array, shape (chains, n, ...), or None
         All training sets, if they were to be kept, read-only. A batch holds its real
-        points first, then previous ones, then new ones.
+        points first, then those mistaken for real, previous ones, and new ones.
     """
 
     measures: dict[str, np.ndarray]
@@ -173,14 +174,14 @@ def recurse(
     )
     streams = Streams(one_per_chain(rng, chains))
     training_sets = TrainingSets(real, diet, sizes, streams, has_chain_axis(family))
-    trainer = _Trainer(family, streams)
+    trainer = _Trainer(family, streams, diet.real_weight)
     recorder = _Recorder(measures, measure, chains, trainer.one_by_one)
 
     model, models, kept = None, [], []
     for generation in range(len(sizes)):
         with _named(generation):
-            data = training_sets.build(generation, model)
-            model = trainer.fit(data, model)
+            data, *weights = training_sets.build(generation, model)
+            model = trainer.fit(data, model, *weights)
             recorder.record(model, data)
         if keep_models:
             models.append(trainer.plain(model))
@@ -212,25 +213,33 @@ def _named(generation: int) -> Iterator[None]:
 class _Trainer:
     """Calls ``fit`` for all chains, with what its signature names."""
 
-    def __init__(self, family: Family, streams: Streams) -> None:
+    def __init__(self, family: Family, streams: Streams, real_weight: float) -> None:
         self._fit = verb("family", family, "fit")
         self._named = _named_arguments(self._fit)
+        if real_weight != 1 and "weights" not in self._named:
+            raise ValueError(
+                "real_weight must be 1 for a family whose fit does not take weights, "
+                f"as that of {type(family).__name__}, got {real_weight}"
+            )
         self._streams = streams
         self.one_by_one = not has_chain_axis(family)
         if self.one_by_one:
             # Reserve the side streams now: a family may spawn from its generator.
             streams.seeds  # noqa: B018
 
-    def fit(self, data: np.ndarray, previous: Any) -> Any:
+    def fit(
+        self, data: np.ndarray, previous: Any, weights: np.ndarray | None = None
+    ) -> Any:
         rng = self._streams.aside(_FIT) if "rng" in self._named else None
         if not self.one_by_one:
-            return _with_sample(self._call(data, rng, previous))
+            return _with_sample(self._call(data, rng, previous, weights))
         return _Models(
             _with_sample(
                 self._call(
                     np.array(points),
                     rng and rng.generators[chain],
                     previous and previous.models[chain],
+                    None if weights is None else np.array(weights[chain]),
                 )
             )
             for chain, points in enumerate(data)
@@ -240,8 +249,8 @@ class _Trainer:
         """Return the model as the reader knows it."""
         return model.models if self.one_by_one else model
 
-    def _call(self, data: np.ndarray, rng: Any, previous: Any) -> Any:
-        extra = {"rng": rng, "previous": previous}
+    def _call(self, data: np.ndarray, rng: Any, previous: Any, weights: Any) -> Any:
+        extra = {"rng": rng, "previous": previous, "weights": weights}
         return self._fit(data, **{name: extra[name] for name in self._named})
 
 
@@ -340,4 +349,4 @@ def _with_sample(model: Any) -> Any:
 
 
 def _named_arguments(function: Callable[..., Any]) -> set[str]:
-    return {"rng", "previous"} & set(inspect.signature(function).parameters)
+    return {"rng", "previous", "weights"} & set(inspect.signature(function).parameters)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .streams import Randomness, normals
-from .validation import finite_array, real_number, whole_number
+from .validation import finite_array, point_weights, real_number, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,18 +79,21 @@ class LinearRegression:
     def __post_init__(self) -> None:
         real_number("noise", self.noise, low=0)
 
-    def fit(self, data: Any) -> LinearModel:
+    def fit(self, data: Any, weights: Any = None) -> LinearModel:
         """Fit the weights of each chain.
 
         Parameters
         ----------
         data : array, shape (..., n, d + 1)
             Rows (x, y), at least d of them; the leading axes are chains.
+        weights : array, shape (..., n), optional
+            What the square of each row's error counts, above 0; by default 1.
 
         Raises
         ------
         ValueError
-            If the rows are too few, do not determine the weights, or are not finite.
+            If the rows are too few, do not determine the weights, or are not finite,
+            or `weights` do not fit.
         """
         data = finite_array("data", data, axes=2).astype(float, copy=False)
         inputs, labels = data[..., :-1], data[..., -1:]
@@ -99,13 +102,16 @@ class LinearRegression:
                 "data must have shape (..., n, d + 1) with n >= d >= 1, "
                 f"got {data.shape}"
             )
+        if weights is not None:
+            scale = np.sqrt(point_weights(weights, data.shape[:-1]))[..., None]
+            inputs, labels = scale * inputs, scale * labels
         # QR, not the normal equations: those square the condition number.
         basis, triangle = np.linalg.qr(inputs)
         diagonal = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1))
         if (diagonal.min(axis=-1) <= 1e-12 * diagonal.max(axis=-1)).any():
             raise ValueError("data must have inputs of full rank to determine weights")
-        weights = np.linalg.solve(triangle, np.swapaxes(basis, -1, -2) @ labels)
-        return LinearModel(weights[..., 0], self.noise)
+        slopes = np.linalg.solve(triangle, np.swapaxes(basis, -1, -2) @ labels)
+        return LinearModel(slopes[..., 0], self.noise)
 
 
 def excess_error(weights: Any, true_weights: Any) -> np.ndarray:

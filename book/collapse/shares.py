@@ -12,6 +12,9 @@ import numpy as np
 ROUNDING = 1e-9
 """What a share times a size may miss a half or a whole number by."""
 
+Shares = float | Sequence[float] | Sequence[Sequence[float]] | np.ndarray
+"""One share, one for each chain, or a row for each generation after the first."""
+
 
 def share_counts(shares: Any, sizes: Any) -> np.ndarray:
     """Return round(share · size), halves up, at most the size.
@@ -31,28 +34,35 @@ def share_counts(shares: Any, sizes: Any) -> np.ndarray:
     return np.minimum(counts, sizes)
 
 
-def shares_of_chains(
-    name: str, share: float | Sequence[float], chains: int
+def shares_by_generation(
+    name: str, share: Shares, generations: int, chains: int
 ) -> np.ndarray:
-    """Return the share of each chain, shape (chains,).
+    """Return the share of each generation and chain, shape (generations, chains).
 
     Parameters
     ----------
     name : str
         The argument's name.
-    share : float or sequence of float
-        Shared, or one for each chain.
+    share : float or array, shape (chains,), (generations, chains) or (generations, 1)
+        One for all, one for each chain, or a row for each generation but the first.
+    generations : int
+        How many generations follow generation 0, which sees real points only.
     chains : int
 
     Raises
     ------
     ValueError
-        If there are shares for another number of chains.
+        If there are shares for another number of chains or of generations.
     """
-    each = np.atleast_1d(share)
-    if np.ndim(share) and len(each) != chains:
+    each = np.asarray(share, dtype=float)
+    if each.ndim == 1 and len(each) != chains:
         raise ValueError(
             f"{name} must be one number or one for each of {chains} chains, "
-            f"got {len(each)}"
+            f"got {len(each)} (one for each generation has shape ({generations}, 1))"
         )
-    return np.broadcast_to(each, chains)
+    if each.ndim == 2 and each.shape not in ((generations, chains), (generations, 1)):
+        raise ValueError(
+            f"{name} must have a row for each of generations 1 to {generations}, of 1 "
+            f"or {chains} numbers, got shape {each.shape}"
+        )
+    return np.broadcast_to(each, (generations, chains))

@@ -73,18 +73,42 @@ def real_number(
     return number
 
 
-def fraction(name: str, value: object) -> float | tuple[float, ...]:
-    """Return a share in [0, 1], or a tuple of them, one per chain.
+def positive_number(name: str, value: object) -> float:
+    """Return `value` as a finite float above 0.
 
     Raises
     ------
     ValueError
-        If an entry is not a number in [0, 1], or if there are none.
+        If it is not a real number, not finite, or not above 0.
+    """
+    number = real_number(name, value)
+    if number <= 0:
+        raise refuse(name, value, "a finite number above 0")
+    return number
+
+
+def fraction(
+    name: str, value: Any
+) -> float | tuple[float, ...] | tuple[tuple[float, ...], ...]:
+    """Return a share in [0, 1], one for each chain, or a row for each generation.
+
+    Several are tuples, or a tuple of them, which can be hashed.
+
+    Raises
+    ------
+    ValueError
+        If an entry is not a number in [0, 1], if there are none, or if rows differ
+        in length.
     """
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if not isinstance(value, (list, tuple)):
         return real_number(name, value, 0, 1)
+    if any(isinstance(entry, (list, tuple, np.ndarray)) for entry in value):
+        rows = interval_array(name, value, 0, 1)
+        if rows.ndim != 2:
+            raise ValueError(f"{name} must have at most 2 axes, got {rows.ndim}")
+        return tuple(tuple(row) for row in rows.tolist())
     if not value:
         raise refuse(name, value, "a number in [0, 1], or one for each chain")
     return tuple(
@@ -279,6 +303,31 @@ def interval_array(
         allowed = f"in [{low:g}, {high:g}]" if bounded else f"of at least {low:g}"
         raise refuse(name, value, f"numbers {allowed}")
     return array
+
+
+def point_weights(value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the weights of points, one for each, as floats above 0.
+
+    Parameters
+    ----------
+    value : array_like
+        The argument ``weights``.
+    shape : tuple of int
+        The shape of the data, without what belongs to one point.
+
+    Raises
+    ------
+    ValueError
+        If the shape differs, or an entry is not finite or not above 0.
+    """
+    weights = finite_array("weights", value).astype(float)
+    if weights.shape != shape:
+        raise ValueError(
+            f"weights must have shape {shape}, one for each point, got {weights.shape}"
+        )
+    if (weights <= 0).any():
+        raise ValueError(f"weights must be above 0, got {weights.min():g}")
+    return weights
 
 
 def distributions(name: str, rows: Any) -> np.ndarray:

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from collapse import measures
-from collapse.categorical import Categorical, CategoricalModel, sharpen, truncate, zipf
+from collapse.categorical import (
+    Categorical,
+    CategoricalModel,
+    best_of,
+    sharpen,
+    truncate,
+    zipf,
+)
 from collapse.mixture import COVARIANCES, GaussianMixture, GaussianMixtureModel
 from collapse.recursion import MEMORIES, Diet, recurse
 from collapse.vae import OUTPUTS, STARTS, VAE, VAEModel
@@ -48,6 +55,8 @@ def families(draw):
             smoothing=draw(st.sampled_from([0.0, 0.5])),
             temperature=draw(st.sampled_from([1.0, 0.7])),
             top_k=draw(st.sampled_from([None, 5])),
+            candidates=draw(st.sampled_from([1, 3])),
+            reward=range(12),
         )
         return family, WORDS
     family = GaussianMixture(
@@ -123,6 +132,10 @@ def test_without_real_data_no_word_returns(size, generations, seed):
 @sixty
 @given(distributions(), st.floats(0, 3), st.integers(1, 13))
 def test_a_decoder_keeps_the_order_and_adds_nothing(rows, temperature, keep):
+    best = best_of(rows, keep, range(rows.shape[-1]))
+    assert best.sum() == pytest.approx(1)
+    assert not (best[rows == 0] > 0).any()
+    assert (np.cumsum(best) <= np.cumsum(rows) + 1e-12).all()
     for spoken in (sharpen(rows, temperature), truncate(rows, keep)):
         assert spoken.sum() == pytest.approx(1)
         assert not (spoken[rows == 0] > 0).any()

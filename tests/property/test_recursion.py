@@ -10,6 +10,7 @@ from collapse.gaussian import Gaussian, GaussianModel
 from collapse.recursion import MEMORIES, Diet, recurse
 
 TRUTH = GaussianModel(0.0, 1.0)
+SHARES = ("real_fraction", "previous_fraction", "mislabelled")
 REAL, FAKE = 1000, 0
 """Tags: real points are 1000 + place, synthetic ones are below 1000."""
 
@@ -27,7 +28,7 @@ class Tagger:
     def __init__(self) -> None:
         self.fitted = 0
 
-    def fit(self, data):
+    def fit(self, data, weights=None):
         """Count the fits; the data does not matter."""
         self.fitted += 1
         return TaggedModel(self.fitted, len(data))
@@ -49,9 +50,12 @@ class TaggedModel:
 class OneByOne:
     """The plainest family: one chain, two verbs."""
 
-    def fit(self, data):
+    def fit(self, data, weights=None):
         """Keep the moments."""
-        return OneModel(data.mean(), data.std())
+        if weights is None:
+            return OneModel(data.mean(), data.std())
+        mean = np.average(data, weights=weights)
+        return OneModel(mean, np.average((data - mean) ** 2, weights=weights) ** 0.5)
 
 
 class OneModel:
@@ -67,14 +71,24 @@ class OneModel:
 
 @st.composite
 def runs(draw):
-    """Arguments for a small recursion with per-chain weights and memory."""
+    """Arguments for a small recursion with memory, and shares for each chain.
+
+    Shares have shape (chains,) or, where they change, (generations, chains).
+    """
     chains = draw(st.integers(1, 5))
     generations = draw(st.integers(1, 4))
     memory = draw(st.sampled_from(MEMORIES))
-    real = [draw(fractions) for _ in range(chains)]
-    previous = [0.0] * chains
+    shape = (generations, chains) if draw(st.booleans()) else (chains,)
+
+    def shares():
+        return np.array([draw(fractions) for _ in range(np.prod(shape))]).reshape(shape)
+
+    real, previous, mislabelled = shares(), np.zeros(shape), np.zeros(shape)
     if memory == "replace":
-        previous = [draw(fractions) * (1 - share) for share in real]
+        previous = shares() * (1 - real)
+    replay = draw(st.booleans())
+    if not replay and draw(st.booleans()):
+        mislabelled = shares()
     if draw(st.booleans()):
         size = draw(st.integers(2, 12))
     else:
@@ -92,8 +106,10 @@ def runs(draw):
             "real_fraction": real,
             "previous_fraction": previous,
             "memory": memory,
-            "replay": draw(st.booleans()),
+            "replay": replay,
             "curator": curator,
+            "mislabelled": mislabelled,
+            "real_weight": draw(st.sampled_from([1.0, 2.5])),
         },
     }
 
@@ -102,8 +118,8 @@ def follow(run, rngs, chosen=None, family=None):
     """Run the `chosen` chains and return all data they were trained on."""
     chosen = range(run["chains"]) if chosen is None else chosen
     diet = dict(run["diet"])
-    for weight in ("real_fraction", "previous_fraction"):
-        diet[weight] = [diet[weight][chain] for chain in chosen]
+    for name in SHARES:
+        diet[name] = diet[name][..., list(chosen)]
     return recurse(
         Gaussian() if family is None else family,
         run["real"],
@@ -148,14 +164,11 @@ def test_a_chain_does_not_notice_its_neighbours_or_its_place(run, seed, data):
 @sixty
 @given(runs(), seeds)
 def test_one_weight_for_all_is_the_same_weight_for_each(run, seed):
-    shared = dict(run["diet"])
-    for weight in ("real_fraction", "previous_fraction"):
-        shared[weight] = shared[weight][0]
-    each = {
-        **shared,
-        "real_fraction": [shared["real_fraction"]] * run["chains"],
-        "previous_fraction": [shared["previous_fraction"]] * run["chains"],
-    }
+    shared, each = dict(run["diet"]), dict(run["diet"])
+    for name in SHARES:
+        first = each[name][..., :1]
+        shared[name] = first if first.ndim == 2 else first[0]
+        each[name] = np.broadcast_to(first, each[name].shape)
     common = {
         "generations": run["generations"],
         "sample_size": run["sample_size"],
@@ -237,15 +250,21 @@ def test_sizes_and_shares_are_exact(run, seed):
         size, data = sizes[generation], history.data[generation]
         assert data.shape == (run["chains"], size)
         for chain, row in enumerate(data):
-            share = run["diet"]["real_fraction"][chain]
-            before = run["diet"]["previous_fraction"][chain]
-            real = int(np.floor(share * size + 0.5 + 1e-9))
-            previous = min(int(np.floor(before * size + 0.5 + 1e-9)), size - real)
-            assert history.real_counts[generation, chain] == real
+            share, before, rate = (
+                np.broadcast_to(run["diet"][name], (run["generations"], run["chains"]))[
+                    generation - 1, chain
+                ]
+                for name in SHARES
+            )
+            taken = int(np.floor(share * size + 0.5 + 1e-9))
+            previous = min(int(np.floor(before * size + 0.5 + 1e-9)), size - taken)
+            real = history.real_counts[generation, chain]
+            assert taken - taken * (rate > 0) <= real <= taken - taken * (rate == 1)
             assert (row[:real] >= REAL).all()
+            assert (row[real:taken] == generation).all()
             # The newest tag belongs to the new points and to no other.
             assert np.count_nonzero(row == generation) == size - real - previous
-            assert (row[real + previous :] == generation).all()
+            assert (row[taken + previous :] == generation).all()
 
 
 def follow_tags(run, seed):

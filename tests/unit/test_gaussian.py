@@ -58,6 +58,63 @@ class TestFit:
         data = 1e8 + np.array([1.0, 2.0, 3.0])
         assert Gaussian().fit(data).variance == pytest.approx(2 / 3, rel=1e-12)
 
+    @pytest.mark.parametrize(("estimator", "loss"), [("mle", 0), ("unbiased", 1)])
+    @pytest.mark.parametrize("scale", [1.0, 7.5])
+    def test_weighted_moments_are_numpys(self, estimator, loss, scale):
+        data = rng().normal(3, 2, (4, 17, 3))
+        weights = rng(2).uniform(0.1, 5, (4, 17))
+        many = Gaussian(estimator, 3).fit(data, scale * weights)
+        one = Gaussian(estimator).fit(data[..., 0], weights=scale * weights)
+        for chain, each in enumerate(weights):
+            mean = np.average(data[chain], axis=0, weights=each)
+            np.testing.assert_allclose(many.mean[chain], mean)
+            np.testing.assert_allclose(one.mean[chain], mean[0])
+            expected = np.cov(data[chain], rowvar=False, ddof=loss, aweights=each)
+            np.testing.assert_allclose(many.covariance[chain], expected)
+            np.testing.assert_allclose(one.variance[chain], expected[0, 0])
+
+    def test_weights_that_say_nothing(self):
+        data = rng().normal(size=(3, 9))
+        plain, weighted = (Gaussian().fit(data, each) for each in (None, data**0 * 4))
+        np.testing.assert_allclose(weighted.variance, plain.variance)
+
+    @pytest.mark.parametrize(
+        ("weights", "message"),
+        [
+            (np.ones(8), r"shape \(3, 9\), one for each point, got \(8,\)"),
+            (np.ones((3, 8)), "weights must have shape"),
+            (np.zeros((3, 9)), "weights must be above 0, got 0"),
+            (np.full((3, 9), np.nan), "weights must be finite"),
+            ("heavy", "weights must be"),
+        ],
+    )
+    def test_bad_point_weights(self, weights, message):
+        with pytest.raises(ValueError, match=message):
+            Gaussian().fit(np.zeros((3, 9)), weights)
+
+    def test_a_known_variance_is_not_fitted(self):
+        model = Gaussian(known_variance=2.5).fit([[1.0, 2.0, 6.0], [0.0, 0.0, 3.0]])
+        assert model.mean.tolist() == [3, 1]
+        assert model.variance.tolist() == [2.5, 2.5]
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"sampling_bias": 0}, "sampling_bias must be a finite number above 0"),
+            ({"sampling_bias": "low"}, "sampling_bias must be"),
+            ({"verifier": 0.5}, r"verifier must be a pair \(centre, width\)"),
+            ({"verifier": (0, 1, 2)}, "verifier must be a pair"),
+            ({"verifier": (0, 0)}, "verifier's width must be .* above 0, got 0"),
+            ({"verifier": (np.nan, 1)}, "verifier's centre must be"),
+            ({"known_variance": -1}, "known_variance must be"),
+            ({"known_variance": 1, "dimension": 2}, "known_variance must be None with"),
+            ({"verifier": (0, 1), "dimension": 2}, "verifier must be None with"),
+        ],
+    )
+    def test_bad_options(self, arguments, message):
+        with pytest.raises(ValueError, match=message):
+            Gaussian(**arguments)
+
     @pytest.mark.parametrize("estimator", ["MLE", "", None, 1])
     def test_unknown_estimator(self, estimator):
         with pytest.raises(ValueError, match="estimator must be one of 'mle'"):
@@ -87,6 +144,40 @@ class TestModel:
         for chain, points in enumerate(model.sample(4000, rng())):
             law = stats.norm(model.mean[chain], model.variance[chain] ** 0.5)
             assert stats.kstest(points, law.cdf).pvalue > 1e-4
+
+    def test_a_bias_changes_what_is_said_and_not_what_was_learned(self):
+        data = rng().normal(3, 2, (2, 17, 3))
+        for family, each in [
+            (Gaussian(sampling_bias=0.25), data[..., 0]),
+            (Gaussian("unbiased", 3, sampling_bias=0.25), data),
+        ]:
+            biased = family.fit(each)
+            plain = Gaussian(family.estimator, family.dimension).fit(each)
+            assert np.array_equal(biased.log_prob(each), plain.log_prob(each))
+            centre = plain.mean[:, None]
+            said, learned = (model.sample(50, rng()) for model in (biased, plain))
+            np.testing.assert_allclose(said - centre, (learned - centre) / 2)
+
+    def test_what_a_verifier_lets_through_is_normal_again(self):
+        centre, width = 1.5, 0.8
+        family = Gaussian(sampling_bias=0.64, verifier=(centre, width))
+        model = family.fit(rng().normal(-1, 2, 40))
+        offered = rng(2).normal(model.mean, 0.8 * model.variance**0.5, 60_000)
+        chance = np.exp(-((offered - centre) ** 2) / (2 * width**2))
+        passed = offered[rng(3).random(60_000) < chance]
+        assert len(passed) > 3000
+        said = model.sample(20_000, rng(4))
+        assert stats.ks_2samp(passed, said).pvalue > 1e-5
+
+    @pytest.mark.parametrize("variance", [0.0, 1e-300])
+    def test_a_verifier_meets_a_point_mass(self, variance):
+        mean, passed = Gaussian(verifier=(5, 1)).spoken(2.0, variance)
+        assert (mean, passed) == (2.0, variance)
+
+    @pytest.mark.parametrize("spoken", [3.0, GaussianModel([0, 0, 0], 1.0)])
+    def test_what_is_spoken_has_as_many_chains(self, spoken):
+        with pytest.raises(ValueError, match=r"GaussianModel whose mean has shape \(2"):
+            GaussianModel([0.0, 1.0], 1.0, spoken)
 
     def test_one_point_can_be_drawn(self):
         assert GaussianModel([0.0, 5.0], 1.0).sample(1, rng()).shape == (2, 1)
@@ -229,7 +320,28 @@ LAWS = [
     {"sample_size": 7, "memory": "accumulate"},
     {"sample_size": [4, 9, 12, 6, 9], "memory": "accumulate", "real_fraction": 0.3},
     {"sample_size": 7, "memory": "accumulate", "real_fraction": 0.3, "replay": True},
+    {"sample_size": 7, "real_fraction": [[0.6], [0.0], [0.2], [0.4]]},
+    {
+        "sample_size": [3, 6, 9, 12, 15],
+        "real_fraction": [[1 / 2], [1 / 3], [1 / 4], [1 / 5]],
+        "replay": True,
+    },
+    {"sample_size": 7, "real_fraction": 0.6, "mislabelled": 0.4},
+    {
+        "sample_size": 7,
+        "memory": "accumulate",
+        "estimator": "unbiased",
+        "real_fraction": [[0.6], [0.0], [1.0], [0.3]],
+        "mislabelled": [[0.0], [0.5], [0.2], [1.0]],
+        "real_weight": 3.0,
+    },
+    {"sample_size": 7, "real_fraction": 0.3, "replay": True, "real_weight": 0.2},
+    {"sample_size": 7, "sampling_bias": 0.7, "real_fraction": 0.3},
+    {"sample_size": 7, "sampling_bias": 1.2, "estimator": "unbiased"},
+    {"sample_size": 7, "verifier": (0.5, 1.5), "memory": "accumulate"},
+    {"sample_size": 7, "verifier": (-1, 2), "known_variance": 1, "sampling_bias": 0.9},
 ]
+FAMILY = {"estimator", "sampling_bias", "verifier", "known_variance"}
 
 
 class TestExactLaw:
@@ -239,12 +351,12 @@ class TestExactLaw:
         means, variances = exact_law(
             generations=generations, chains=chains, rng=rng(3), **law
         )
-        diet = dict(law)
+        diet = {name: law[name] for name in law.keys() - FAMILY - {"sample_size"}}
         history = recurse(
-            Gaussian(diet.pop("estimator", "mle")),
+            Gaussian(**{name: law[name] for name in law.keys() & FAMILY}),
             GaussianModel(0, 1),
             generations=generations,
-            sample_size=diet.pop("sample_size"),
+            sample_size=law["sample_size"],
             chains=chains,
             diet=Diet(**diet),
             rng=rng(4),
@@ -273,7 +385,7 @@ class TestExactLaw:
                 np.testing.assert_allclose(exact, sampled, atol=1e-9)
                 continue
             p = stats.ks_2samp(exact, sampled).pvalue
-            # 15 laws with 6 comparisons: a false alarm in 1 of 10 000 runs.
+            # Fewer than 30 laws, 6 comparisons: a false alarm in 1 of 5000 runs.
             assert p > 1e-6, f"{name}: p = {p:.2g}"
 
     def test_a_share_for_each_chain(self):
@@ -291,6 +403,22 @@ class TestExactLaw:
             )
             p = stats.ks_2samp(variances[-1, shares == share], alone[-1]).pvalue
             assert p > 1e-5, f"{share}: p = {p:.2g}"
+
+    def test_diets_for_each_chain(self):
+        shares = np.repeat([0.5, 0.5, 0.0], 3000)
+        rates = np.repeat([0.0, 1.0, 0.5], 3000)
+        _, variances = exact_law(
+            generations=40,
+            sample_size=10,
+            chains=9000,
+            real_fraction=shares,
+            mislabelled=rates,
+            rng=rng(),
+        )
+        held, mistaken, alone = variances[-1].reshape(3, 3000).mean(axis=-1)
+        # Mistaken for real are all of them: as if there were none.
+        assert held > 0.7
+        assert max(mistaken, alone) < 0.2
 
     def test_a_million_million_samples(self):
         means, variances = exact_law(
@@ -322,7 +450,15 @@ class TestExactLaw:
             ({"real_fraction": 1.1}, "real_fraction must be"),
             ({"real_fraction": "half"}, "real_fraction must be"),
             ({"real_fraction": [0.1, 0.1]}, "3 chains, got 2"),
+            ({"real_fraction": [[0.1], [0.2]]}, "a row for each of generations 1 to 3"),
             ({"replay": 1}, "replay must be"),
+            ({"mislabelled": -0.1}, "mislabelled must be"),
+            ({"mislabelled": [0.1, 0.2]}, "mislabelled must be .* 3 chains, got 2"),
+            ({"mislabelled": 0.1, "replay": True}, "mislabelled must be 0 with"),
+            ({"real_weight": 0}, "real_weight must be"),
+            ({"sampling_bias": -1}, "sampling_bias must be"),
+            ({"verifier": 1}, "verifier must be"),
+            ({"known_variance": "one"}, "known_variance must be"),
             ({"rng": 1}, "rng must be"),
         ],
     )

@@ -290,10 +290,22 @@ class TestTheDoor:
         with pytest.raises(ValueError, match=rf"{name}\[1\] must be a number in"):
             Diet(**{name: [0.5, share]})
 
-    @pytest.mark.parametrize("share", [[], [[0.5]], {}])
-    def test_weights_are_numbers_or_a_flat_list(self, share):
+    @pytest.mark.parametrize(
+        "share",
+        [[], {}, [[]], [[0.5], []], [[0.5], 0.5], [[0.5, 1.1]], [[[0.5]]], [["half"]]],
+    )
+    def test_weights_are_numbers_lists_or_rows(self, share):
         with pytest.raises(ValueError, match="real_fraction"):
             Diet(real_fraction=share)
+
+    def test_weights_whose_shapes_do_not_fit(self):
+        with pytest.raises(ValueError, match=r"that fit, got \(2,\) and \(1, 3\)"):
+            Diet(real_fraction=[0.1, 0.2], previous_fraction=[[0.1, 0.2, 0.3]])
+
+    @pytest.mark.parametrize("name", ["real_fraction", "previous_fraction"])
+    def test_a_row_for_each_generation_but_the_first(self, name):
+        with pytest.raises(ValueError, match=f"{name} must have a row .* 1 to 2"):
+            run(diet=Diet(**{name: [[0.1]] * 3}))
 
     @pytest.mark.parametrize("name", ["real_fraction", "previous_fraction"])
     def test_one_weight_for_each_chain(self, name):

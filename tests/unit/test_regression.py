@@ -22,6 +22,17 @@ def test_weights_are_numpys():
         np.testing.assert_allclose(weights[chain], expected)
 
 
+def test_weighted_rows_are_repeated_rows():
+    data = rng().normal(size=(2, 12, 4))
+    times = rng(2).integers(1, 4, (2, 12))
+    found = LinearRegression().fit(data, times).weights
+    for chain in range(2):
+        expected = LinearRegression().fit(np.repeat(data[chain], times[chain], axis=0))
+        np.testing.assert_allclose(found[chain], expected.weights)
+    with pytest.raises(ValueError, match=r"weights must have shape \(2, 12\)"):
+        LinearRegression().fit(data, np.ones(12))
+
+
 def test_ill_conditioned_inputs_keep_their_digits():
     inputs = rng().normal(size=(40, 2)) @ np.array([[1, 1], [0, 1e-6]])
     rows = np.column_stack([inputs, inputs @ [2.0, 3.0]])

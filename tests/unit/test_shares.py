@@ -6,7 +6,7 @@ import pytest
 from collapse import categorical, theory
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.recursion import Diet, recurse
-from collapse.shares import share_counts, shares_of_chains
+from collapse.shares import share_counts, shares_by_generation
 
 # Halves, of which the product of floats lies a little below: 14.499999999999998.
 HALVES = [(0.145, 100, 15), (0.575, 100, 58), (0.285, 100, 29), (0.5, 3, 2)]
@@ -40,15 +40,30 @@ def test_shares_and_sizes_broadcast():
     assert counts.tolist() == [[0, 1, 2], [0, 2, 6]]
 
 
-def test_one_share_serves_all_chains():
-    assert shares_of_chains("real_fraction", 0.3, 4).tolist() == [0.3] * 4
-    assert shares_of_chains("real_fraction", (0.3, 0.5), 2).tolist() == [0.3, 0.5]
+@pytest.mark.parametrize(
+    ("share", "rows"),
+    [
+        (0.3, [[0.3, 0.3]] * 3),
+        ((0.3, 0.5), [[0.3, 0.5]] * 3),
+        ([[0.1], [0.2], [0.3]], [[0.1] * 2, [0.2] * 2, [0.3] * 2]),
+        ([[0.1, 0], [0.2, 1], [0.3, 0]], [[0.1, 0], [0.2, 1], [0.3, 0]]),
+    ],
+)
+def test_a_share_is_for_all_for_each_chain_or_for_each_generation(share, rows):
+    assert shares_by_generation("γ", share, 3, 2).tolist() == rows
 
 
 @pytest.mark.parametrize("shares", [(0.1,), (0.1, 0.2), (0.1,) * 4])
 def test_shares_for_another_number_of_chains_are_refused(shares):
     with pytest.raises(ValueError, match=f"γ must be .* 3 chains, got {len(shares)}"):
-        shares_of_chains("γ", shares, 3)
+        shares_by_generation("γ", shares, 2, 3)
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (2, 2), (3, 2), (3, 3)])
+def test_shares_for_another_number_of_generations_are_refused(shape):
+    rows = r"γ must have a row .* generations 1 to 2, of 1 or 3 numbers, got shape \("
+    with pytest.raises(ValueError, match=rows + ", ".join(map(str, shape))):
+        shares_by_generation("γ", np.full(shape, 0.1), 2, 3)
 
 
 @pytest.mark.parametrize(("share", "size", "count"), HALVES[:3])
