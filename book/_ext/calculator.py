@@ -2,8 +2,8 @@ r"""The calculator "How much real data do I need?": the directive ``{how-much}``
 
 The page gets a form, which calculator.js answers: the closed forms of
 `theory.real_data_needed` a second time, because a page has no kernel. The tests compare
-the two. The formulas are a list of the page's own, drawn at build time: the script shows
-those in use, a page without JavaScript and a notebook show all.
+the two. The formulas are a list, drawn at build time: the script shows those in use, a
+page without JavaScript and a notebook show all.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NUMBERS = {
     "horizon": ("Horizon", "generations", "for ever", "1", "10000", "1", ""),
     "push": ("Push", "% of the variance, each time", "none", "0", "100", "any", ""),
     "group": ("Smallest group", "% of the points", "none", "0.001", "50", "any", ""),
-    "points": ("A generation has", "points", "any number", "2", "1000000000", "1", ""),
+    "points": ("Generation size", "points", "any", "2", "1000000000", "1", ""),
 }
 """Label, unit, what an empty field means, least, most, step, and the first value."""
 
@@ -111,7 +111,7 @@ FIELD = """\
 step="{step}" value="{value}"{required}></p>
 """
 CHOICE = """\
-<p><label for="how-much-diet">Diet</label>
+<p class="how-much-diet"><label for="how-much-diet">Diet</label>
 <select id="how-much-diet" name="diet">
 {options}</select></p>
 """
@@ -122,7 +122,7 @@ BOX = """\
 <div class="how-much-said" role="status"></div>
 <figure hidden>
 <div class="how-much-picture" role="img" aria-labelledby="how-much-caption"></div>
-<figcaption id="how-much-caption"></figcaption>
+<figcaption id="how-much-caption" aria-live="polite"></figcaption>
 <button type="button">Again, with other luck</button>
 </figure>
 <div class="how-much-formulas">
@@ -155,7 +155,7 @@ class HowMuchDirective(SphinxDirective):
 
 
 def form() -> str:
-    """The fields of the form, the diet after tolerated loss and horizon."""
+    """The fields of the form."""
     fields = {
         name: FIELD.format(
             name=name,
@@ -175,8 +175,7 @@ def form() -> str:
         f"{' selected' * (name == 'fresh')}>{escape(words)}</option>\n"
         for name, (words, colour) in DIETS.items()
     )
-    first = [fields.pop("loss"), fields.pop("horizon")]
-    return "".join([*first, CHOICE.format(options=options), *fields.values()])
+    return CHOICE.format(options=options) + "".join(fields.values())
 
 
 def open_box(self: Any, node: HowMuch) -> None:

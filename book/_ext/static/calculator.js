@@ -96,7 +96,7 @@
     const isEnough = (count) => lost(count, settings, push) <= loss * (1 + ROUNDING);
     const fewest = isEach(diet) ? 2 : diet !== "fresh" || !points ? 1 : 0;
     const most = points ?? MOST;
-    if (!isEnough(most)) return { atLeast: lost(most, settings, push) };
+    if (!isEnough(most)) return { atLeast: lost(most, settings, push), tolerated: loss };
     let [low, high] = [0, most - fewest];
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
@@ -129,7 +129,7 @@
   // A simulation by the exact law -----------------------------------------------------
 
   function generator(seed) {
-    let state = Math.imul(seed, 0x9e3779b1);
+    let state = Math.imul(seed, 0x85ebca6b);
     const uniform = () => { // mulberry32, by Tommy Ettinger
       state = (state + 0x6d2b79f5) | 0;
       let bits = Math.imul(state ^ (state >>> 15), state | 1);
@@ -215,19 +215,20 @@
   // In words --------------------------------------------------------------------------
 
   const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
-  const percent = (share, digits = 2) => `${+(100 * share).toFixed(digits)} %`;
+  const percent = (share, digits = 2) => `${+(100 * share).toFixed(digits)}\u00a0%`;
   function percentAbove(share) { // three digits, never too few
+    if (!share) return percent(0);
     const unit = 10 ** (Math.floor(Math.log10(100 * share)) - 2);
-    return `${+(Math.ceil((100 * share) / unit - ROUNDING) * unit).toPrecision(3)} %`;
+    return `${+(Math.ceil((100 * share) / unit - ROUNDING) * unit).toPrecision(3)}\u00a0%`;
   }
   const points = (count) => `${grouped(count)} ${count === 1 ? "point" : "points"}`;
   const real = (count) => `${grouped(count)} real ${count === 1 ? "point" : "points"}`;
 
-  function sentences(settings, { count, share, atLeast }) {
+  function sentences(settings, { count, share, atLeast, tolerated }) {
     const { loss, diet, horizon, push, points: size } = settings;
     const time = horizon ? `over ${points(horizon).replace("point", "generation")}` : "for ever";
     if (atLeast !== undefined)
-      return ["No amount is enough", `: at least ${percent(atLeast)} of the variance is lost, on average and ${time}, whatever the number of real points.`];
+      return ["No amount is enough", `: at least ${percent(atLeast)} of the variance is lost, on average and ${time}, and ${percent(tolerated, 4)} may be.`];
     const held = `keep at least ${percent(1 - loss, 4)} of the variance, on average`;
     const kind = diet === "fresh" ? "new ones" : "the same ones";
     if (diet === "once") return [real(count), `, fitted once, ${held}.`];
@@ -332,7 +333,7 @@
     const svg = shape("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" },
       ...places.flatMap((value) => [
         shape("path", { d: `M${left} ${y(value)}H${right}`, class: "how-much-grid" }),
-        text(`${(100 * value).toFixed(digits)} %`, left - 8, y(value) + 4, "end")]),
+        text(`${(100 * value).toFixed(digits)}\u00a0%`, left - 8, y(value) + 4, "end")]),
       ...ticks(0, fits, width < 480 ? 4 : 8).filter(Number.isInteger).map((fit) => text(grouped(fit), x(fit), bottom + 18, "middle")),
       text("variance of the model, of the real one", 4, 16, "start"),
       text("fits", (left + right) / 2, height - 6, "middle"),
@@ -422,9 +423,10 @@
   const NAMES = Object.fromEntries([...form.elements].map((input) => [input.name, input]));
 
   function take(input, value) {
+    if (input.type === "number" && !/^\d+(\.\d+)?$/.test(value)) return false;
     const before = input.value;
     input.value = value;
-    if (value && input.value === value && input.validity.valid) return true;
+    if (input.value === value && input.validity.valid) return true;
     input.value = before;
     return false;
   }
