@@ -21,6 +21,11 @@ ELSEWHERE = (
     "Without JavaScript, and in a notebook, the table and the call below answer. These "
     "are the formulas: the least whole number is wanted for which they hold."
 )
+SYMBOLS = (
+    "ε is the tolerated loss, n the number of fits, M the points of a generation, k "
+    "the real ones of them, γ = k/M, a = 1 − γ. A push leaves a share λ of the "
+    "variance. The smallest group has a share p."
+)
 DIETS = {
     "replace": ("replace: each trains on the last one's output alone", SYNTHETIC),
     "accumulate": ("accumulate: all data are kept and used", MIXED),
@@ -42,7 +47,20 @@ _SUBSAMPLE = r"""
 \left(1-\tfrac1M\right)\prod_{j=2}^{n}\left[1-\frac{(1-\lambda)(M-1)
 +\left(2+\lambda(1-\frac1M)\right)/j}{jM-1}\right] \ge 1-\varepsilon
 """
-_BOUNDED = r"\ge 1-\varepsilon,\qquad a = 1-\gamma = 1-\tfrac kM"
+_FRESH = r"""
+\begin{gathered} \gamma\,\frac{1-V}{1-a\lambda} \ge 1-\varepsilon \\
+V = \frac{1}{M(1+a)(1-a\lambda)+a\lambda} \end{gathered}
+"""
+_FRESH_DURING = r"""
+\begin{aligned} v_n &\ge 1-\varepsilon \\
+v' &= \left(1-\tfrac1M\right)(\gamma+a\lambda v)+\gamma aV \\
+V' &= a^2V+\tfrac1M(\gamma+a\lambda v) \end{aligned}
+"""
+_REPLAY_DURING = r"""
+\begin{aligned} v_n &\ge 1-\varepsilon \\
+v' &= \gamma-\tfrac1M+a\left(1-\tfrac1M\right)\lambda v+\gamma aD \\
+D' &= a^2D+\tfrac aM\lambda v \end{aligned}
+"""
 FORMULAS = {
     "replace": (
         "Replace, n fits to M points",
@@ -76,26 +94,18 @@ FORMULAS = {
         r"\gamma \ge \frac{(1-\lambda)(1-\varepsilon)}"
         r"{\varepsilon+(1-\lambda)(1-\varepsilon)}",
     ),
-    "fresh-size": (
-        "k fresh real points of M, for ever",
-        r"\gamma\,\frac{1-V}{1-a\lambda}" + _BOUNDED + r",\qquad "
-        r"V = \frac{1}{M(1+a)(1-a\lambda)+a\lambda}",
-    ),
+    "fresh-size": ("k fresh real points of M, for ever", _FRESH),
     "fresh-size-during": (
-        "k fresh real points of M: from fit to fit",
-        r"\begin{aligned} v' &= \left(1-\tfrac1M\right)(\gamma+a\lambda v)"
-        r"+\gamma aV \\ V' &= a^2V+\tfrac1M(\gamma+a\lambda v) \end{aligned}"
-        r"\qquad v_n " + _BOUNDED,
+        "k fresh real points of M, fit by fit: v of the model, V of its mean",
+        _FRESH_DURING,
     ),
     "replay-size": (
         "The same k real points among M, for ever",
-        r"\frac{\gamma-\frac1M}{1-a\lambda+\frac{a\lambda}{M(1+a)}}" + _BOUNDED,
+        r"\frac{\gamma-\frac1M}{1-a\lambda+\frac{a\lambda}{M(1+a)}} \ge 1-\varepsilon",
     ),
     "replay-size-during": (
-        "The same k real points among M: from fit to fit",
-        r"\begin{aligned} v' &= \gamma-\tfrac1M+a\left(1-\tfrac1M\right)\lambda v"
-        r"+\gamma aD \\ D' &= a^2D+\tfrac aM\lambda v \end{aligned}"
-        r"\qquad v_n " + _BOUNDED,
+        "The same k of M, fit by fit: v of the model, D of its mean from theirs",
+        _REPLAY_DURING,
     ),
     "once": ("One fit to k real points", r"\frac1k \le \varepsilon"),
     "group": (
@@ -148,6 +158,7 @@ class HowMuchDirective(SphinxDirective):
                 ),
             )
         box = HowMuch("", nodes.paragraph("", ELSEWHERE), formulas)
+        box += nodes.paragraph("", SYMBOLS)
         self.set_source_info(box)
         for each in box.findall(nodes.Element):
             each.source, each.line = box.source, box.line
