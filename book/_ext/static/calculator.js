@@ -196,14 +196,14 @@
     return variances;
   }
 
-  // What is drawn: the answer, or where there is none, much.
+  // What is drawn: the answer; where there is none, how a hundred points fare, or all.
   function planFor(settings, { count, share }) {
     const { diet, horizon, push, points } = settings;
-    let size = count ?? points ?? 1000;
+    let size = count ?? points ?? 100;
     if (isMixed(diet)) size = points ?? (share ? Math.max(2, Math.floor(count / share)) : 20 * count);
     const plan = { diet, size, count: count ?? size, push };
     const slow = isMixed(diet) ? Math.ceil((2 * size) / plan.count) : 0;
-    return { ...plan, fits: horizon ?? Math.min(1000, Math.max(50, slow)) };
+    return { ...plan, fits: horizon ?? Math.min(1000, Math.max(count === undefined ? 100 : 50, slow)) };
   }
 
   function simulated(plan) {
@@ -228,7 +228,7 @@
     const { loss, diet, horizon, push, points: size } = settings;
     const time = horizon ? `over ${points(horizon).replace("point", "generation")}` : "for ever";
     if (atLeast !== undefined)
-      return ["No amount is enough", `: at least ${percent(atLeast)} of the variance is lost, on average and ${time}, and ${percent(tolerated, 4)} may be.`];
+      return ["No amount is enough", `: at least ${percent(atLeast)} of the variance is lost, on average and ${time}. ${tolerated < loss ? "The smallest group bears" : "You tolerate"} ${percent(tolerated, 4)}.`];
     const held = `keep at least ${percent(1 - loss, 4)} of the variance, on average`;
     const kind = diet === "fresh" ? "new ones" : "the same ones";
     if (diet === "once") return [real(count), `, fitted once, ${held}.`];
