@@ -156,7 +156,7 @@ def test_the_call_holds_all_settings(page: Page) -> None:
         ({"group": 1, "push": 5}, "The group is held against chance"),
         ({"loss": 5}, "a group of less than 5.26\u00a0% of the points may vanish"),
         ({"loss": 50}, "any group may vanish"),
-        ({}, "single histories lose more"),
+        ({}, "some histories lose more"),
     ],
 )
 def test_it_warns_where_the_answer_does_not_hold(page: Page, settings, words) -> None:

@@ -263,7 +263,7 @@
       yield loss < 1 / 3
         ? `An expected variance bounds no tail. With this loss a group of less than ${percent(loss / (1 - loss))} of the points may vanish.`
         : "An expected variance bounds no tail. With this loss any group may vanish.";
-    if (isHeld) yield "The level is held on average: single histories lose more.";
+    if (isHeld) yield "The level is held on average: some histories lose more.";
   }
 
   function callFor({ loss, diet, horizon, push, group, points: size }) {
