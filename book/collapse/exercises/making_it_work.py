@@ -29,8 +29,8 @@ def _cold_words(share: float) -> float:
 
 _HALF = float(brentq(lambda share: _cold_words(share) - _cold_words(1) / 2, 0.3, 0.6))
 
-_POINTS, _REPEATS = 50, 16_000
-_LIMIT = 5 * np.sqrt(2 / _POINTS / _REPEATS)  # five standard errors of a ratio
+_POINTS, _REPEATS = 100, 16_000
+_LIMIT = 4 * np.sqrt(2 / _POINTS / _REPEATS)  # four standard errors of a ratio
 
 
 def _step_back(answer: object) -> str:
