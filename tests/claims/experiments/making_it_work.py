@@ -11,6 +11,27 @@ from collapse.gaussian import Gaussian, GaussianModel
 from collapse.recursion import Diet, recurse
 
 
+def pushed_variance(
+    *, real_fraction, sample_size, shrinkage, refits, chains, seed
+) -> list[Estimate]:
+    """Measure the variance where samples vary too little and some points are real."""
+    rng = np.random.default_rng(seed)
+
+    def last(share, size):
+        _, variances = gaussian.exact_law(
+            generations=refits - 1,
+            sample_size=size,
+            chains=chains,
+            real_fraction=share,
+            sampling_bias=shrinkage,
+            rng=rng,
+        )
+        return variances[-1]
+
+    pairs = zip(real_fraction, sample_size, strict=True)
+    return [Estimate(last(*pair)) for pair in pairs]
+
+
 def best_word(
     *, symbols, candidates, real_fraction, refits, sample_size, chains, seed
 ) -> list[Estimate]:
