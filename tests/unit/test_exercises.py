@@ -17,6 +17,7 @@ from collapse.exercises import (
     check,
     gaussian,
     language_model,
+    making_it_work,
     mixtures,
     rare_words,
     vae,
@@ -294,6 +295,48 @@ def sureness(images):
     return digit_classifier().probabilities(images).max(axis=-1)
 
 
+class StepBack:
+    """The reference solution of the chapter."""
+
+    steps, ddof = 1, 0
+
+    def fit(self, data, rng):
+        mean, variance = data.mean(), data.var()
+        again = rng.normal(mean, np.sqrt(variance), len(data)).var(ddof=self.ddof)
+        stepped = variance + self.steps * (variance - again)
+        return GaussianModel(mean, max(stepped, 0.0))
+
+
+class TwoSteps(StepBack):
+    steps = 2
+
+
+class StepForward(StepBack):
+    steps = -1
+
+
+class UnbiasedStep(StepBack):
+    ddof = 1
+
+
+class HandsOverTheSpread(StepBack):
+    def fit(self, data, rng):
+        model = super().fit(data, rng)
+        return GaussianModel(model.mean, np.sqrt(model.variance))
+
+
+class MovesTheMean(StepBack):
+    def fit(self, data, rng):
+        model = super().fit(data, rng)
+        again = model.sample(len(data), rng)
+        return GaussianModel(2 * model.mean - again.mean(), model.variance)
+
+
+class NoStep(StepBack):
+    def fit(self, data, rng):
+        return GaussianModel(data.mean(), data.var())
+
+
 class Silent:
     def fit(self, data, rng):
         return None
@@ -380,6 +423,15 @@ def changes_what_it_is_given(p, mass):
         ("keep-group-risk", theory_points(0.05, 0.1)),
         ("keep-pool", lambda generation: 100 if generation > 98 else 0),
         ("keep-pool", lambda generation: 100 * (generation == 100)),
+        ("push-five-offers", 0.8),
+        ("push-five-offers", Fraction(4, 5)),
+        ("push-worth", 100),
+        ("push-worth", 99),
+        ("push-four-to-one", 0.39),
+        ("push-four-to-one", (17**0.5 - 1) / 8),
+        ("push-half-the-words", 0.46),
+        ("push-half-the-words", 0.4606),
+        ("push-step-back", StepBack),
     ],
 )
 def test_right_answers_pass(exercise, answer):
@@ -543,6 +595,34 @@ def test_right_answers_pass(exercise, answer):
         ("words-discounting", NeverLeavesBe, "all seen"),
         ("words-discounting", Counts, "three seen of five"),
         ("words-discounting", Silent, "TypeError"),
+        ("push-five-offers", 0.2, "share of the others"),
+        ("push-five-offers", 0.5, "best of two"),
+        ("push-five-offers", 80, "not per cent"),
+        ("push-five-offers", 0.7, "multiplied"),
+        ("push-worth", 10, "compared squared"),
+        ("push-worth", 0.01, "how many points"),
+        ("push-worth", 25, "two standard errors"),
+        ("push-worth", 1000, "lost all weight"),
+        ("push-four-to-one", 0.2, "pooling"),
+        ("push-four-to-one", 0.618, "one to one"),
+        ("push-four-to-one", 0.828, "one to four"),
+        ("push-four-to-one", 0.556, "error that pooling leaves"),
+        ("push-four-to-one", 0.61, "other weight"),
+        ("push-four-to-one", 0.4, "one more digit"),
+        ("push-four-to-one", 0.3, "Try many weights"),
+        ("push-half-the-words", 0.1, "equal words"),
+        ("push-half-the-words", 0.373, "cure 1000"),
+        ("push-half-the-words", 0.54, "share of the others"),
+        ("push-half-the-words", 0.25, "halve the interval"),
+        ("push-half-the-words", 46, "not per cent"),
+        ("push-step-back", StepBack(), "Hand over the class"),
+        ("push-step-back", NoStep, "Another rng gives the same"),
+        ("push-step-back", StepForward, "not a step away"),
+        ("push-step-back", UnbiasedStep, "divided by n - 1"),
+        ("push-step-back", TwoSteps, "two steps"),
+        ("push-step-back", HandsOverTheSpread, "yours is"),
+        ("push-step-back", MovesTheMean, "takes no step"),
+        ("push-step-back", Silent, "returned nothing"),
         ("mixtures-choosing", Choosing(), "Hand over the class"),
         ("mixtures-choosing", ByAkaike, "around 2.5"),
         ("mixtures-choosing", HalfTheGain, "takes 1 components"),
@@ -764,7 +844,7 @@ def test_dots_are_no_answer_yet():
 
 
 def test_no_two_chapters_claim_the_same_exercise():
-    chapters = (gaussian, mixtures, rare_words, vae, language_model)
+    chapters = (gaussian, mixtures, rare_words, vae, language_model, making_it_work)
     names = [name for chapter in chapters for name in chapter.CHECKERS]
     assert sorted(names) == sorted(set(names))
     for name in names:

@@ -11,6 +11,7 @@ from . import (
     gaussian,
     keeping_real_data,
     language_model,
+    making_it_work,
     mixtures,
     rare_words,
     vae,
@@ -24,6 +25,7 @@ _CHECKERS: dict[str, Checker] = {
     **vae.CHECKERS,
     **language_model.CHECKERS,
     **keeping_real_data.CHECKERS,
+    **making_it_work.CHECKERS,
 }
 
 
