@@ -44,8 +44,14 @@ NUMBERS = {
 """Label, unit, what an empty field means, least, most, step, and the first value."""
 
 _SUBSAMPLE = r"""
-\left(1-\tfrac1M\right)\prod_{j=2}^{n}\left[1-\frac{(1-\lambda)(M-1)
-+\left(2+\lambda(1-\frac1M)\right)/j}{jM-1}\right] \ge 1-\varepsilon
+\begin{gathered}
+\left(1-\tfrac1M\right)\prod_{j=2}^{n}(1-d_j) \ge 1-\varepsilon \\
+d_j = \frac{(1-\lambda)(M-1)+\left(2+\lambda(1-\frac1M)\right)/j}{jM-1}
+\end{gathered}
+"""
+_SUBSAMPLE_EVER = r"""
+\begin{gathered} \frac{(1-\frac1M)\,\Gamma(2-\frac1M)}{\Gamma(2-r)\,\Gamma(2-s)}
+\ge 1-\varepsilon \\ r, s = \frac{1\pm\sqrt{12M-3}}{2M} \end{gathered}
 """
 _FRESH = r"""
 \begin{gathered} \gamma\,\frac{1-V}{1-a\lambda} \ge 1-\varepsilon \\
@@ -78,8 +84,7 @@ FORMULAS = {
     "accumulate-subsample": ("Accumulate and subsample, n fits", _SUBSAMPLE),
     "accumulate-subsample-ever": (
         "Accumulate and subsample, for ever",
-        r"\frac{(1-\frac1M)\,\Gamma(2-\frac1M)}{\Gamma(2-r)\,\Gamma(2-s)}"
-        r"\ge 1-\varepsilon,\qquad r, s = \frac{1\pm\sqrt{12M-3}}{2M}",
+        _SUBSAMPLE_EVER,
     ),
     "fresh": (
         "k fresh real points among many, for ever",

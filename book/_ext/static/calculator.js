@@ -112,10 +112,10 @@
     if (group) asked.push(least(group / (1 + group), settings, 1));
     const failed = asked.find((each) => each.atLeast !== undefined);
     if (failed) return failed;
-    const count = Math.max(...asked.map((each) => each.count));
-    if (points) return { count, share: count / points };
+    const count = Math.max(...asked.map((each) => each.count)), alone = asked[0].count;
+    if (points) return { count, alone, share: count / points };
     const pushed = (1 - push) * (1 - loss);
-    return { count, share: isMixed(diet) && pushed ? pushed / (loss + pushed) : undefined };
+    return { count, alone, share: isMixed(diet) && pushed ? pushed / (loss + pushed) : undefined };
   }
 
   function formulasFor({ diet, horizon, push, group, points }) {
@@ -243,7 +243,7 @@
     ];
   }
 
-  function* warnings(settings, { atLeast }, plan, expected) {
+  function* warnings(settings, { count, alone, atLeast }, plan, expected) {
     const { loss, diet, horizon, push, group, points: size } = settings;
     const isHeld = atLeast === undefined;
     if (diet === "replace") yield isHeld
@@ -257,6 +257,8 @@
       yield "The answer is for ever, whatever the horizon. Say how many points a generation has, and it is for the horizon.";
     if (isMixed(diet) && !size && push < 1)
       yield `Count and share are each for one cause alone. Both causes at once take ${percent(1 - expected.at(-1))} in the drawing. Say how many points a generation has, and the answer is for both.`;
+    if (alone < count)
+      yield `The smallest group asks for so many; for the tolerated loss ${grouped(alone)} would do.`;
     if (group && push < 1 && diet !== "once")
       yield "The group is held against chance. What a push takes of it depends on where it lies.";
     if (isHeld && !group)
