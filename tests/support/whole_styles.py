@@ -16,7 +16,7 @@ import prerendered_math
 from collapse.explore import page
 from joined_assets import Page, whole_style_sheet
 
-HOVER = Path(lean_pages.__file__).parent / "static" / "hover_texts.css"
+STATIC = Path(lean_pages.__file__).parent / "static"
 BUILD = """
 import sys
 from pathlib import Path
@@ -74,7 +74,8 @@ def whole_styles(root: Path, site: Path, folder: Path) -> str:
     rules = {each.name: whole_style_sheet(one / each, static) for each in sheets}
     # Those that only some pages link, as the extensions write them; the book's has the
     # last word.
-    rules["hover_texts.css"] = HOVER.read_text("utf-8")
+    for name in ("hover_texts.css", "calculator.css"):
+        rules[name] = (STATIC / name).read_text("utf-8")
     rules["explore.css"] = page.style(has_story=True)
     rules["book.css"] = rules.pop("book.css")
     return "\n".join(rules.values())

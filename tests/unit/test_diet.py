@@ -144,7 +144,7 @@ class TestMislabelled:
     def test_each_point_is_mistaken_by_itself(self):
         rates = np.array([[0.0], [0.1], [0.7], [1.0]])
         diet = Diet(real_fraction=0.5, mislabelled=rates)
-        history = eat(diet, chains=4000, generations=4, sample_size=12)
+        history = eat(diet, chains=1500, generations=4, sample_size=12)
         real = history.real_counts[1:]
         assert (real[0] == 6).all()
         assert (real[3] == 0).all()
@@ -372,7 +372,7 @@ class TestPoorerRealData:
         history = eat(
             Diet(real_fraction=0.5),
             real=Noisy(TRUTH, 0.25, 2.0),
-            chains=6000,
+            chains=2000,
             generations=6,
             sample_size=10,
         )
@@ -389,7 +389,7 @@ class TestPoorerRealData:
             generations=5,
             sample_size=20,
             diet=Diet(real_fraction=0.5),
-            chains=4000,
+            chains=1500,
             rng=rng(),
             measures={"p": lambda model, data: model.probabilities},
         )["p"]
@@ -407,9 +407,9 @@ class TestPushAndVerifier:
             expected = share * (1 - spread) / (1 - a * bias)
             assert expected == pytest.approx(known, abs=5e-4)
             _, variances = exact_law(
-                generations=200 if size == 100 else 1200,
+                generations=size // 2,
                 sample_size=size,
-                chains=4000,
+                chains=3000,
                 real_fraction=share,
                 sampling_bias=bias,
                 rng=rng(),

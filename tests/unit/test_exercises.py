@@ -27,6 +27,12 @@ from collapse.mixture import GaussianMixture
 from collapse.recursion import recurse
 
 
+def theory_points(frequency, risk):
+    """The fewest points with which a group is halved no more often than that."""
+    points = np.arange(1, 1000)
+    return points[theory.minority_shortfall(frequency, points, 0.5) <= risk][0]
+
+
 class LaplaceModel:
     def __init__(self, centre, scale):
         self.centre, self.scale = centre, scale
@@ -411,6 +417,12 @@ def changes_what_it_is_given(p, mass):
         ("lm-nucleus", nucleus),
         ("lm-verifier", lambda texts: encyclopaedia().is_grammatical(texts)),
         ("lm-verifier", lambda texts: encyclopaedia().log_prob(texts)),
+        ("keep-halve", 21),
+        ("keep-push-share", 0.9 * 0.05 / (1 - 0.9 * 0.95)),
+        ("keep-push-share", 0.31),
+        ("keep-group-risk", theory_points(0.05, 0.1)),
+        ("keep-pool", lambda generation: 100 if generation > 98 else 0),
+        ("keep-pool", lambda generation: 100 * (generation == 100)),
         ("push-five-offers", 0.8),
         ("push-five-offers", Fraction(4, 5)),
         ("push-worth", 100),
@@ -431,6 +443,22 @@ def test_right_answers_pass(exercise, answer):
 @pytest.mark.parametrize(
     ("exercise", "answer", "hint"),
     [
+        ("keep-halve", 20, "Round up"),
+        ("keep-halve", 5, "Fewer points"),
+        ("keep-halve", 40, "Which k"),
+        ("keep-push-share", 0.9, "should be kept"),
+        ("keep-push-share", 31, "not per cent"),
+        ("keep-push-share", 0.1, "v = γ"),
+        ("keep-group-risk", 10, "peak at zero"),
+        ("keep-group-risk", theory_points(0.05, 0.5), "half of the histories"),
+        ("keep-group-risk", 500, "Look up"),
+        ("keep-pool", lambda generation: 2, "keeps 0.799"),
+        ("keep-pool", lambda generation: 100, "uses 10000 points"),
+        ("keep-pool", lambda generation: 0, "keeps 0.3"),
+        ("keep-pool", lambda generation: 200 * (generation == 100), "0 to 100"),
+        ("keep-pool", lambda generation: 0.5, "whole number"),
+        ("keep-pool", lambda generation: None, "plan"),
+        ("keep-pool", 3, "function itself"),
         ("gaussian-half-life", 347, "variance halves"),
         ("gaussian-half-life", 1386, "unbiased"),
         ("gaussian-half-life", 69, "drift"),

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import gaussian, language_model, making_it_work, mixtures, rare_words, vae
+from . import (
+    gaussian,
+    keeping_real_data,
+    language_model,
+    making_it_work,
+    mixtures,
+    rare_words,
+    vae,
+)
 from .answers import Checker, WrongAnswerError
 
 _CHECKERS: dict[str, Checker] = {
@@ -16,6 +24,7 @@ _CHECKERS: dict[str, Checker] = {
     **rare_words.CHECKERS,
     **vae.CHECKERS,
     **language_model.CHECKERS,
+    **keeping_real_data.CHECKERS,
     **making_it_work.CHECKERS,
 }
 

@@ -290,13 +290,9 @@ def replay_variance_of_mean(real_fraction: Numbers, sample_size: Numbers) -> np.
 
     ``((1-a²)/(γM) + a/M) / (1 - a² + a/M)`` with a = 1 - γ.
 
-    Source: derived in the appendix.
+    Source: derived in the appendix; total variance is 1.
     """
-    size = checked_size(sample_size)
-    share = checked_replayed_share(real_fraction, size)
-    new = 1 - share
-    kept = 1 - new**2
-    return (kept / (share * size) + new / size) / (kept + new / size)
+    return 1 - replay_variance(real_fraction, sample_size)
 
 
 def replay_transient(

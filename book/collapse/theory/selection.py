@@ -89,7 +89,8 @@ def best_item_share(
     least = growth ** (-1 / np.maximum(candidates - 1, 1))
     arguments = (rest, candidates, share)
     root = elementwise.find_root(excess, (np.zeros(rest.shape), least), args=arguments)
-    return 1 - root.x
+    # The only candidate is no choice, and without real data any F stands still.
+    return 1 - np.where(candidates == 1, rest, root.x)
 
 
 def best_of_limit(

@@ -89,7 +89,7 @@ def test_a_push_asks_for_a_share():
 def test_the_smallest_group_asks_for_a_count():
     for p in (0.001, 0.01, 0.1):
         needed = real_data_needed(0.5, "fresh", smallest_group=p)
-        assert needed.count == pytest.approx(theory.minority_points(p), abs=1)
+        assert needed.count == round(theory.minority_points(p))
         scatter = theory.minority_variance(p, needed.count)
         assert scatter <= p**2 * (1 - p) / (1 + p) * (1 + 1e-9)
     common = real_data_needed(0.01, "fresh", smallest_group=0.3)
@@ -137,6 +137,13 @@ def test_a_size_is_asked_for_by_mixtures_only():
     for diet in ("replace", "accumulate", "accumulate-subsample", "once"):
         with pytest.raises(ValueError, match="sample_size must be None"):
             real_data_needed(0.1, diet, 10, sample_size=100)
+
+
+def test_from_the_least_number_to_all():
+    assert real_data_needed(0.5, "replace", 1).count == 2
+    assert real_data_needed(0.9, "once").count == 2
+    assert real_data_needed(0.9, "fresh").count == 1
+    assert real_data_needed(0.1, "replay", sample_size=10).count == 10
 
 
 def test_the_shortest_horizon_needs_no_real_points_later():

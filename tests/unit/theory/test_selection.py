@@ -49,13 +49,17 @@ class TestBestOf:
         np.testing.assert_allclose(limit[[0, 2]], rare[[0, 2]], atol=1e-6)
         assert limit[2] == 0
 
+    def test_one_candidate_is_no_choice(self):
+        assert theory.best_of_threshold(1) == 0
+        for share in (0.0, 0.3):
+            assert theory.best_item_share(0.2, 1, share) == pytest.approx(0.2)
+
     def test_two_candidates_by_hand(self):
         share = np.array([0.0, 0.1, 0.3, 0.5])
         expected = (1 - 2 * share) / (1 - share)
         np.testing.assert_allclose(
             theory.best_item_share(0, 2, share), expected, atol=1e-7
         )
-        assert theory.best_item_share(0.2, 1, 0.3) == pytest.approx(0.2)
 
 
 def chosen_moments(mean, sd, share):

@@ -57,3 +57,4 @@ def test_a_detector_multiplies_the_odds():
 def test_a_detector_must_leave_points():
     with pytest.raises(ValueError, match="kept_real must be so large"):
         theory.web_real_fraction(0, 50, 0, 1, kept_real=0.01)
+    assert theory.web_real_fraction(0, 2, 0, 1) == 1

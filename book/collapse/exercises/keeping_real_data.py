@@ -1,0 +1,111 @@
+"""Checkers of the chapter on keeping real data (`keeping-real-data.md`). Floor 4."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import theory
+from .answers import (
+    Checker,
+    WrongAnswerError,
+    callable_named,
+    number_checker,
+    numbers_returned,
+    their_code,
+)
+
+_COUNTS = np.arange(1, 1000)
+
+
+def _least(enough: np.ndarray) -> float:
+    """Return the least count of real points that is enough."""
+    return float(_COUNTS[enough][0])
+
+
+_LOSSES = 1 - theory.fresh_mixing_variance(_COUNTS / 1000, 1000)
+_WITH_TEN = float(_LOSSES[9])
+_HALVED = _least(_LOSSES <= _WITH_TEN / 2)
+_RISK = theory.minority_shortfall(0.05, _COUNTS, 0.5)
+_POOL, _GENERATIONS, _SIZE = 200, 100, 100
+
+
+def _share_against(push: float, kept: float) -> float:
+    """Return the share of real points that keeps so much of the variance."""
+    return kept * (1 - push) / (1 - kept * push)
+
+
+def _last_variance(plan: np.ndarray) -> float:
+    """Return the expected variance of the last model, by number of real points."""
+    variance, scatter = 1 - 1 / _SIZE, 1 / _SIZE
+    for share in plan / _SIZE:
+        noise = (share + (1 - share) * variance) / _SIZE
+        variance = (
+            share + (1 - share) * variance + share * (1 - share) * scatter - noise
+        )
+        scatter = (1 - share) ** 2 * scatter + noise
+    return variance
+
+
+def _pool(answer: object) -> str:
+    plan = callable_named(answer, "plan")
+    with their_code("plan"):
+        given = [plan(generation) for generation in range(1, _GENERATIONS + 1)]
+        points = numbers_returned(given, "plan")
+    if points.shape != (_GENERATIONS,):
+        raise WrongAnswerError("Your plan should return one number a generation.")
+    if not np.array_equal(points, np.rint(points)):
+        raise WrongAnswerError("A generation has a whole number of real points.")
+    if points.min() < 0 or points.max() > _SIZE:
+        raise WrongAnswerError(
+            f"A generation has 0 to {_SIZE} real points, yours from {points.min():g} "
+            f"to {points.max():g}."
+        )
+    if points.sum() > _POOL:
+        raise WrongAnswerError(
+            f"Your plan uses {points.sum():g} points, and there are {_POOL}."
+        )
+    kept = _last_variance(points)
+    if kept < 0.985:
+        raise WrongAnswerError(
+            f"Your last model keeps {kept:.3f} of the variance. More is possible: how "
+            "much of an early point is left at the end?"
+        )
+    return f"The last model keeps {kept:.3f} of the variance."
+
+
+CHECKERS: dict[str, Checker] = {
+    "keep-halve": number_checker(
+        right=_HALVED,
+        praise="A count twice as large, but for half a point, halves the loss.",
+        mistakes=[
+            (20, "Nearly: 1/(2k+1), not 1/(2k), is lost. Round up."),
+            (5, "Fewer points lose more."),
+            (990, "More synthetic points change nothing."),
+        ],
+        otherwise="The loss is 1/(2k+1). Which k halves it?",
+        within=0.01,
+    ),
+    "keep-push-share": number_checker(
+        right=_share_against(0.95, 0.9),
+        praise=f"{_share_against(0.95, 0.9):.0%}, and no number of points would do.",
+        mistakes=[
+            (_share_against(0.95, 0.1), "With that share 10 % is kept, not 90 %."),
+            (0.9, "That is what should be kept."),
+        ],
+        otherwise="In the end v = γ + (1-γ) λ v: real points, and pushed ones.",
+        within=0.02,
+        is_share=True,
+    ),
+    "keep-group-risk": number_checker(
+        right=_least(_RISK <= 0.1),
+        praise="An average of the group's share would be whole with a single point.",
+        mistakes=[
+            (float(theory.minority_points(0.05)), "Then the peak at zero goes, only."),
+            (_least(_RISK <= 0.5), "So many hold it in half of the histories."),
+            (_least(_RISK <= 0.9), "So many hold it in one history of ten."),
+        ],
+        otherwise="Look up theory.minority_shortfall for several counts of points.",
+        within=0.03,
+    ),
+    "keep-pool": _pool,
+}
