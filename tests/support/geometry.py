@@ -119,12 +119,14 @@ def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
     paths, words, size = figure_handle.evaluate(
         """figure => {
             const svg = figure.querySelector("svg.explore-picture");
-            const seen = (node) => !node.closest("defs");
+            // What stays faint behind is another state, a prediction is the reader's.
+            const others = "defs, .explore-faint, .explore-predicted";
+            const seen = (node) => !node.closest(others);
             return [
                 [...svg.querySelectorAll("path")]
                     .filter(seen)
                     .map(n => [n.getAttribute("fill") || "", n.getAttribute("d")]),
-                [...svg.querySelectorAll("text")].map(n => n.textContent),
+                [...svg.querySelectorAll("text")].filter(seen).map(n => n.textContent),
                 [svg.viewBox.baseVal.width / 10, svg.viewBox.baseVal.height / 10],
             ];
         }"""
