@@ -118,10 +118,12 @@ class Figures:
     ----------
     out : Path
         The folder of the built pages.
+    is_whole : bool
+        Whether all chapters are there; until then links may lead to figures to come.
     """
 
-    def __init__(self, out: Path) -> None:
-        self.out = out
+    def __init__(self, out: Path, is_whole: bool) -> None:
+        self.out, self.is_whole = out, is_whole
         self.data: dict[str, dict] = {}
         """What each named figure can show."""
         self.pages: dict[str, str] = {}
@@ -193,8 +195,11 @@ class Figures:
 
         def lead(found: re.Match[str]) -> str:
             address = unescape(found[1])
+            name = address.partition("?")[0]
+            if name not in self.pages and not self.is_whole:
+                return 'href="#"'
             self.check(address, here)
-            target = self.pages[address.partition("?")[0]]
+            target = self.pages[name]
             place = "" if target == here else up + target
             return f'href="{place}#{escape(address)}"'
 
@@ -229,7 +234,7 @@ def take_figures_out(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    figures = Figures(out)
+    figures = Figures(out, is_whole=not app.config.chapters_to_come)
     pages = sorted(out.rglob("*.html"))
     for path in pages:
         figures.take_out(path)

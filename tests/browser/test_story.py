@@ -224,6 +224,19 @@ def test_moments_are_ticks_and_a_list_that_leads_to_them(told):
     assert not opened.troubles
 
 
+def test_moments_wait_for_the_answer(told):
+    moments = {"the end": {"generation": LAST}}
+    opened = told(moments=moments, prediction=PREDICTIONS["pick"])
+    button = opened.figure.get_by_role("button", name="the end")
+    look = "slider => getComputedStyle(slider).backgroundImage"
+    assert button.count() == 0
+    assert "gradient" not in opened.slider(0).evaluate(look)
+    opened.figure.get_by_label("half").check()
+    opened.figure.get_by_role("button", name=SHOW).click()
+    assert button.is_visible()
+    assert "gradient" in opened.slider(0).evaluate(look)
+
+
 def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
     opened = told(ghost=True)
     curve = opened.figure.locator("[data-series='0 line model'] path")
