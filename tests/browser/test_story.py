@@ -178,12 +178,14 @@ def test_an_answer_stays_in_the_browser_until_it_is_asked_again(told, kind):
         opened.figure.locator(".explore-prediction input").fill("0.5")
     opened.figure.get_by_role("button", name=SHOW).click()
     said = lesson(opened)
+    opened.page.wait_for_timeout(1000)  # until the browser has written it down
     opened.page.reload()
     assert lesson(opened) == said
     assert not opened.figure.get_by_role("button", name=SHOW).is_visible()
     opened.figure.get_by_role("button", name="Predict again").click()
     assert lesson(opened) == ""
     assert opened.figure.get_by_role("button", name=SHOW).is_visible()
+    opened.page.wait_for_timeout(1000)
     opened.page.reload()
     assert lesson(opened) == ""
     assert not opened.troubles
