@@ -14,10 +14,7 @@ function addMenu({ root, data, positions }, pin) {
 
   const list = menu.querySelector("ul");
   list.replaceChildren(...items.map(([words, act]) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = typeof words === "function" ? words() : words;
-    button.addEventListener("click", () => {
+    const button = buttonOf(typeof words === "function" ? words() : words, () => {
       close();
       act();
       if (typeof words === "function") button.textContent = words();
@@ -130,6 +127,14 @@ function addMenu({ root, data, positions }, pin) {
     fold.scrollIntoView({ block: "nearest" });
     fold.querySelector("summary").focus();
   }
+}
+
+function buttonOf(words, act) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words;
+  button.addEventListener("click", act);
+  return button;
 }
 
 // A custom property may hold a formula; a colour that is computed holds none.

@@ -34,14 +34,6 @@ function addGhost(figure) {
   });
 }
 
-function buttonOf(words, act) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = words;
-  button.addEventListener("click", act);
-  return button;
-}
-
 function addMoments({ root, data, positions, moveTo }) {
   const buttons = [...root.querySelectorAll(".explore-moments button")];
   const isHere = (moment) => positions().every((place, axis) => place === (moment[axis] ?? place));
@@ -184,7 +176,7 @@ const COLUMNS = 48, TYPED = 5;
 function drawnIn(form, figure) {
   const { root, data, drawn } = figure, picture = root.querySelector(".explore-picture");
   const { panel, series, state, x } = data.prediction;
-  const [, , , left, right, , , , bottom, top] = frameAt(figure), frame = frameAt(figure);
+  const frame = frameAt(figure), [, , , left, right, , , , bottom, top] = frame;
   const across = valueAt(frame.slice(0, 5)), up = valueAt(frame.slice(5)), heightOf = placeAt(frame.slice(5));
   const placeOf = (column) => left + ((right - left) * column) / (COLUMNS - 1);
   const box = { x: left, y: Math.min(top, bottom), width: right - left, height: Math.abs(bottom - top) };
@@ -269,9 +261,10 @@ function drawnIn(form, figure) {
     fits: (value) => Array.isArray(value) && value.length === COLUMNS,
     compare(value) {
       if (!across || !up) return "";
+      const points = truth();
       let most = { gap: -1 };
       value.forEach((height, column) => {
-        const real = height === null ? null : between(truth(), placeOf(column));
+        const real = height === null ? null : between(points, placeOf(column));
         if (real !== null && Math.abs(real - height) > most.gap)
           most = { gap: Math.abs(real - height), column, height, real };
       });
