@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import theory
+from ..theory._moments import add_batch
 from .answers import (
     Checker,
     WrongAnswerError,
@@ -22,27 +23,24 @@ def _least(enough: np.ndarray) -> float:
     return float(_COUNTS[enough][0])
 
 
-_LOSSES = 1 - theory.fresh_mixing_variance(_COUNTS / 1000, 1000)
-_WITH_TEN = float(_LOSSES[9])
-_HALVED = _least(_LOSSES <= _WITH_TEN / 2)
+_WITH_TEN = 1 - float(theory.fresh_mixing_variance(0.01, 1000))
+_HALVED = theory.real_data_needed(_WITH_TEN / 2, "fresh", sample_size=1000).count
 _RISK = theory.minority_shortfall(0.05, _COUNTS, 0.5)
 _POOL, _GENERATIONS, _SIZE = 200, 100, 100
 
 
 def _share_against(push: float, kept: float) -> float:
     """Return the share of real points that keeps so much of the variance."""
-    return kept * (1 - push) / (1 - kept * push)
+    share = theory.real_data_needed(1 - kept, "fresh", shrinkage=push).share
+    assert share is not None
+    return share
 
 
 def _last_variance(plan: np.ndarray) -> float:
     """Return the expected variance of the last model, by number of real points."""
     variance, scatter = 1 - 1 / _SIZE, 1 / _SIZE
     for share in plan / _SIZE:
-        noise = (share + (1 - share) * variance) / _SIZE
-        variance = (
-            share + (1 - share) * variance + share * (1 - share) * scatter - noise
-        )
-        scatter = (1 - share) ** 2 * scatter + noise
+        variance, scatter = add_batch(variance, scatter, 1, share, _SIZE, 1)
     return variance
 
 
