@@ -33,15 +33,23 @@ class BandedLine:
     line: Line2D
     band: FillBetweenPolyCollection
 
-    def show(self, low: ArrayLike, middle: ArrayLike, high: ArrayLike) -> None:
+    def show(
+        self,
+        low: ArrayLike,
+        middle: ArrayLike,
+        high: ArrayLike,
+        x: ArrayLike | None = None,
+    ) -> None:
         """Move the line to ``middle`` and the band to between ``low`` and ``high``.
 
         Parameters
         ----------
         low, middle, high : array_like, shape (points,)
+        x : array_like, shape (points,), optional
+            Where they lie; by default where the line was.
         """
-        x = self.line.get_xdata()
-        self.line.set_ydata(middle)
+        x = self.line.get_xdata() if x is None else x
+        self.line.set_data(x, middle)
         self.band.set_data(x, low, high)
 
 
