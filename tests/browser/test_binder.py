@@ -108,9 +108,12 @@ class Memory:
         return 0
 
 
-def path_of_the_launch_button(site: Path, chapter: str) -> str:
-    soup = BeautifulSoup((site / f"{chapter}.html").read_text("utf-8"), "html.parser")
-    link = soup.select_one("a[href*='mybinder.org']")["href"]
+def read_page(site: Path, chapter: str) -> BeautifulSoup:
+    return BeautifulSoup((site / f"{chapter}.html").read_text("utf-8"), "html.parser")
+
+
+def path_of_the_launch_button(published: BeautifulSoup) -> str:
+    link = published.select_one("a[href*='mybinder.org']")["href"]
     (path,) = parse_qs(urlsplit(link).query)["urlpath"]
     return path.removeprefix("lab/tree/")
 
@@ -142,8 +145,9 @@ def test_chapter_runs_on_binder_and_its_figures_move(
     lab: str,
     new_context: Callable[..., BrowserContext],
 ) -> None:
+    published = read_page(site, name)
     with Memory(environment) as memory:
-        path = path_of_the_launch_button(site, name)
+        path = path_of_the_launch_button(published)
         chapter = Notebook(new_context().new_page(), lab, path)
         chapter.run_all()
         assert chapter.errors() == []
@@ -159,7 +163,7 @@ def test_chapter_runs_on_binder_and_its_figures_move(
                 figure.press(other, slider)
                 if (figure.drawing(), figure.caption()) == before:
                     still.append(f"figure {seen}, slider {slider + 1}: {before[1]}")
-        assert seen
+        assert seen == len(published.select("figure.explore")), "fewer than on the page"
         assert still == [], "moved, but the picture did not"
         chapter.page.evaluate(
             "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
