@@ -12,6 +12,7 @@ from support.whole_styles import whole_styles
 from test_pages import PAGES
 from watch import open_page
 
+pytestmark = pytest.mark.pages
 MOST_BLOCKING = 1
 """Requests that must be answered before a page is painted, besides the page itself."""
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -17,8 +16,8 @@ import calculator
 from collapse import theory
 from support.colours import contrast
 from test_page_figures import STRICT
-from test_pages import AXE, sideways_overflow
-from watch import open_page
+from test_pages import sideways_overflow
+from watch import open_page, violations
 
 PATH = "appendix/how-much.html"
 FIELDS = ("loss", "horizon", "diet", "push", "group", "points")
@@ -401,8 +400,7 @@ def test_every_state_fits_and_is_accessible(
     for settings in ({"group": 1, "push": 5}, {"diet": "once"}, {"loss": 0}):
         tried(page, **settings)
         assert sideways_overflow(page) == 0, settings
-        found = Axe().run(page, context="#how-much", options=AXE).response
-        assert [each["id"] for each in found["violations"]] == [], settings
+        assert violations(page, "#how-much") == [], settings
 
 
 def test_the_drawing_follows_the_window(page: Page) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from matplotlib import pyplot as plt
 
 from collapse.explore import Slider, explore
@@ -13,6 +12,7 @@ from collapse.explore.page import document, static_html
 from opened_figure import Opened, save
 from support import figures, geometry, pixels
 from support.chapters import sweep
+from watch import violations
 
 
 @pytest.fixture(autouse=True)
@@ -229,12 +229,7 @@ def test_nothing_overflows_the_page(open_figure, width):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_axe_finds_nothing_serious(open_figure, scheme, width):
     opened, _, _, _ = open_figure(color_scheme=scheme, width=width)
-    findings = [
-        finding["id"]
-        for finding in Axe().run(opened.page).response["violations"]
-        if finding["impact"] in {"serious", "critical"}
-    ]
-    assert not findings
+    assert violations(opened.page, least="serious") == []
 
 
 def test_hostile_labels_and_captions_stay_text(new_context, tmp_path):

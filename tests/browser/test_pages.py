@@ -7,16 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext
 
 import collapse
-from watch import CHAPTERS, open_page
+from watch import CHAPTERS, open_page, violations
 
+pytestmark = pytest.mark.pages
 PAGES = [*CHAPTERS, "search.html", "genindex.html"]
-# WCAG 2.5.3, which axe-core leaves out by default: who says what is read is understood.
-AXE = {"rules": {"label-content-name-mismatch": {"enabled": True}}}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -42,13 +40,7 @@ def test_page_is_whole_quiet_and_accessible(
         "article svg[role=img]:not([aria-label]):not([aria-labelledby])"
     )
     assert unread.count() == 0
-    serious = [
-        f"{finding['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for finding in Axe().run(page, options=AXE).response["violations"]
-        if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"]
-    ]
-    assert serious == []
+    assert violations(page, least="serious") == []
 
 
 @pytest.mark.parametrize("path", CHAPTERS)

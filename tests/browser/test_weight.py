@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext
 from controls import awake
 from watch import CHAPTERS, open_page
 
+pytestmark = pytest.mark.pages
 BUDGET_KB = 350
 
 

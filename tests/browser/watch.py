@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Iterator
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import (
     BrowserContext,
     ConsoleMessage,
@@ -19,6 +20,14 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 TOC = Path(__file__).parents[2] / "_toc.yml"
 CHAPTERS = [f"{name}.html" for name in sorted(parse_toc_yaml(TOC))]
 """Every page of the table of contents."""
+
+AXE = {
+    # WCAG 2.5.3, which axe-core leaves out: who says what is read is understood.
+    "rules": {"label-content-name-mismatch": {"enabled": True}},
+    # The elements that pass need not be written down: that takes half of the time.
+    "resultTypes": ["violations"],
+}
+IMPACTS = ["minor", "moderate", "serious", "critical"]
 
 
 class Watched:
@@ -71,3 +80,16 @@ def open_page(context: BrowserContext, base_url: str, path: str) -> Watched:
     watched.page.goto(f"{base_url}/{path}", wait_until="load")
     watched.page.wait_for_load_state("networkidle")
     return watched
+
+
+def violations(
+    page: Page, within: str | None = None, least: str = "minor"
+) -> list[str]:
+    """What axe-core finds on a page or in a part of it: of `least` impact or more."""
+    weighs = IMPACTS[IMPACTS.index(least) :]
+    return [
+        f"{finding['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for finding in Axe().run(page, within, AXE).response["violations"]
+        if finding["impact"] in weighs
+        for node in finding["nodes"]
+    ]
