@@ -35,6 +35,14 @@ def score(values, expected):
     return np.divide(off, error, out=np.zeros_like(off), where=error > 0)
 
 
+def followed(share):
+    """What the real points' mean weighs, round by round, by the chapter's recursion."""
+    weights, accepted = [1.0], 2**2 / (1 + 2**2)
+    for _ in range(30):
+        weights.append(share + (1 - share) * accepted * weights[-1])
+    return np.array(weights)
+
+
 def drawn(figure, **state):
     """Draw a state and return its caption."""
     sliders = figure.explored.sliders
@@ -130,25 +138,17 @@ def test_a_zipf_list_is_damaged_at_every_share(names):
 
 def test_verified_errors_follow_the_pencil(names):
     for (share, bias), (_, (low, mean, high)) in names["verified"].items():
-        g = names["weight_on_the_real_mean"](share)
-        law = g**2 / 20 + (1 - g) ** 2 * bias**2
+        w = followed(share)
+        law = w**2 / 20 + (1 - w) ** 2 * bias**2
         error = (high - low) / 2 / 1.645
         # The million accepted samples add a variance of a millionth.
         off = np.abs(mean - law) / np.maximum(error, 1e-6 + 0.001 * law)
         assert off.max() < bound(900), f"{share}, {bias}: {off.max():.1f}"
 
 
-def test_the_pencil_agrees_with_the_library_without_real_points(names):
-    g = names["weight_on_the_real_mean"](0)
-    for bias in names["BIASES"]:
-        law = theory.verifier_risk(np.arange(1, 32), 20, names["WIDTH"], bias)
-        np.testing.assert_allclose(g**2 / 20 + (1 - g) ** 2 * bias**2, law)
-
-
 def test_a_tenth_of_the_weight_beats_either_source_alone(names):
-    g = names["weight_on_the_real_mean"](0.1)[-1]
-    held = g**2 / 20 + (1 - g) ** 2 * 0.15**2
-    assert held < min(1 / 20, 0.15**2), held
+    assert names["held"] == theory.verifier_risk(31, 20, 2, 0.15, 0.1)
+    assert names["held"] < min(1 / 20, 0.15**2)
     # Five rounds make 20 points worth about 64.
     gained = theory.verifier_risk(6, 20, 2, 0.15)
     assert round(float(1 / gained)) == 64
@@ -168,8 +168,8 @@ def test_weighted_errors_follow_the_dashed_lines(names):
 def test_gains_follow_the_dashed_line(names):
     owned = np.array(names["OWNED"])[:, None]
     for (share, bias), found in names["gains"].items():
-        g = names["weight_on_the_real_mean"](share)[names["ROUNDS_SHOWN"]]
-        law = g**2 + (1 - g) ** 2 * bias**2 * owned
+        w = followed(share)[names["ROUNDS_SHOWN"]]
+        law = w**2 + (1 - w) ** 2 * bias**2 * owned
         # Squares of normal numbers: relative standard error below √(2 / 2000).
         # The million accepted samples add a variance of a few millionths.
         off = np.maximum(np.abs(found - law) - 3e-6 * owned, 0) / law

@@ -234,13 +234,15 @@
     if (diet === "once") return [real(count), `, fitted once, ${held}.`];
     if (!isMixed(diet))
       return [`${points(count)} a generation`, ` ${held} and ${time}. Those of the first are real; no real point is needed after it.`];
+    const some = `${grouped(count)} of ${points(size)}`, number = `${real(count)} a generation`;
+    const must = `${percentAbove(share)} must be real`;
+    if (size && push < 1)
+      return [must, `: ${some} in each generation, ${kind} each time. They ${held} and ${time}. It is the share that holds a push.`];
     if (size)
-      return [`${grouped(count)} of ${points(size)} must be real`, ` in each generation, ${kind} each time: ${percentAbove(share)}. They ${held} and ${time}.`];
-    return [
-      `${real(count)} a generation`,
-      `, ${kind} each time, ${held} and for ever, however many synthetic points stand beside them. `,
-      ...(push < 1 ? [`${percentAbove(share)} real`, ` is what holds the push, however many points there are.`] : []),
-    ];
+      return [`${some} must be real`, ` in each generation, ${kind} each time: ${percentAbove(share)}. They ${held} and ${time}.`];
+    if (push < 1)
+      return [must, ` of each generation, however large it is: that holds the push. Against chance alone `, number, `, ${kind} each time, would ${held} and for ever.`];
+    return [number, `, ${kind} each time, ${held} and for ever, however many synthetic points stand beside them.`];
   }
 
   function* warnings(settings, { count, alone, atLeast }, plan, expected) {

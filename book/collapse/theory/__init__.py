@@ -59,6 +59,7 @@ from .selection import (
     verified_mean,
     verified_variance,
     verifier_risk,
+    verifier_weight,
 )
 from .temperature import (
     cure_share,
@@ -161,6 +162,7 @@ __all__ = [
     "verified_mean",
     "verified_variance",
     "verifier_risk",
+    "verifier_weight",
     "web_real_fraction",
     "web_variance",
     "weighted_mean_variance",

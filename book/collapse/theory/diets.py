@@ -36,7 +36,7 @@ def accumulate_expected_variance(
     rate of `accumulate_rate`. A push λ takes it to `biased_sampling_limit`; without
     real data it then falls like n^-(1-λ).
 
-    Source: derived in the appendix; Kazdan et al. (2024), "Collapse or Thrive?",
+    Source: derived in the appendix; Kazdan et al. (2025), "Collapse or Thrive",
     for the setting without fresh data.
 
     Parameters
@@ -83,7 +83,7 @@ def accumulate_subsample_expected_variance(
     falls like n^-(1-λ)(1-1/M).
 
     Source: derived in the appendix from sampling without replacement; Kazdan et al.
-    (2024), "Collapse or Thrive?", for the setting.
+    (2025), "Collapse or Thrive", for the setting.
 
     Parameters
     ----------

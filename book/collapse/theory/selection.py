@@ -225,9 +225,9 @@ def _pull(share: np.ndarray) -> np.ndarray:
 
 
 def verified_variance(refits: Numbers, verifier_width: Numbers) -> np.ndarray:
-    """Return σ² if samples are accepted with probability exp(-(x-v)²/2τ²), M = ∞.
+    """Return σ² if samples are accepted with probability exp(-(x-v)²/2h²), M = ∞.
 
-    ``1/(1 + (n-1)/τ²)``: a Gaussian that is fitted to what a soft verifier accepts
+    ``1/(1 + (n-1)/h²)``: a Gaussian that is fitted to what a soft verifier accepts
     collapses with infinitely many points.
 
     Source: derived in the appendix.
@@ -237,7 +237,7 @@ def verified_variance(refits: Numbers, verifier_width: Numbers) -> np.ndarray:
     refits : int or array
         n.
     verifier_width : float or array
-        τ above 0.
+        h above 0.
     """
     rounds = checked_refits(refits) - 1
     return 1 / (1 + rounds / _width(verifier_width) ** 2)
@@ -246,7 +246,7 @@ def verified_variance(refits: Numbers, verifier_width: Numbers) -> np.ndarray:
 def verified_mean(
     refits: Numbers, verifier_width: Numbers, verifier_bias: Numbers
 ) -> np.ndarray:
-    """Return the mean of the Gaussian of `verified_variance`: (n-1)b/(τ² + n-1).
+    """Return the mean of the Gaussian of `verified_variance`: (n-1)b/(h² + n-1).
 
     Source: derived in the appendix.
 
@@ -255,7 +255,7 @@ def verified_mean(
     refits : int or array
         n.
     verifier_width : float or array
-        τ above 0.
+        h above 0.
     verifier_bias : float or array
         b, the centre v of the verifier less the true mean.
     """
@@ -264,17 +264,47 @@ def verified_mean(
     return bias * rounds / (_width(verifier_width) ** 2 + rounds)
 
 
+def verifier_weight(
+    refits: Numbers, verifier_width: Numbers, real_fraction: Numbers = 0.0
+) -> np.ndarray:
+    """Return what the real points' mean weighs in a mean refitted to accepted samples.
+
+    The first fit is to real points. After it they keep a share γ of the weight, and
+    the rest goes to accepted samples, so many that they add no noise. With
+    κ = h²/(1+h²) the weight becomes ``γ + (1-γ)κw``: from w_1 = 1 it goes to
+    w* = γ/(1-(1-γ)κ), ``w_n = w* + (1-w*)((1-γ)κ)^(n-1)``. The verifier's centre
+    weighs what is left of 1.
+
+    Source: derived in the appendix.
+
+    Parameters
+    ----------
+    refits : int or array
+        n.
+    verifier_width : float or array
+        h above 0.
+    real_fraction : float or array
+        γ in [0, 1].
+    """
+    rounds, share = checked_refits(refits) - 1, checked_share(real_fraction)
+    squared = _width(verifier_width) ** 2
+    passed = (1 - share) * squared / (1 + squared)
+    settled = share / (1 - passed)
+    return settled + (1 - settled) * passed**rounds
+
+
 def verifier_risk(
     refits: Numbers,
     sample_size: Numbers,
     verifier_width: Numbers,
     verifier_bias: Numbers,
+    real_fraction: Numbers = 0.0,
 ) -> np.ndarray:
     """Return E μ_n² of a mean of known variance 1, refitted to accepted samples.
 
-    The first fit is to M real points. After it the accepted samples are so many that
-    they add no noise: ``(1-ρ)²/M + ρ²b²`` with ρ = 1 - (τ²/(1+τ²))^(n-1). That is a
-    gain as long as b² < (2/ρ - 1)/M, and in the end if and only if b² < 1/M.
+    The first fit is to k real points. With w_n of `verifier_weight` it is
+    ``w_n²/k + (1-w_n)²b²``. That is a gain as long as b² < (1+w_n)/((1-w_n)k), and
+    without a share of real points in the end if and only if b² < 1/k.
 
     Source: derived in the appendix; Yi et al. (2026), who find an early gain and a
     convergence to the verifier's centre.
@@ -282,17 +312,17 @@ def verifier_risk(
     Parameters
     ----------
     refits, sample_size : int or array
-        n, and M of the first fit.
+        n, and k of the first fit.
     verifier_width : float or array
-        τ above 0.
+        h above 0.
     verifier_bias : float or array
         b, the centre of the verifier less the true mean.
+    real_fraction : float or array
+        γ in [0, 1]: the weight that the k real points keep.
     """
-    rounds, size = checked_refits(refits) - 1, checked_size(sample_size)
-    squared = _width(verifier_width) ** 2
+    weight = verifier_weight(refits, verifier_width, real_fraction)
     bias = interval_array("verifier_bias", verifier_bias, -np.inf)
-    kept = (squared / (1 + squared)) ** rounds
-    return kept**2 / size + (1 - kept) ** 2 * bias**2
+    return weight**2 / checked_size(sample_size) + (1 - weight) ** 2 * bias**2
 
 
 def _width(verifier_width: Numbers) -> np.ndarray:

@@ -33,9 +33,9 @@ def web_real_fraction(
     real_points : int or array
         k, new in each year.
     synthetic_points : float or array
-        s of year 0.
+        m of year 0.
     growth : float or array
-        g: there are s·g^t synthetic points in year t.
+        g: there are m·g^t synthetic points in year t.
     mislabelled : float or array
         Share of the points taken for real that are synthetic, in [0, 1].
     kept_real, kept_synthetic : float or array

@@ -12,7 +12,7 @@ from ._arguments import Numbers, checked_size
 def best_real_weight(synthetic_per_real: Numbers) -> np.ndarray:
     """Return the weight of real data that gives the best mean for ever after.
 
-    ``(√(1 + 4k) - 1) / (2k)`` for k synthetic points per real one; k = 1 gives the
+    ``(√(1 + 4m) - 1) / (2m)`` for m synthetic points per real one; m = 1 gives the
     inverse of the golden ratio, 0.618.
 
     Source: He, Xu & Cheng (2025), "Golden Ratio Weighting Prevents Model Collapse".
@@ -26,8 +26,8 @@ def weighted_mean_variance(
 ) -> np.ndarray:
     """Return the stationary variance of a weighted mean, relative to real data only.
 
-    Each generation averages n fresh real points with weight w and kn points of
-    N(last mean, 1) with weight 1 - w: ``(w² + (1-w)²/k) / (1 - (1-w)²)``, times 1/n.
+    Each generation averages k fresh real points with weight w and mk points of
+    N(last mean, 1) with weight 1 - w: ``(w² + (1-w)²/m) / (1 - (1-w)²)``, times 1/k.
 
     Source: derived in the appendix; He, Xu & Cheng (2025) for the setting.
     """
@@ -41,8 +41,8 @@ def weighted_mean_variance(
 def pooled_mean_variance(synthetic_per_real: Numbers) -> np.ndarray:
     """Return the variance of a mean if all points weigh the same, as above.
 
-    ``(1+k)/(1+2k)``, between 1 and a half: `weighted_mean_variance` at 1/(1+k). The
-    best weight w* gives w*, which goes like 1/√k.
+    ``(1+m)/(1+2m)``, between 1 and a half: `weighted_mean_variance` at 1/(1+m). The
+    best weight w* gives w*, which goes like 1/√m.
 
     Source: derived in the appendix; He, Xu & Cheng (2025) for the setting.
     """

@@ -127,15 +127,27 @@ class TestVerifier:
             assert theory.verified_mean(refits, 1.5, -0.7) == pytest.approx(mean)
             mean, variance = accepted(mean, variance, -0.7, 1.5)
 
-    def test_the_risk_is_that_of_means_that_are_verified_again_and_again(self):
+    @pytest.mark.parametrize("share", [0.0, 0.1, 0.6, 1.0])
+    def test_the_risk_is_that_of_means_that_are_verified_again_and_again(self, share):
         size, width, bias = 20, 2.0, 0.15
         nodes, weights = np.polynomial.hermite_e.hermegauss(12)
         weights = weights / weights.sum()
-        means = nodes / np.sqrt(size)
+        means = real = nodes / np.sqrt(size)
         for refits in range(1, 8):
-            risk = theory.verifier_risk(refits, size, width, bias)
+            risk = theory.verifier_risk(refits, size, width, bias, share)
             assert risk == pytest.approx(weights @ means**2)
-            means = np.array([accepted(m, 1.0, bias, width)[0] for m in means])
+            passed = np.array([accepted(m, 1.0, bias, width)[0] for m in means])
+            means = share * real + (1 - share) * passed
+
+    def test_the_weight_of_the_real_points_is_how_a_mean_follows_theirs(self):
+        width, share, real, centre = 1.3, 0.25, 0.8, -0.4
+        mean = real
+        for refits in range(1, 6):
+            weight = theory.verifier_weight(refits, width, share)
+            assert mean == pytest.approx(weight * real + (1 - weight) * centre)
+            mean = share * real + (1 - share) * accepted(mean, 1.0, centre, width)[0]
+        late = theory.verifier_weight(1000, width, [0.0, 1.0])
+        np.testing.assert_allclose(late, [0, 1], atol=1e-12)
 
     def test_first_a_gain_and_in_the_end_the_verifier(self):
         risk = theory.verifier_risk([1, 6, 10_000], 20, 2.0, 0.15)
