@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import json
 import posixpath
 import re
 import textwrap
@@ -115,10 +116,25 @@ def imported(sources: list[str]) -> set[str]:
     return found
 
 
+def behind_results(sources: list[str], repository: Path) -> set[str]:
+    """The packages that made the shipped results whose names some cells hold.
+
+    Who loads a result looks whether the code that made it is as it was, and imports it.
+    """
+    trees = map(ast.parse, sources)
+    constants = [e for t in trees for e in ast.walk(t) if isinstance(e, ast.Constant)]
+    words = {constant.value for constant in constants}
+    names: set[str] = set()
+    for path in (repository / "book" / "data").glob("*.json"):
+        if path.stem in words:
+            names |= json.loads(path.read_text(encoding="utf-8"))["versions"].keys()
+    return {DISTRIBUTIONS.get(name, name) for name in names}
+
+
 def first_cell(sources: list[str], address: str, branch: str, repository: Path) -> str:
-    """The cell that finds the book's package and what else `sources` import."""
+    """The cell that finds the book's package and what else `sources` need."""
     base, more = requirements(repository)
-    used = imported(sources)
+    used = imported(sources) | behind_results(sources, repository)
     # Who imports torch works with the book's networks, which use the others as well.
     wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
     lines = textwrap.wrap(" ".join(base), 60, drop_whitespace=False)

@@ -114,6 +114,11 @@ def test_package_comes_from_the_repository(address: str, source: str) -> None:
             "import torch\nfrom torch import nn",
             {"torch", "safetensors", "sklearn", "tokenizers"},
         ),
+        ('sweep.load("paper_mixture")', set()),
+        (
+            'results = {"digits": "digits_mixing"}',
+            {"torch", "safetensors", "sklearn", "tokenizers"},
+        ),
     ],
 )
 def test_first_cell_asks_for_what_the_chapter_imports(
