@@ -1,16 +1,19 @@
-r"""Writes each page as a notebook of the reader's own, and links to it.
+r"""Writes each page as a notebook of the reader's own, as written and as run.
 
 The notebook reads like the page: its Markdown is written from the resolved page, so
 that numbers, citations, terms, claims and references are text and links there, in any
 program that opens notebooks. Its code cells are those of the chapter, after one that
 finds the book's package or installs it. The notebooks lie in ``_sources/``: they are
-the page's download, and `make lab` copies them for the reader.
+the page's download, and `make notebooks` copies them for the reader. In ``_run/`` they
+lie once more, with what their cells showed in the build. `notebook_buttons` links to
+both.
 """
 
 from __future__ import annotations
 
 import ast
 import bisect
+import copy
 import json
 import posixpath
 import re
@@ -33,8 +36,10 @@ from sphinx.util.math import get_node_equation_number
 
 from plain_markdown import Writer
 
-FOLDER = "notebooks"
-"""Where `make lab` and Binder put the notebooks, in the repository."""
+RUN = "_run"
+"""The folder of the site that holds the notebooks as the build ran them."""
+LEFT_OUT = re.compile(r"application/(pdf|papermill\.record/.*)")
+"""Forms of an output for paper and for the sentences of a page, not for notebooks."""
 
 METADATA = {
     # As JupyterLab writes it, or the notebook would have changes as soon as it is open.
@@ -326,6 +331,33 @@ def code_cell(cell: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode
     return nbformat.v4.new_code_cell(source, id=f"code-{number}", metadata=metadata)
 
 
+def with_outputs(
+    notebook: nbformat.NotebookNode, ran: nbformat.NotebookNode
+) -> nbformat.NotebookNode:
+    """A page's notebook with what its cells showed in the build.
+
+    Figures stay what they are in a notebook: HTML that moves by itself, and a picture
+    with words for who shows no scripts of others.
+    """
+    whole = copy.deepcopy(notebook)
+    for cell in whole.cells:
+        number = cell.id.removeprefix("code-")
+        if cell.cell_type != "code" or not number.isdigit():
+            continue
+        source = ran.cells[int(number)]
+        cell.execution_count = source.execution_count
+        cell.outputs = [each for each in map(shown, source.outputs) if each]
+    return whole
+
+
+def shown(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """An output as a notebook shows it; None if it shows nothing of it."""
+    if "data" not in output:
+        return output
+    data = {kind: v for kind, v in output.data.items() if not LEFT_OUT.match(kind)}
+    return nbformat.from_dict({**output, "data": data}) if data else None
+
+
 def write_notebook(
     app: Sphinx,
     pagename: str,
@@ -333,24 +365,23 @@ def write_notebook(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Write a page's notebook, and let the launch button open the copy of it."""
+    """Write a page's notebook, and once more with its outputs if it has code."""
     if doctree is None or app.builder.name == "epub":
         return
-    notebook = Page(app, pagename, doctree).notebook()
-    nbformat.validate(notebook)
-    path = Path(app.outdir, "_sources", f"{pagename}.ipynb")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
-    docs = app.config.html_theme_options["path_to_docs"].strip("/")
-    here = f"/{docs}/{pagename}.md"
-    for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
-            if "urlpath=" in button.get("url", "") and button["url"].endswith(here):
-                stem = button["url"].removesuffix(here)
-                button["url"] = f"{stem}/{FOLDER}/{pagename}.ipynb"
+    page = Page(app, pagename, doctree)
+    notebooks = {"_sources": page.notebook()}
+    if any(cell.cell_type == "code" for cell in page.cells):
+        ran = Path(app.env.mystnb_config.output_folder, f"{pagename}.ipynb")
+        notebooks[RUN] = with_outputs(notebooks["_sources"], nbformat.read(ran, 4))
+        context["ran_notebook"] = f"{RUN}/{pagename}.ipynb"
+    for folder, notebook in notebooks.items():
+        nbformat.validate(notebook)
+        path = Path(app.outdir, folder, f"{pagename}.ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     # After the theme, which puts another notebook in the same place.
-    app.connect("html-page-context", write_notebook, priority=950)
+    app.connect("html-page-context", write_notebook, priority=880)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
