@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 import nbformat
 from docutils import nodes
 from ipykernel.ipkernel import IPythonKernel
+from jupyter_cache import get_cache
 from myst_nb.core.read import create_nb_reader
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -168,11 +169,20 @@ class Page:
         content = Path(path).read_text(encoding="utf-8")
         configs = app.env.myst_config, app.env.mystnb_config
         reader = create_nb_reader(path, *configs, content)
-        self.cells, self.starts = [], [0]
-        if reader:
-            source = reader.read(content)
-            self.cells = source.cells
-            self.starts = source.metadata["source_map"]
+        self.source = reader.read(content) if reader else nbformat.v4.new_notebook()
+        self.cells = self.source.cells
+        self.starts = self.source.metadata.get("source_map", [0])
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the page has code, and the build has what it showed."""
+        has_code = any(cell.cell_type == "code" for cell in self.cells)
+        return has_code and self.name not in self.app.config.chapters_to_come
+
+    def ran(self) -> nbformat.NotebookNode:
+        """The source with what its cells showed, from Jupyter's cache."""
+        cache = get_cache(self.app.env.mystnb_config.execution_cache_path)
+        return cache.merge_match_into_notebook(self.source)[1]
 
     def notebook(self) -> nbformat.NotebookNode:
         """The page as a notebook, without outputs."""
@@ -370,9 +380,8 @@ def write_notebook(
         return
     page = Page(app, pagename, doctree)
     notebooks = {"_sources": page.notebook()}
-    if any(cell.cell_type == "code" for cell in page.cells):
-        ran = Path(app.env.mystnb_config.output_folder, f"{pagename}.ipynb")
-        notebooks[RUN] = with_outputs(notebooks["_sources"], nbformat.read(ran, 4))
+    if page.has_run:
+        notebooks[RUN] = with_outputs(notebooks["_sources"], page.ran())
         context["ran_notebook"] = f"{RUN}/{pagename}.ipynb"
     for folder, notebook in notebooks.items():
         nbformat.validate(notebook)
