@@ -63,7 +63,8 @@ def add_buttons(
     here = f"/{options['path_to_docs'].strip('/')}/{pagename}.md"
     for group in context.get("header_buttons", []):
         buttons = group.get("buttons", [])
-        if group["label"] == "launch-buttons":
+        label = group.get("label")
+        if label == "launch-buttons":
             group["buttons"] = [
                 launch_button(
                     button["text"],
@@ -71,7 +72,7 @@ def add_buttons(
                 )
                 for button in buttons
             ] + of_github(options["repository_url"], pagename)
-        elif group["label"] == "download-buttons" and "ran_notebook" in context:
+        elif label == "download-buttons" and "ran_notebook" in context:
             address = context["pathto"](context["ran_notebook"], 1)
             buttons.insert(1, download_button(address))
 
