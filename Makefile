@@ -36,8 +36,8 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book newest lab data check lint types units test luck power \
-  mutants bench clean install
+.PHONY: help serve book newest notebooks lab data check lint types units test places \
+  luck power mutants bench clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -55,8 +55,10 @@ book: $(STAMPS)/book       ## build the book into _build/html; a warning is an e
 newest: book               ## build the same pages with the newest Sphinx and theme, without Jupyter Book
 	@$(PY) tools/newest.py
 
-lab: $(STAMPS)/lab book    ## open the chapters as notebooks of your own, in notebooks/
+notebooks: $(STAMPS)/lab book  ## write the chapters as notebooks of your own into notebooks/, for any editor
 	@$(PY) tools/copy_notebooks.py _build/html/_sources notebooks
+
+lab: notebooks             ## open them in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb \
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -82,6 +84,9 @@ test: $(STAMPS)/tests      ## install what the tests need, run them all (JOBS=1)
 	@# The first test that reads a page would build the book, with no word of progress.
 	@$(MAKE) --no-print-directory -j3 lint types book
 	$(call timed,$(PYTEST))
+
+places: $(STAMPS)/tests    ## run all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages
+	$(call timed,$(PYTEST) --everywhere tests/chapters/test_notebooks_anywhere.py)
 
 luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fails (SEEDS=20, FILE=tests/unit)
 	@for luck in $$(seq $(SEEDS)); do echo "Luck $$luck of $(SEEDS)"; \

@@ -21,8 +21,9 @@ QUICK = ORDER[:2]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a run be repeated with other random numbers: `make luck` does."""
+    """What `make luck` and `make places` ask for."""
     parser.addoption("--luck", type=int, default=0, help="0: the seeds as written")
+    parser.addoption("--everywhere", action="store_true", help="all notebooks")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,16 +1,20 @@
-r"""Writes each page as a notebook of the reader's own, and links to it.
+r"""Writes each page as a notebook of the reader's own, as written and as run.
 
 The notebook reads like the page: its Markdown is written from the resolved page, so
 that numbers, citations, terms, claims and references are text and links there, in any
 program that opens notebooks. Its code cells are those of the chapter, after one that
 finds the book's package or installs it. The notebooks lie in ``_sources/``: they are
-the page's download, and `make lab` copies them for the reader.
+the page's download, and `make notebooks` copies them for the reader. In ``_run/`` they
+lie once more, with what their cells showed in the build. `notebook_buttons` links to
+both.
 """
 
 from __future__ import annotations
 
 import ast
 import bisect
+import copy
+import json
 import posixpath
 import re
 import textwrap
@@ -25,6 +29,7 @@ from urllib.parse import urlsplit
 import nbformat
 from docutils import nodes
 from ipykernel.ipkernel import IPythonKernel
+from jupyter_cache import get_cache
 from myst_nb.core.read import create_nb_reader
 from sphinx import addnodes
 from sphinx.application import Sphinx
@@ -32,8 +37,10 @@ from sphinx.util.math import get_node_equation_number
 
 from plain_markdown import Writer
 
-FOLDER = "notebooks"
-"""Where `make lab` and Binder put the notebooks, in the repository."""
+RUN = "_run"
+"""The folder of the site that holds the notebooks as the build ran them."""
+LEFT_OUT = re.compile(r"application/(pdf|papermill\.record/.*)")
+"""Forms of an output for paper and for the sentences of a page, not for notebooks."""
 
 METADATA = {
     # As JupyterLab writes it, or the notebook would have changes as soon as it is open.
@@ -115,10 +122,25 @@ def imported(sources: list[str]) -> set[str]:
     return found
 
 
+def behind_results(sources: list[str], repository: Path) -> set[str]:
+    """The packages that made the shipped results whose names some cells hold.
+
+    Who loads a result looks whether the code that made it is as it was, and imports it.
+    """
+    trees = map(ast.parse, sources)
+    constants = [e for t in trees for e in ast.walk(t) if isinstance(e, ast.Constant)]
+    words = {constant.value for constant in constants}
+    names: set[str] = set()
+    for path in (repository / "book" / "data").glob("*.json"):
+        if path.stem in words:
+            names |= json.loads(path.read_text(encoding="utf-8"))["versions"].keys()
+    return {DISTRIBUTIONS.get(name, name) for name in names}
+
+
 def first_cell(sources: list[str], address: str, branch: str, repository: Path) -> str:
-    """The cell that finds the book's package and what else `sources` import."""
+    """The cell that finds the book's package and what else `sources` need."""
     base, more = requirements(repository)
-    used = imported(sources)
+    used = imported(sources) | behind_results(sources, repository)
     # Who imports torch works with the book's networks, which use the others as well.
     wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
     lines = textwrap.wrap(" ".join(base), 60, drop_whitespace=False)
@@ -147,11 +169,20 @@ class Page:
         content = Path(path).read_text(encoding="utf-8")
         configs = app.env.myst_config, app.env.mystnb_config
         reader = create_nb_reader(path, *configs, content)
-        self.cells, self.starts = [], [0]
-        if reader:
-            source = reader.read(content)
-            self.cells = source.cells
-            self.starts = source.metadata["source_map"]
+        self.source = reader.read(content) if reader else nbformat.v4.new_notebook()
+        self.cells = self.source.cells
+        self.starts = self.source.metadata.get("source_map", [0])
+
+    @property
+    def has_run(self) -> bool:
+        """Whether the page has code, and the build has what it showed."""
+        has_code = any(cell.cell_type == "code" for cell in self.cells)
+        return has_code and self.name not in self.app.config.chapters_to_come
+
+    def ran(self) -> nbformat.NotebookNode:
+        """The source with what its cells showed, from Jupyter's cache."""
+        cache = get_cache(self.app.env.mystnb_config.execution_cache_path)
+        return cache.merge_match_into_notebook(self.source)[1]
 
     def notebook(self) -> nbformat.NotebookNode:
         """The page as a notebook, without outputs."""
@@ -310,6 +341,33 @@ def code_cell(cell: nbformat.NotebookNode, number: int) -> nbformat.NotebookNode
     return nbformat.v4.new_code_cell(source, id=f"code-{number}", metadata=metadata)
 
 
+def with_outputs(
+    notebook: nbformat.NotebookNode, ran: nbformat.NotebookNode
+) -> nbformat.NotebookNode:
+    """A page's notebook with what its cells showed in the build.
+
+    Figures stay what they are in a notebook: HTML that moves by itself, and a picture
+    with words for who shows no scripts of others.
+    """
+    whole = copy.deepcopy(notebook)
+    for cell in whole.cells:
+        number = cell.id.removeprefix("code-")
+        if cell.cell_type != "code" or not number.isdigit():
+            continue
+        source = ran.cells[int(number)]
+        cell.execution_count = source.execution_count
+        cell.outputs = [each for each in map(shown, source.outputs) if each]
+    return whole
+
+
+def shown(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """An output as a notebook shows it; None if it shows nothing of it."""
+    if "data" not in output:
+        return output
+    data = {kind: v for kind, v in output.data.items() if not LEFT_OUT.match(kind)}
+    return nbformat.from_dict({**output, "data": data}) if data else None
+
+
 def write_notebook(
     app: Sphinx,
     pagename: str,
@@ -317,24 +375,22 @@ def write_notebook(
     context: dict[str, Any],
     doctree: nodes.document | None,
 ) -> None:
-    """Write a page's notebook, and let the launch button open the copy of it."""
+    """Write a page's notebook, and once more with its outputs if it has code."""
     if doctree is None or app.builder.name == "epub":
         return
-    notebook = Page(app, pagename, doctree).notebook()
-    nbformat.validate(notebook)
-    path = Path(app.outdir, "_sources", f"{pagename}.ipynb")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, path)
-    docs = app.config.html_theme_options["path_to_docs"].strip("/")
-    here = f"/{docs}/{pagename}.md"
-    for group in context.get("header_buttons", []):
-        for button in group.get("buttons", []):
-            if "urlpath=" in button.get("url", "") and button["url"].endswith(here):
-                stem = button["url"].removesuffix(here)
-                button["url"] = f"{stem}/{FOLDER}/{pagename}.ipynb"
+    page = Page(app, pagename, doctree)
+    notebooks = {"_sources": page.notebook()}
+    if page.has_run:
+        notebooks[RUN] = with_outputs(notebooks["_sources"], page.ran())
+        context["ran_notebook"] = f"{RUN}/{pagename}.ipynb"
+    for folder, notebook in notebooks.items():
+        nbformat.validate(notebook)
+        path = Path(app.outdir, folder, f"{pagename}.ipynb")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, path)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     # After the theme, which puts another notebook in the same place.
-    app.connect("html-page-context", write_notebook, priority=950)
+    app.connect("html-page-context", write_notebook, priority=880)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -186,6 +186,29 @@ def test_a_value_is_spoken_once_and_nothing_while_it_plays(open_figure):
     assert set(heard) == {opened.caption}, "only where it came to rest"
 
 
+def test_a_notebooks_figure_moves_in_vs_code(new_context):
+    """Which sets the HTML of an output, then runs copies of its scripts at its end."""
+    figure, update, axes = figures.lines()
+    bundle, _ = explore(figure, update, **axes)._repr_mimebundle_()
+    page = new_context().new_page()
+    page.evaluate(
+        """html => {
+            const output = document.body.appendChild(document.createElement("div"));
+            output.innerHTML = html;
+            for (const script of [...output.querySelectorAll("script")]) {
+                const again = document.createElement("script");
+                again.text = script.textContent;
+                output.appendChild(again).remove();
+            }
+        }""",
+        bundle["text/html"],
+    )
+    shown = page.locator("figure.explore")
+    shown.get_by_role("slider", name="Height").press("End")
+    assert shown.get_attribute("data-state").startswith("2")
+    assert not page.locator(".explore-still").is_visible()
+
+
 def test_copies_of_a_figure_on_a_page_have_ids_of_their_own(new_context):
     figure, update, axes = figures.lines()
     text = explore(figure, update, **axes).html()

@@ -179,23 +179,32 @@ def test_figures_survive_any_order_of_what_readers_do(
         assert not chapter.is_dirty, done
 
 
-def test_a_notebook_from_somebody_else_shows_the_figures_as_pictures(
-    chapter: Notebook, folder: Path, lab: str
+def test_a_run_from_somebody_else_shows_pictures_until_it_is_trusted(
+    site: Path, folder: Path, lab: str, context: BrowserContext
 ) -> None:
-    """JupyterLab does not trust it, and drops scripts, style sheets and SVG."""
-    chapter.run_all()
-    chapter.save()
-    path = folder / "notebooks" / "gaussian.ipynb"
-    theirs = nbformat.read(path, 4)
-    theirs.cells[0].source += " This is from somebody else."
-    nbformat.write(theirs, path.with_stem("theirs"))
-    opened = Notebook(chapter.page, lab, "notebooks/theirs.ipynb")
+    """JupyterLab drops scripts, style sheets and SVG of the page's second download."""
+    path = folder / "notebooks" / "theirs.ipynb"
+    path.write_bytes((site / "_run" / "gaussian.ipynb").read_bytes())
+    opened = Notebook(context.new_page(), lab, "notebooks/theirs.ipynb")
     opened.show_every_cell("cell => null")
     pictures = opened.panel.locator(".explore-still img")
-    assert pictures.count() == len(figures_of(path))
+    assert pictures.count() == len(figures_of(path)) > 3
     assert pictures.first.is_visible()
     assert opened.panel.locator(".explore-still em").first.is_visible()
     assert opened.panel.locator("svg.explore-picture").count() == 0
+
+    opened.page.evaluate(
+        "() => { window.jupyterapp.commands.execute('notebook:trust'); }"
+    )
+    opened.page.locator(".jp-Dialog .jp-mod-accept").click()
+    opened.page.locator(".jp-Dialog").wait_for(state="detached")
+    opened.show_every_cell("cell => null")
+    figure = opened.figure(0)
+    before = figure.drawing()
+    figure.press("End")
+    assert figure.drawing() != before, "trusted, but it does not move"
+    assert not figure.holder.locator(".explore-still").is_visible()
+    opened.close()
 
 
 def plain(text: str) -> str:

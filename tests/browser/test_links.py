@@ -9,6 +9,8 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
+from chapters import read_chapters
+
 
 @pytest.fixture(scope="module")
 def pages(site: Path) -> dict[Path, BeautifulSoup]:
@@ -42,6 +44,30 @@ def test_links_and_anchors_inside_the_book_resolve(
             ):
                 broken.append(f"{path.name}: {address} has no such anchor")
     assert broken == []
+
+
+def test_launch_buttons_open_a_notebook_that_is_there(
+    pages: dict[Path, BeautifulSoup], site: Path
+) -> None:
+    """Binder and the branch that Colab reads hold what the build wrote."""
+    repository = "model-collapse/textbook"
+    to_notebooks = (
+        f"https://mybinder.org/v2/gh/{repository}/main?urlpath=lab/tree/notebooks/",
+        f"https://colab.research.google.com/github/{repository}/blob/notebooks/",
+    )
+    codespace = f"https://codespaces.new/{repository}?quickstart=1"
+    have = {}
+    for path, soup in pages.items():
+        name = path.relative_to(site).with_suffix("").as_posix()
+        found = [a["href"] for a in soup.select(".dropdown-launch-buttons a")]
+        if found:
+            have[name] = soup.select_one('[href*="_run/"]')["href"]
+            wanted = [f"{stem}{name}.ipynb" for stem in to_notebooks]
+            assert found == [*wanted, codespace]
+            assert (site / "_sources" / f"{name}.ipynb").is_file()
+    chapters = {each.name for each in read_chapters(Path(__file__).parents[2])}
+    assert have.keys() == chapters
+    assert all(file.endswith(f"_run/{name}.ipynb") for name, file in have.items())
 
 
 def test_ids_are_unique_on_each_page(pages: dict[Path, BeautifulSoup]) -> None:

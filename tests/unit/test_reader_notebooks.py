@@ -6,6 +6,7 @@ import re
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
@@ -114,6 +115,11 @@ def test_package_comes_from_the_repository(address: str, source: str) -> None:
             "import torch\nfrom torch import nn",
             {"torch", "safetensors", "sklearn", "tokenizers"},
         ),
+        ('sweep.load("paper_mixture")', set()),
+        (
+            'results = {"digits": "digits_mixing"}',
+            {"torch", "safetensors", "sklearn", "tokenizers"},
+        ),
     ],
 )
 def test_first_cell_asks_for_what_the_chapter_imports(
@@ -194,6 +200,39 @@ def test_first_cell_takes_the_copy_of_the_book_that_it_lies_in(
     monkeypatch.chdir(folder)
     _, asked = run_first_cell(root, EVERYTHING - {"collapse"}, True)
     assert asked == [f'"{tmp_path / "a clone"}"']
+
+
+def test_outputs_of_a_run_are_those_that_a_notebook_shows() -> None:
+    both = nbformat.v4.new_output(
+        "display_data", {"text/html": "<b>1</b>", "application/pdf": "JVBE"}
+    )
+    glued = nbformat.v4.new_output(
+        "display_data", {"application/papermill.record/text/plain": "1"}
+    )
+    said = nbformat.v4.new_output("stream", text="two")
+    ran = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("words"),
+            nbformat.v4.new_code_cell("f()", outputs=[both, glued, said]),
+        ]
+    )
+    ran.cells[1].execution_count = 7
+    plain = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("words", id="code-0"),
+            nbformat.v4.new_code_cell("install()", id="install"),
+            nbformat.v4.new_code_cell("f()", id="code-1"),
+        ]
+    )
+    _, install, code = reader_notebooks.with_outputs(plain, ran).cells
+    assert install.outputs == []
+    assert code.execution_count == 7
+    assert [output.get("data") for output in code.outputs] == [
+        {"text/html": "<b>1</b>"},
+        None,
+    ]
+    assert code.outputs[1].text == "two"
+    assert plain.cells[2].outputs == []
 
 
 @pytest.fixture

@@ -145,7 +145,8 @@ def notebook_html(recording: Recording, identity: str, live: str, picture: str) 
 
     Where a notebook comes from somebody else, JupyterLab drops SVG, scripts and style
     sheets: what is left then is the picture, which a style sheet hides elsewhere, and
-    what to do.
+    what to do. It stands first, because VS Code runs a copy of the figure's script at
+    the very end, which looks for the figure in what it stands behind.
 
     Parameters
     ----------
@@ -159,13 +160,13 @@ def notebook_html(recording: Recording, identity: str, live: str, picture: str) 
     """
     caption = html.escape(recording.caption(recording.start))
     return (
-        f"{static_html(recording, identity, live)}"
         "<style>.explore-still{display:none!important}</style>"
         f'<div class="explore-still"><img width="{recording.width:.0f}" '
         f'alt="{caption}" src="data:image/png;base64,{picture}">'
         "<p><em>A picture: this notebook comes from somebody else. Its figures move "
         "once you choose Trust Notebook in the command palette, or run "
         "it.</em></p></div>"
+        f"{static_html(recording, identity, live)}"
     )
 
 
