@@ -43,7 +43,9 @@ LONGEST_CODE = 14
 FIGURE = re.compile(
     r'<figure class="explore" id="(?P<name>[^"]*)"[^>]*>.*?</figure>', re.DOTALL
 )
-FORMULA = re.compile(r"<mjx-container.*?(<math.*?</math>).*?</mjx-container>", re.DOTALL)
+FORMULA = re.compile(
+    r"<mjx-container.*?(<math.*?</math>).*?</mjx-container>", re.DOTALL
+)
 FOLDED = re.compile(r"<(details|template)\b.*?</\1>", re.DOTALL)
 CODE = re.compile(r"(?<=<pre>).*?(?=</pre>)", re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
@@ -166,6 +168,18 @@ def code_of(section: Tag) -> str:
     return ""
 
 
+def opening_of(section: Tag) -> str:
+    """What a section without a figure begins with: a paragraph and what follows."""
+    first = section.find("p", recursive=False)
+    following = first.find_next_sibling()
+    shown = str(first)
+    if following and "math" in following.get("class", []):
+        shown += str(following)
+    if code := code_of(section):
+        return shown + code
+    return shown + str(section.select_one("table") or "")
+
+
 class Deck:
     """The slides of one chapter.
 
@@ -217,7 +231,7 @@ class Deck:
             yield from self.moving(section, heading, first)
         else:
             yield from self.moving(section, heading, first)
-            yield slide(heading, f"<p>{first}</p>{code_of(section)}", first)
+            yield slide(heading, opening_of(section), first)
 
     def moving(self, section: Tag, heading: str, notes: str) -> Iterator[str]:
         """What a section asks to predict and shows, in its order."""
