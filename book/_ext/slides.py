@@ -58,6 +58,7 @@ DECK = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="../_static/favicon.svg" type="image/svg+xml">
 <title>Slides: {title}</title>
 <link rel="stylesheet" href="reveal.css">
 <link rel="stylesheet" href="../_static/explore.css">
@@ -164,7 +165,8 @@ def code_of(section: Tag) -> str:
     for box in section.select(".cell:not(.tag_hide-input) > .cell_input pre"):
         code = box.get_text().strip("\n")
         if code.count("\n") < LONGEST_CODE:
-            return f"<pre><code>{escape(code)}</code></pre>"
+            # On a phone it scrolls, also for who uses a keyboard.
+            return f'<pre tabindex="0"><code>{escape(code)}</code></pre>'
     return ""
 
 

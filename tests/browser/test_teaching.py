@@ -124,7 +124,7 @@ def test_the_form_works_by_keyboard_and_the_link_is_copied(base_url, new_context
     context = new_context(permissions=["clipboard-read", "clipboard-write"])
     watched = open_page(context, base_url, PATH)
     page = watched.page
-    page.get_by_label("Page", exact=True).focus()
+    page.locator("#launch-page").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Tab")
     page.keyboard.press("End")  # Codespaces
@@ -288,7 +288,7 @@ def test_the_minutes_of_a_chapter_are_what_the_page_says_they_are(site, article)
         figures = len(chapter.select("figure.explore"))
         exercises = len(chapter.select(".exercise"))
         for unread in chapter.select(
-            ".cell, figure, #exercises, template, footer, math, mjx-container"
+            ".cell, pre, figure, #exercises, template, footer, math, mjx-container"
         ):
             unread.decompose()
         minutes = len(chapter.get_text(" ").split()) / WORDS_A_MINUTE
@@ -331,3 +331,17 @@ def test_no_number_of_a_problem_set_or_rubric_is_wrong(article):
     assert points == [4, 2, 0]
     rows = len(rubric.select("tbody tr"))
     assert f"{rows * points[0]} points" in article.select_one("#a-project").get_text()
+
+
+def test_pages_set_no_cookie_and_keep_only_what_the_page_says(base_url, new_context):
+    context = new_context()
+    page = open_page(context, base_url, "keeping-real-data.html").page
+    figure = page.locator("#keep-count")
+    figure.get_by_label("both the same").check()
+    figure.get_by_role("button", name="Show what happens").click()
+    figure.locator(".explore-lesson:not(:empty)").wait_for()
+    page.locator("button.theme-switch-button").first.click()
+    open_page(context, base_url, PATH)
+    assert context.cookies() == []
+    kept = page.evaluate("Object.keys(localStorage).sort()")
+    assert [key for key in kept if "keep-count" not in key] == ["mode", "theme"]

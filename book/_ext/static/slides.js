@@ -19,14 +19,14 @@
     slideNumber: "c/t",
   }).initialize();
 
-  // Who used a mouse turns slides by the next key; who used the keyboard, by Escape.
-  const leave = () => {
-    if (inFigure() && document.activeElement.matches("[type=range], [type=radio], button"))
-      document.activeElement.blur();
+  // Who used a mouse turns slides by the next key; who used the keyboard, by Escape, which
+  // an open menu and a number that is being typed need for themselves.
+  const leave = (kinds) => {
+    const { activeElement: here } = document;
+    if (inFigure() && here.matches(kinds) && !here.closest("[open]")) here.blur();
   };
-  addEventListener("pointerup", () => setTimeout(leave));
-  addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !inFigure() || event.defaultPrevented) return;
-    document.activeElement.blur();
-  });
+  addEventListener("pointerup", () => setTimeout(leave, 0, "[type=range], [type=radio], button"));
+  addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") leave(":not(.explore-typed)");
+  }, true);
 })();
