@@ -37,7 +37,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: help serve book newest notebooks lab data check lint types units test places \
-  luck power mutants bench clean install
+  luck power measured mutants bench clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -94,6 +94,9 @@ luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fai
 
 power: $(STAMPS)/tests     ## measure how often claims' tests fail although they are true (CLAIM=..., RUNS=3)
 	@PYTHONPATH=book:book/_ext:tests $(PY) tests/claims/power.py $(CLAIM) --runs $(RUNS)
+
+measured: $(STAMPS)/tests  ## write what claims' tests measure into the ledger (CLAIM=...)
+	@PYTHONPATH=book:book/_ext:tests $(PY) tests/claims/measured.py $(CLAIM)
 
 mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a time; list what no quick test notices (SAMPLE=60: so many, at random)
 	@$(PY) tests/mutants $(FILE) $(if $(SAMPLE),--sample $(SAMPLE))

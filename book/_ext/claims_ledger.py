@@ -8,6 +8,7 @@ tests, or that has a fault, is a warning of the build, and so an error.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -55,6 +56,8 @@ def test_faults(claim: Claim, repository: Path) -> Iterator[str]:
             yield f"claim {claim['id']}: no test: {file} has no function {name!r}"
     if not claim["power"]:
         yield f"claim {claim['id']}: its power was not measured: make power"
+    if not claim["measured"]:
+        yield f"claim {claim['id']}: nothing was measured: make measured"
 
 
 def odds(probability: float) -> str:
@@ -66,6 +69,21 @@ def passes(failures: int, of: int, chains: int, **_: int) -> str:
     """How often the test passes while the claim is true, in words."""
     share = f"{grouped(of - failures)} of {grouped(of)}"
     return f"passes in {share} runs redrawn from {grouped(chains)} chains"
+
+
+def found(low: float, value: float, high: float) -> str:
+    """An estimate and its interval, to two digits of the interval's half."""
+    half = (high - low) / 2
+    if not half:
+        return f"{value:.4g}, without scatter"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    low_text, text, high_text = (f"{each:.{decimals}f}" for each in (low, value, high))
+    return f"{text} ({low_text} to {high_text})"
+
+
+def measured(values: list[list[float]], date: str, **_: Any) -> str:
+    """What the claim's test measured, and when, in words."""
+    return f"{'; '.join(found(*each) for each in values)}. On {date}."
 
 
 class ClaimsLedger(SphinxDirective):
@@ -135,6 +153,7 @@ class ClaimsLedger(SphinxDirective):
         facts = {
             "Protocol": claim["protocol"],
             "Expected": KINDS[claim["kind"]].format(values=values),
+            "Measured": measured(**claim["measured"]),
             "Must reject": f"{wrong}: {rival['text']}",
             "False alarm": odds(claim["false_alarm"]),
             "Power": passes(**claim["power"]),

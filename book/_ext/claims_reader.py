@@ -2,7 +2,8 @@
 
 What an entry holds is said in book/appendix/claims.schema.yml, a JSON schema that the
 library jsonschema checks; what an entry leaves out is that schema's default. How often
-its test fails although it is true was measured by `make power`: claims.power.yml.
+its test fails although it is true was measured by `make power`: claims.power.yml. What
+the test measures was written by `make measured`: claims.measured.yml.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from jsonschema import Draft202012Validator
 APPENDIX = Path(__file__).parents[1] / "appendix"
 SCHEMA = yaml.safe_load((APPENDIX / "claims.schema.yml").read_text(encoding="utf-8"))
 POWER = APPENDIX / "claims.power.yml"
+MEASURED = APPENDIX / "claims.measured.yml"
 DEFAULTS = {
     name: field["default"]
     for name, field in SCHEMA["properties"].items()
@@ -31,7 +33,9 @@ Claim = dict[str, Any]
 
 
 def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
-    """Return all entries, with ``chapter``, ``test``, ``power`` and the defaults.
+    """Return all entries, with what belongs to them and the defaults.
+
+    They gain ``chapter`` and ``test``, and ``power`` and ``measured``, None if unknown.
 
     Raises
     ------
@@ -45,14 +49,17 @@ def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
     ]
     if found := list(faults([entry for _, entry in entries])):
         raise ValueError("\n".join(found))
-    measured = yaml.safe_load(POWER.read_text(encoding="utf-8"))
+    power, measured = (
+        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (POWER, MEASURED)
+    )
     return [
         {
             **DEFAULTS,
             **entry,
             "chapter": chapter,
             "test": f"{TEST}[{entry['id']}]",
-            "power": measured.get(entry["id"]),
+            "power": power.get(entry["id"]),
+            "measured": measured.get(entry["id"]),
         }
         for chapter, entry in entries
     ]

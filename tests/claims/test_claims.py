@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -59,6 +59,14 @@ def estimates_of(claim: dict, seed: int) -> list[Estimate]:
     return experiment_of(claim)(**claim["arguments"], seed=own)
 
 
+def intervals(
+    claim: dict, estimates: Sequence[Estimate]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return each estimate's interval; they share the false-alarm rate."""
+    each = claim["false_alarm"] / len(estimates)
+    return [estimate.interval(each) for estimate in estimates]
+
+
 def holds(
     claim: dict, low: np.ndarray, high: np.ndarray, truth: float, rival: float
 ) -> np.ndarray:
@@ -75,14 +83,20 @@ def test_the_claim_holds(name: str) -> None:
     estimates = estimates_of(claim, SEED)
     exact, rivals = exact_values(claim), claim["rival"]["values"]
     assert len(estimates) == len(exact) == len(rivals)
-    # The false-alarm rate is shared among the estimates.
-    each = claim["false_alarm"] / len(estimates)
-    for estimate, truth, rival in zip(estimates, exact, rivals, strict=True):
-        low, high = estimate.interval(each)
+    bounds, shown = intervals(claim, estimates), claim["measured"]["values"]
+    for estimate, (low, high), truth, rival, (_, printed, _) in zip(
+        estimates, bounds, exact, rivals, shown, strict=True
+    ):
         found = f"{name}: {estimate.value:.5g}, interval [{low:.5g}, {high:.5g}]"
         wanted = "" if claim["kind"] == "equal" else "less than "
         assert holds(claim, low, high, truth, rival), (
             f"{found}, expected {wanted}{truth:.5g} and not {rival}"
+        )
+        # Elsewhere the same seed may draw other numbers: two such runs may differ by
+        # as much as two independent ones.
+        apart = abs(estimate.value - printed)
+        assert apart <= (high - low) / np.sqrt(2) + 1e-5 * abs(printed), (
+            f"{found}, but the ledger shows {printed}: make measured CLAIM={name}"
         )
 
 
@@ -93,6 +107,14 @@ def test_the_claims_power_was_measured(name: str) -> None:
     assert power["run"] == run_of(claim), f"{name} changed: make power CLAIM={name}"
     assert power["chains"] >= 20
     assert power["failures"] / power["of"] <= 1e-3, f"{name} fails too often: {power}"
+
+
+@pytest.mark.parametrize("name", BY_ID)
+def test_what_the_claim_shows_as_measured_is_of_its_run(name: str) -> None:
+    claim = BY_ID[name]
+    assert claim["measured"]["run"] == run_of(claim), f"make measured CLAIM={name}"
+    assert len(claim["measured"]["values"]) == len(claim["expected"])
+    assert all(low <= value <= high for low, value, high in claim["measured"]["values"])
 
 
 @pytest.mark.parametrize("name", [name for name in BY_ID if "theory" in BY_ID[name]])

@@ -197,6 +197,25 @@ def test_a_claim_without_a_measured_power_is_found(root: Path) -> None:
     assert fault == f"claim {claim['id']}: its power was not measured: make power"
 
 
+def test_a_claim_without_a_measurement_is_found(root: Path) -> None:
+    claim = {**claims_reader.read_claims()[0], "measured": None}
+    (fault,) = claims_ledger.test_faults(claim, root)
+    assert fault == f"claim {claim['id']}: nothing was measured: make measured"
+
+
+@pytest.mark.parametrize(
+    ("low", "value", "high", "text"),
+    [
+        (0.84213, 0.84337, 0.84461, "0.8434 (0.8421 to 0.8446)"),
+        (-2.0312, -2.0179, -2.0046, "-2.018 (-2.031 to -2.005)"),
+        (98.2, 110.0, 121.8, "110 (98 to 122)"),
+        (0.121577, 0.121577, 0.121577, "0.1216, without scatter"),
+    ],
+)
+def test_a_measurement_is_shown_as_far_as_it_is_known(low, value, high, text) -> None:
+    assert claims_ledger.found(low, value, high) == text
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -226,6 +245,10 @@ def test_what_an_entry_leaves_out_follows(entries: list[dict]) -> None:
         "kind": "equal",
         "false_alarm": 1e-4,
         "bib": "shumailov2024collapse",
-        "power": yaml.safe_load(claims_reader.POWER.read_text("utf-8"))[claim["id"]],
     }
+    for name, path in (
+        ("power", claims_reader.POWER),
+        ("measured", claims_reader.MEASURED),
+    ):
+        follows[name] = yaml.safe_load(path.read_text("utf-8"))[claim["id"]]
     assert claim == {**entries[0], **follows}

@@ -93,7 +93,7 @@ CHECKERS: dict[str, Checker] = {
         right=1 / _BIAS**2,
         praise="In the end the verifier is worth a hundred real points.",
         mistakes=[
-            (1 / _BIAS, "The error of a mean is compared squared, 1/M."),
+            (1 / _BIAS, "The error of a mean is compared squared, 1/k."),
             (_BIAS**2, "That is the squared error; how many points have it?"),
             (1 / (2 * _BIAS) ** 2, "Nobody asked for two standard errors."),
         ],
