@@ -36,7 +36,7 @@ REVEAL = {
     "plugin/notes/notes.js": "notes.js",
 }
 """Where the package keeps the files of reveal.js, and what the site calls them."""
-UNWANTED = ["headerlink", "section-number", "caption-number"]
+UNWANTED = ["headerlink", "section-number", "caption-number", "eqno"]
 LONGEST_CODE = 14
 """Lines of code that a slide can show."""
 
@@ -60,7 +60,7 @@ DECK = """\
 <meta name="robots" content="noindex">
 <link rel="icon" href="../_static/favicon.svg" type="image/svg+xml">
 <title>Slides: {title}</title>
-<link rel="stylesheet" href="reveal.css">
+<link rel="stylesheet" href="reveal.css" media="screen">
 <link rel="stylesheet" href="../_static/explore.css">
 <link rel="stylesheet" href="../_static/slides.css">
 <script defer src="reveal.js"></script>
@@ -165,7 +165,6 @@ def code_of(section: Tag) -> str:
     for box in section.select(".cell:not(.tag_hide-input) > .cell_input pre"):
         code = box.get_text().strip("\n")
         if code.count("\n") < LONGEST_CODE:
-            # On a phone it scrolls, also for who uses a keyboard.
             return f'<pre tabindex="0"><code>{escape(code)}</code></pre>'
     return ""
 
@@ -176,6 +175,7 @@ def opening_of(section: Tag) -> str:
     following = first.find_next_sibling()
     shown = str(first)
     if following and "math" in following.get("class", []):
+        following["tabindex"] = "0"  # on a phone it scrolls, as code does
         shown += str(following)
     if code := code_of(section):
         return shown + code

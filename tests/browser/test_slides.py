@@ -30,6 +30,7 @@ SHEET = {"width": 1122, "height": 631}
 CUT = """
 () => [...document.querySelectorAll(".slides > section")].flatMap((section, n) => {
   const sheet = section.getBoundingClientRect();
+  if (Math.abs(sheet.height - innerHeight) > 1) return [`slide ${n + 1} is no sheet`];
   return [...section.querySelectorAll("h1, h2, p, li, pre, table, svg, figcaption")]
     .filter(each => each.checkVisibility() && !each.closest(".notes"))
     .filter(each => {

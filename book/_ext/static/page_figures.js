@@ -47,8 +47,8 @@ function tellMissing(name) {
   said.textContent = `The address asks for the figure “${name}”, which this page does not have.`;
 }
 
-// A frame tells the page around it how high it is.
-if (window !== window.parent) {
+// A frame tells the page around it how high it is; a deck of slides fills what it gets.
+if (window !== window.parent && !document.querySelector(".deck")) {
   const tell = () => window.parent.postMessage(
     { type: "explore-height", height: Math.ceil(document.documentElement.getBoundingClientRect().height), address: location.href },
     "*",
