@@ -1,0 +1,95 @@
+"""Every problem's grader, tried both ways: right answers, wrong ones, and none.
+
+An answer in ``assignments/answers`` says which problem it answers, which share of the
+points it ``earns`` and what its author must read (``says``). Each is graded as
+otter-grader grades it, after all earlier problems were solved, with the published
+numbers and with those of another course.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+
+import pytest
+
+import assignments
+from support.grading import ProblemSet, made, run
+
+SEEDS = [None, 7]
+NAMES = [path.stem for path in sorted(assignments.MASTERS.glob("*.md"))]
+LEAST_WRONG = 4
+
+
+def master(name):
+    return assignments.MASTERS / f"{name}.md"
+
+
+def tried(name, seed=None):
+    """The answers to a set's problems: what they claim, and their code."""
+    numbers = assignments.read_parameters(master(name), seed)
+    path = assignments.MASTERS / "answers" / f"{name}.md"
+    for about, cells in assignments.problems(assignments.read_notebook(path, numbers)):
+        if about:
+            code = [cell.source for cell in cells if cell.cell_type == "code"]
+            yield about, code
+
+
+ANSWERS = [
+    pytest.param(name, number, id=f"{name}-{about['problem']}-{about['answer']}")
+    for name in NAMES
+    for number, (about, _) in enumerate(tried(name))
+]
+PROBLEMS = [
+    pytest.param(name, about["problem"], id=f"{name}-{about['problem']}")
+    for name in NAMES
+    for about, _ in assignments.problems(assignments.read_master(master(name)))
+    if about.get("problem") and not about.get("manual")
+]
+
+
+@pytest.fixture(scope="session")
+def sets(tmp_path_factory):
+    @cache
+    def get(name: str, seed: int | None) -> ProblemSet:
+        return made(master(name), tmp_path_factory.mktemp(name), seed)
+
+    return get
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("name", "number"), ANSWERS)
+def test_answer_earns_its_part_and_is_told_why(sets, name, number, seed):
+    about, code = list(tried(name, seed))[number]
+    problem_set = sets(name, seed)
+    environment = problem_set.before(about["problem"])
+    run(problem_set.problems[about["problem"]].code("prompt"), environment)
+    run(code, environment)
+    earned, said = problem_set.problems[about["problem"]].grade(environment)
+    assert earned == pytest.approx(about["earns"], abs=0.01), said
+    assert re.search(about.get("says", ""), said), said
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("name", "problem"), PROBLEMS)
+def test_solution_earns_everything_and_an_empty_answer_nothing(
+    sets, name, problem, seed
+):
+    asked = sets(name, seed).problems[problem]
+    environment = sets(name, seed).before(problem)
+    run(asked.code("prompt"), environment)
+    earned, said = asked.grade(dict(environment))
+    assert earned == 0, said
+    run(asked.code("solution"), environment)
+    earned, said = asked.grade(environment)
+    assert earned == 1, said
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_problem_has_wrong_answers_of_several_kinds(name):
+    wrong = Counter(about["problem"] for about, _ in tried(name) if about["earns"] < 1)
+    few = {p.values[1] for p in PROBLEMS if p.values[0] == name} - {
+        problem for problem, count in wrong.items() if count >= LEAST_WRONG
+    }
+    assert not few
