@@ -22,6 +22,9 @@ SAMPLE  ?=
 SEEDS   ?= 20
 CLAIM   ?=
 RUNS    ?= 3
+SEED    ?=
+FOLDER  ?= assignments/private
+HANDINS ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -36,7 +39,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book newest lab data check lint types units test luck power \
+.PHONY: help serve book newest lab data assignments grade check lint types units test luck power \
   mutants bench clean install
 
 # Shows a command, runs it and says how long it took.
@@ -65,6 +68,14 @@ data: $(STAMPS)/book       ## make the results in book/data that are out of date
 	@PYTHONPATH=book $(PY) -m collapse.experiments $(NAME) \
 	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(RESTAMP),--restamp) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))
+
+assignments: $(STAMPS)/courses  ## make problem sets for a course, in build/assignments/ (NAME="gaussian vae"; SEED=...: other numbers; FOLDER=...: masters of your own)
+	@PYTHONPATH=book:book/_ext $(PY) tools/assignments.py $(NAME) --private "$(FOLDER)" \
+	  $(if $(SEED),--seed "$(SEED)")
+
+grade: $(STAMPS)/courses   ## grade what students handed in (HANDINS=folder, NAME=one set, JOBS=2)
+	@PYTHONPATH=book:book/_ext $(PY) tools/grade.py "$(HANDINS)" $(if $(NAME),--name "$(NAME)") \
+	  $(if $(JOBS),--jobs $(JOBS))
 
 check: lint types units    ## what takes a minute: format, style, types, docstrings, quick tests
 
@@ -123,7 +134,11 @@ $(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
 	@$(PY) tools/lab_settings.py
 	@touch $@
 
-$(STAMPS)/tests: $(STAMPS)/lab tests/requirements.txt tests/browser/find_browser.py
+$(STAMPS)/courses: $(STAMPS)/lab assignments/requirements.txt
+	@$(INSTALL) assignments/requirements.txt
+	@touch $@
+
+$(STAMPS)/tests: $(STAMPS)/courses tests/requirements.txt tests/browser/find_browser.py
 	@$(INSTALL) tests/requirements.txt
 	@$(PY) tests/browser/find_browser.py --install
 	@touch $@

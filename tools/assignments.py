@@ -302,11 +302,10 @@ def for_otter(master: NotebookNode, name: str) -> NotebookNode:
     for about, group in problems(master):
         whose = about.get("problem", "")
         for cell in group:
-            cell.metadata = {"problem": whose, "tags": sorted(tags(cell))}
+            cell.metadata["problem"] = whose
         cells += question(about, group) if about else group
     for cell in cells:
-        if whose := cell.metadata.get("problem"):
-            cell.metadata = {"problem": whose}
+        cell.metadata = {k: cell.metadata[k] for k in cell.metadata if k == "problem"}
     made = nbformat.v4.new_notebook(cells=cells, metadata=master.metadata)
     made.metadata.pop("parameters", None)
     return made
@@ -324,8 +323,8 @@ def surroundings() -> tuple[list[str], str, str, dict[str, str]]:
 
 
 def otter_line() -> str:
-    """The requirement of otter-grader, as the tests' list has it."""
-    lines = (ROOT / "tests" / "requirements.txt").read_text("utf-8").splitlines()
+    """The requirement of otter-grader."""
+    lines = (MASTERS / "requirements.txt").read_text("utf-8").splitlines()
     return next(line.split()[0] for line in lines if line.startswith("otter-grader"))
 
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
 
 import pytest
 
 import assignments
-from support.grading import ProblemSet, made, run
+from support.grading import run
 
 SEEDS = [None, 7]
 NAMES = [path.stem for path in sorted(assignments.MASTERS.glob("*.md"))]
@@ -47,15 +46,6 @@ PROBLEMS = [
     for about, _ in assignments.problems(assignments.read_master(master(name)))
     if about.get("problem") and not about.get("manual")
 ]
-
-
-@pytest.fixture(scope="session")
-def sets(tmp_path_factory):
-    @cache
-    def get(name: str, seed: int | None) -> ProblemSet:
-        return made(master(name), tmp_path_factory.mktemp(name), seed)
-
-    return get
 
 
 @pytest.mark.parametrize("seed", SEEDS)

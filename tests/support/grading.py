@@ -41,6 +41,7 @@ class Problem:
 class ProblemSet:
     """An assignment of one course: what comes first, and its problems."""
 
+    folder: Path
     opening: list[str]
     problems: dict[str, Problem]
 
@@ -79,4 +80,4 @@ def made(path: Path, folder: Path, seed: int | None = None) -> ProblemSet:
             problems[name] = Problem(name, manual, cells, tests.get(name))
         elif not problems:
             opening = [cell.source for cell in cells if cell.cell_type == "code"]
-    return ProblemSet(opening, problems)
+    return ProblemSet(folder, opening, problems)

@@ -107,8 +107,12 @@ class Worker:
             "allowed": [self.folder.name, *_allowed()],
             "megabytes": limits.megabytes,
         }
-        self._send(settings)
-        self._answer(START)
+        try:
+            self._send(settings)
+            self._answer(START)
+        except StoppedError:
+            self.close()
+            raise
 
     def ask(self, verb: str, source: str) -> dict[str, Any]:
         """Have a cell ``run``, or a problem's tests ``grade`` the answers.
@@ -273,6 +277,7 @@ class _Run:
         self.start = functools.partial(Worker, limits, hidden, deadline)
         self.worker = self.start()
         self.done: list[str] = []
+        self.over = ""  # why nothing runs any more
 
     def cell(self, source: str, verdict: Verdict) -> None:
         """Run a cell, and keep what is to be said of it."""
@@ -292,11 +297,17 @@ class _Run:
             verdict.cases = [(passed, said) for passed, said in reply["cases"]]
 
     def _ask(self, verb: str, source: str, verdict: Verdict) -> dict[str, Any] | None:
+        if self.over:
+            verdict.lose(self.over)
+            return None
         try:
             reply = self.worker.ask(verb, source)
         except StoppedError as reason:
             verdict.lose(str(reason))
-            self._begin_again()
+            try:
+                self._begin_again()
+            except StoppedError as end:
+                self.over = str(end)
             return None
         for noted in reply["noted"]:
             verdict.lose(noted)
@@ -310,4 +321,5 @@ class _Run:
                 self.worker.ask("run", source)
             except StoppedError:
                 self.done.remove(source)
-                return self._begin_again()
+                self._begin_again()
+                return
