@@ -21,6 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from .. import exercises  # with all that tests rest on, before a hand-in can change it
+from ..exercises.check import SITE
 
 FILES = {
     "open", "os.chdir", "os.chmod", "os.link", "os.listdir", "os.mkdir", "os.remove",
@@ -169,7 +170,9 @@ def said(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "The code asks for more memory than there is for a hand-in."
     text = str(error)[:LONGEST]
-    if isinstance(error, (AssertionError, exercises.WrongAnswerError)) and text:
+    if isinstance(error, exercises.WrongAnswerError):
+        return f"{text} See {SITE}{error.figure}" if error.figure else text
+    if isinstance(error, AssertionError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
