@@ -111,7 +111,7 @@ def _own_family(answer: Any) -> str:
     with their_code():
         if isinstance(answer, type):
             raise WrongAnswerError(
-                f"Hand over an object, not its class: answer = {answer.__name__}()."
+                f"Hand over an object, not its class: {answer.__name__}()."
             )
         if not callable(getattr(answer, "fit", None)):
             raise WrongAnswerError("Hand over a family: an object with a fit method.")
