@@ -69,8 +69,8 @@ data: $(STAMPS)/book       ## make the results in book/data that are out of date
 	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(RESTAMP),--restamp) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))
 
-assignments: $(STAMPS)/courses  ## make problem sets for a course, in build/assignments/ (NAME="gaussian vae"; SEED=...: other numbers; FOLDER=...: masters of your own)
-	@PYTHONPATH=book:book/_ext $(PY) tools/assignments.py $(NAME) --private "$(FOLDER)" \
+assignments: $(STAMPS)/courses $(if $(NAME),,book)  ## make a course's problem sets, and chapters to hand in, in build/assignments/ (NAME="gaussian chapters/gaussian"; SEED=...: other numbers; FOLDER=...: masters of your own)
+	@PYTHONPATH=book:book/_ext $(PY) tools/course.py $(NAME) --private "$(FOLDER)" \
 	  $(if $(SEED),--seed "$(SEED)")
 
 grade: $(STAMPS)/courses   ## grade what students handed in (HANDINS=folder, NAME=one set, JOBS=2)

@@ -1,52 +1,45 @@
-"""Make the assignments of a course from their masters.
-
-A master is a notebook in MyST Markdown. Its metadata name the parameters of its
-problems and the values that each may take; ``{{ name }}`` stands for one. A block break
-begins a problem (``+++ {"problem": "half_life", "points": 4}``), and tags say what a
-cell is: ``test`` for a test that students have too, ``hidden-test`` for one that only
-the grader has, ``solution`` for a text. otter-grader makes the students' notebook, the
-solutions and the autograder of it.
-"""
+"""Makes what students, instructors and graders get of a master, with otter-grader."""
 
 from __future__ import annotations
 
-import argparse
-import ast
-import hashlib
 import json
 import logging
 import os
-import random
+import re
 import shutil
-import sys
 import tempfile
 import tomllib
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import jupytext
 import nbformat
 import yaml
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from otter.assign import main as assign
 
+from masters import (
+    ABOUT,
+    MASTERS,
+    ROOT,
+    BadMasterError,
+    assignment_name,
+    by_kind,
+    examine,
+    problems,
+    read_notebook,
+    read_parameters,
+    tags,
+)
 from reader_notebooks import archive, first_cell, imported, requirements
 
-ROOT = Path(__file__).resolve().parents[1]
-MASTERS = ROOT / "assignments"
-PRIVATE = MASTERS / "private"
 BUILT = ROOT / "build" / "assignments"
-FORMAT = "md:myst"
 PYTHON = "3.12"
 GUARD = "collapse.grading.guard.Guard"
-TAGS = {"test", "hidden-test", "solution"}
-ABOUT = {"problem", "points", "manual"}
 
 CLOSING = """\
 ## Hand in
@@ -57,182 +50,6 @@ instead, and hand in the notebook itself.
 """
 EXPORT = "grader.export(pdf=False, run_tests=True, ignore_log=True)"
 FORM_ONLY = "The form is right. Whether the answer is, the grader says."
-
-
-class BadMasterError(ValueError):
-    """Raised for a master that cannot be made; names file, problem and what may be."""
-
-
-def require(condition: object, message: str) -> None:
-    """Raise what is wrong with a master unless the condition holds."""
-    if not condition:
-        raise BadMasterError(message)
-
-
-# The numbers of a course --------------------------------------------------------------
-
-
-def parameters(choices: dict[str, list], seed: object = None) -> dict[str, Any]:
-    """One value for each parameter: the published ones, or others, drawn by a seed."""
-    if seed is None:
-        return {name: values[0] for name, values in choices.items()}
-    return {
-        name: random.Random(f"{seed} {name}").choice(values[1:])
-        for name, values in choices.items()
-    }
-
-
-def spaced(number: int) -> str:
-    """A whole number as the book writes it: thousands apart from 10 000 on."""
-    return (
-        f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
-        if number > 9999
-        else f"{number}"
-    )
-
-
-def split(path: Path) -> tuple[str, str]:
-    """The metadata and the text of a master."""
-    parts = path.read_text("utf-8").split("---\n", 2)
-    require(len(parts) == 3 and not parts[0], "begins with metadata between two ---")
-    return parts[1], parts[2]
-
-
-def read_parameters(path: Path, seed: object = None) -> dict[str, Any]:
-    """The numbers of one course: those of a master's metadata, re-rolled by a seed."""
-    try:
-        choices = yaml.safe_load(split(path)[0]).get("parameters", {})
-    except (AttributeError, yaml.YAMLError) as error:
-        raise BadMasterError(f"its metadata are no YAML mapping: {error}") from error
-    require(isinstance(choices, dict), "parameters: names with lists of values")
-    for name, values in choices.items():
-        require(
-            isinstance(values, list)
-            and len(values) > 1
-            and all(value not in values[:place] for place, value in enumerate(values)),
-            f"parameter {name}: a list of two different values or more, the published "
-            f"one first; got {values!r}",
-        )
-    return parameters(choices, seed)
-
-
-def read_master(path: Path, seed: object = None) -> NotebookNode:
-    """A master's notebook, with the numbers of one course in place of parameters."""
-    return read_notebook(path, read_parameters(path, seed))
-
-
-def read_notebook(path: Path, numbers: dict[str, Any]) -> NotebookNode:
-    """A notebook in MyST Markdown, with numbers in place of parameters."""
-    head, body = split(path)
-    syntax = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, comment_start_string="{##"
-    )
-    syntax.filters["spaced"] = spaced
-    try:
-        filled = syntax.from_string(body).render(numbers)
-    except jinja2.TemplateSyntaxError as error:
-        line = error.lineno + head.count("\n") + 2
-        raise BadMasterError(f"line {line}: {error.message}") from error
-    except jinja2.UndefinedError as error:
-        known = ", ".join(numbers) or "none"
-        raise BadMasterError(f"{error.message}; its parameters: {known}") from error
-    return jupytext.reads(f"---\n{head}---\n{filled}", fmt=FORMAT)
-
-
-# What a master may hold ---------------------------------------------------------------
-
-
-def problems(master: NotebookNode) -> Iterator[tuple[dict, list[NotebookNode]]]:
-    """The cells of each problem with its metadata; those before the first have none."""
-    about: dict = {}
-    cells: list[NotebookNode] = []
-    for cell in master.cells:
-        if "problem" in cell.metadata:
-            yield about, cells
-            about, cells = dict(cell.metadata), []
-        cells.append(cell)
-    yield about, cells
-
-
-def tags(cell: NotebookNode) -> set[str]:
-    return set(cell.metadata.get("tags", []))
-
-
-def kind(cell: NotebookNode) -> str:
-    """What a cell of a problem is: text, given code, a solution or a test."""
-    if tags(cell) & {"test", "hidden-test"}:
-        return "test"
-    is_solved = cell.cell_type == "code" and "SOLUTION" in cell.source
-    return "solution" if is_solved or "solution" in tags(cell) else "prompt"
-
-
-def by_kind(cells: list[NotebookNode]) -> dict[str, list[NotebookNode]]:
-    parts: dict[str, list[NotebookNode]] = {"prompt": [], "solution": [], "test": []}
-    for cell in cells:
-        parts[kind(cell)].append(cell)
-    return parts
-
-
-def examine(master: NotebookNode) -> None:
-    """Raise what is wrong with a master's problems."""
-    names: list[str] = []
-    for about, cells in problems(master):
-        if not about:
-            extra = {tag for cell in cells for tag in tags(cell) & TAGS}
-            require(not extra, f"{extra} before the first problem")
-            continue
-        name = about["problem"]
-        names.append(name)
-        try:
-            require(
-                isinstance(name, str) and name.isidentifier(), "a name like snake_x"
-            )
-            require(names.count(name) == 1, "two problems have this name")
-            examine_problem(about, cells)
-        except BadMasterError as error:
-            raise BadMasterError(f"problem {name}: {error}") from error
-    require(
-        names, "has no problem: one begins with +++ {'problem': ..., 'points': ...}"
-    )
-
-
-def examine_problem(about: dict, cells: list[NotebookNode]) -> None:
-    """Raise what is wrong with one problem."""
-    unknown = about.keys() - ABOUT
-    require(not unknown, f"it may say {sorted(ABOUT)}, not {sorted(unknown)}")
-    points, is_manual = about.get("points"), about.get("manual", False)
-    is_number = isinstance(points, (int, float)) and not isinstance(points, bool)
-    require(is_number and points > 0, f"points: a number above 0, got {points!r}")
-    require(isinstance(is_manual, bool), f"manual: true or false, got {is_manual!r}")
-    require(cells[0].cell_type == "markdown", "begins with a cell of text")
-    for cell in cells:
-        wrong = tags(cell) - TAGS
-        require(not wrong, f"tags are {sorted(TAGS)}, not {sorted(wrong)}")
-    parts = by_kind(cells)
-    require(parts["solution"], "has no solution: a cell with # SOLUTION, or so tagged")
-    if is_manual:
-        require(not parts["test"], "is graded by hand (manual), so it has no tests")
-        texts = [each for each in parts["solution"] if each.cell_type == "markdown"]
-        require(texts, "is graded by hand, so a text tagged solution holds its rubric")
-        return
-    hidden = [cell for cell in parts["test"] if "hidden-test" in tags(cell)]
-    require(hidden, "has no hidden-test: only these earn points (or it is manual)")
-    names = [test_name(cell) for cell in parts["test"]]
-    for each in names:
-        require(
-            names.count(each) == 1, f"two tests are called {each}: one would be lost"
-        )
-
-
-def test_name(cell: NotebookNode) -> str:
-    """The name of the one function that a test's cell defines."""
-    try:
-        body = ast.parse(cell.source).body
-    except SyntaxError as error:
-        raise BadMasterError(f"a test has a mistake in line {error.lineno}") from error
-    is_one = len(body) == 1 and isinstance(body[0], ast.FunctionDef)
-    require(is_one, "a test's cell defines one function, with its imports inside")
-    return body[0].name  # type: ignore[union-attr]
 
 
 # What otter-grader reads --------------------------------------------------------------
@@ -279,11 +96,12 @@ def question(about: dict, cells: list[NotebookNode]) -> list[NotebookNode]:
     ]
 
 
-def for_otter(master: NotebookNode, name: str) -> NotebookNode:
-    """A master as otter-grader reads it."""
+def config(name: str, sources: list[str]) -> NotebookNode:
+    """What otter-grader should know of an assignment whose cells hold ``sources``."""
     _, address, branch, more = surroundings()
-    used = imported([cell.source for cell in master.cells if cell.cell_type == "code"])
-    config = {
+    used = imported(sources)
+    wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
+    settings = {
         "name": name,
         "init_cell": False,
         "export_cell": False,
@@ -294,15 +112,20 @@ def for_otter(master: NotebookNode, name: str) -> NotebookNode:
         "requirements": [
             f"otter-grader[grading]=={version('otter-grader')}",
             f"model-collapse-textbook @ {archive(address, branch)}",
-            *(line for module, line in more.items() if module in used),
+            *wanted.values(),
         ],
         "generate": {"show_stdout": False, "show_hidden": True, "plugins": [GUARD]},
     }
-    cells = [raw("# ASSIGNMENT CONFIG\n" + yaml.safe_dump(config, sort_keys=False))]
+    return raw("# ASSIGNMENT CONFIG\n" + yaml.safe_dump(settings, sort_keys=False))
+
+
+def for_otter(master: NotebookNode, name: str) -> NotebookNode:
+    """A master as otter-grader reads it."""
+    sources = [cell.source for cell in master.cells if cell.cell_type == "code"]
+    cells = [config(name, sources)]
     for about, group in problems(master):
-        whose = about.get("problem", "")
         for cell in group:
-            cell.metadata["problem"] = whose
+            cell.metadata["problem"] = about.get("problem", "")
         cells += question(about, group) if about else group
     for cell in cells:
         cell.metadata = {k: cell.metadata[k] for k in cell.metadata if k == "problem"}
@@ -345,15 +168,22 @@ def opening(sources: list[str], tests: dict[str, str]) -> list[NotebookNode]:
     ]
 
 
-def for_students(notebook: NotebookNode, tests: dict[str, str]) -> NotebookNode:
+def closing() -> list[NotebookNode]:
+    """The cells with which a student hands in."""
+    return [
+        nbformat.v4.new_markdown_cell(CLOSING, metadata={"problem": ""}),
+        code(EXPORT, problem=""),
+    ]
+
+
+def for_students(
+    notebook: NotebookNode, tests: dict[str, str], last: list[NotebookNode]
+) -> NotebookNode:
     """The notebook that students get: it needs no file beside it."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     place = next(i for i, c in enumerate(notebook.cells) if c.cell_type == "code")
     notebook.cells[place:place] = opening(sources, tests)
-    notebook.cells += [
-        nbformat.v4.new_markdown_cell(CLOSING, metadata={"problem": ""}),
-        code(EXPORT, problem=""),
-    ]
+    notebook.cells += last
     return notebook
 
 
@@ -382,7 +212,9 @@ def write_notebook(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook, the same bytes each time."""
     notebook.nbformat_minor = 5
     for number, cell in enumerate(notebook.cells):
-        cell.id = f"{path.stem}-{number}"
+        # A chapter's cells that are linked to keep their names.
+        if re.fullmatch("[0-9a-f]{8}", cell.get("id", "0" * 8)):
+            cell.id = f"{path.stem}-{number}"
         if not cell.source.startswith("grader."):
             # Students may try out what they are given.
             cell.metadata.pop("editable", None)
@@ -427,14 +259,6 @@ def told_of(path: Path) -> Iterator[None]:
         raise BadMasterError(f"{path.name}: {error}") from error
 
 
-def assignment_name(path: Path, numbers: dict[str, Any], seed: object) -> str:
-    """What the grader compares: a hand-in with another course's numbers is refused."""
-    if seed is None:
-        return path.stem
-    text = json.dumps(numbers, sort_keys=True)
-    return f"{path.stem}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
-
-
 def make(path: Path, folder: Path, seed: object = None, *, solve: bool = True) -> None:
     """Make what students and graders get of one master.
 
@@ -447,11 +271,11 @@ def make(path: Path, folder: Path, seed: object = None, *, solve: bool = True) -
         examine(master)
         name = assignment_name(path, numbers, seed)
         with tempfile.TemporaryDirectory() as scratch, quiet_kernels():
-            make_from(for_otter(master, name), path.stem, Path(scratch), solve)
-            collect(path.stem, Path(scratch), folder, solve)
+            make_from(for_otter(master, name), path.stem, Path(scratch), solve=solve)
+            collect(path.stem, Path(scratch), folder, closing(), solve=solve)
 
 
-def make_from(master: NotebookNode, stem: str, scratch: Path, solve: bool) -> None:
+def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) -> None:
     """Let otter-grader make its two folders of a notebook."""
     source = scratch / f"{stem}.ipynb"
     nbformat.write(master, source)
@@ -462,14 +286,16 @@ def make_from(master: NotebookNode, stem: str, scratch: Path, solve: bool) -> No
         raise BadMasterError(str(error)) from error
 
 
-def collect(stem: str, scratch: Path, folder: Path, solve: bool) -> None:
+def collect(
+    stem: str, scratch: Path, folder: Path, last: list[NotebookNode], *, solve: bool
+) -> None:
     """Bring what otter-grader made to its place, in the form that people get."""
     for each in ("student", "solutions", "autograder"):
         shutil.rmtree(folder / each, ignore_errors=True)
     made = scratch / "student"
     tests = {path.stem: path.read_text("utf-8") for path in made.glob("tests/*.py")}
     tests = {name: source for name, source in tests.items() if "@test_case" in source}
-    student = for_students(read_made(made / f"{stem}.ipynb"), tests)
+    student = for_students(read_made(made / f"{stem}.ipynb"), tests, last)
     target = folder / "student" / f"{stem}.ipynb"
     write_notebook(student, target)
     needed = "\n".join([*surroundings()[0], otter_line(), ""])
@@ -482,31 +308,3 @@ def collect(stem: str, scratch: Path, folder: Path, solve: bool) -> None:
     if solve:
         key = read_made(scratch / "autograder" / f"{stem}.ipynb")
         write_notebook(solved(key, scratch), folder / "solutions" / f"{stem}.ipynb")
-
-
-def masters(names: Iterable[str] = (), private: Path = PRIVATE) -> list[Path]:
-    """The masters of the book, and of a folder of one's own, whose names come first."""
-    found = {path.stem: path for path in sorted(MASTERS.glob("*.md"))}
-    found |= {path.stem: path for path in sorted(private.glob("*.md"))}
-    for name in names:
-        require(name in found, f"no master is called {name}; there are {[*found]}")
-    return [found[name] for name in names or found]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="the sets to make; all")
-    parser.add_argument("--private", type=Path, default=PRIVATE)
-    parser.add_argument("--folder", type=Path, default=BUILT)
-    parser.add_argument("--seed")
-    options = parser.parse_args()
-    try:
-        for path in masters(options.names, options.private):
-            make(path, options.folder / path.stem, options.seed)
-            print(f"{path.stem}: {options.folder / path.stem}", flush=True)
-    except BadMasterError as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

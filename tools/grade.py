@@ -26,6 +26,7 @@ from otter.run import main as run
 from otter.test_files import GradingResults, TestFile
 
 import assignments
+import masters
 
 LARGEST = 2**26
 """Bytes of a notebook; a zip file may hold more than it seems to."""
@@ -189,7 +190,7 @@ def grade_all(
 ) -> list[Grade]:
     """Grade all that lies in a folder, ``jobs`` at a time."""
     graders = autograders(built / name if name else built)
-    hidden = [str(assignments.ROOT), str(folder.resolve()), str(built.resolve())]
+    hidden = [str(masters.ROOT), str(folder.resolve()), str(built.resolve())]
     os.environ["COLLAPSE_HIDDEN_FOLDERS"] = os.pathsep.join(hidden)
     one = partial(grade, top=folder, graders=graders)
     with ProcessPoolExecutor(jobs) as pool:

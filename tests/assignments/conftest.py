@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import assignments
+import masters
 from support.grading import ProblemSet, made
 
 SAMPLE = Path(__file__).parent / "sample.md"
@@ -19,7 +20,7 @@ def sets(tmp_path_factory):
 
     @cache
     def get(name: str, seed: int | None) -> ProblemSet:
-        path = assignments.MASTERS / f"{name}.md"
+        path = masters.MASTERS / f"{name}.md"
         return made(path, tmp_path_factory.mktemp(name), seed)
 
     return get

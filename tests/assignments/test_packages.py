@@ -14,9 +14,10 @@ from nbclient import NotebookClient
 
 import assignments
 import grade
+import masters
 from collapse.grading import open_grader
 
-NAMES = [path.stem for path in sorted(assignments.MASTERS.glob("*.md"))]
+NAMES = [path.stem for path in sorted(masters.MASTERS.glob("*.md"))]
 RIGHT = {
     "mean = ...": "mean = data.mean()",
     "width = ...": "width = np.ptp(data)",
@@ -95,7 +96,7 @@ def test_a_student_can_check_and_export(built, tmp_path):
     client = NotebookClient(
         notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}
     )
-    places = os.pathsep.join([str(assignments.ROOT / "book")])
+    places = os.pathsep.join([str(masters.ROOT / "book")])
     with assignments.quiet_kernels():
         client.execute(env=os.environ | {"PYTHONPATH": places})
     shown = {
@@ -146,18 +147,18 @@ def test_the_autograder_says_what_it_needs(built):
 def secrets(master):
     """Lines of solutions, and lines and words of hidden tests, that say something."""
     given = "\n".join(
-        cell.source for cell in master.cells if assignments.kind(cell) == "prompt"
+        cell.source for cell in master.cells if masters.kind(cell) == "prompt"
     )
-    for _, cells in assignments.problems(master):
+    for _, cells in masters.problems(master):
         for cell in cells:
-            kind, lines = assignments.kind(cell), cell.source.splitlines()
+            kind, lines = masters.kind(cell), cell.source.splitlines()
             if kind == "solution":
                 if cell.cell_type == "code":
                     shown = given + "\n".join(kept(lines))
                     lines = [line.partition("# SOLUTION")[0] for line in lines]
                     lines = [line for line in lines if line.strip() not in shown]
                 yield from lines
-            elif "hidden-test" in assignments.tags(cell):
+            elif "hidden-test" in masters.tags(cell):
                 tree = ast.parse(cell.source)
                 body = tree.body[0].body
                 lines = [ast.unparse(each) for each in body]
@@ -187,10 +188,10 @@ def test_a_student_finds_no_solution_and_no_hidden_test(sets, name, seed):
     text = "\n".join(cell.source for cell in student.cells)
     text += json.dumps([cell.metadata for cell in student.cells])
     assert not any(cell.get("outputs") for cell in student.cells)
-    path = assignments.MASTERS / f"{name}.md"
+    path = masters.MASTERS / f"{name}.md"
     found = [
         secret.strip()
-        for secret in secrets(assignments.read_master(path, seed))
+        for secret in secrets(masters.read_master(path, seed))
         if len(secret.strip()) > 12 and secret.strip() in text
     ]
     assert not found
@@ -199,7 +200,7 @@ def test_a_student_finds_no_solution_and_no_hidden_test(sets, name, seed):
 
 def test_a_leak_is_found(sample):
     """The search above sees each kind of what students must not have."""
-    found = list(secrets(assignments.read_master(sample)))
+    found = list(secrets(masters.read_master(sample)))
     for secret in (
         "mean = data.mean()  ",
         "    return np.sum(deviations**2) / (len(points) - 1)",
@@ -211,28 +212,27 @@ def test_a_leak_is_found(sample):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_course_has_other_numbers_in_every_parameter(name):
-    path = assignments.MASTERS / f"{name}.md"
-    published = assignments.read_parameters(path)
+    path = masters.MASTERS / f"{name}.md"
+    published = masters.read_parameters(path)
     for seed in range(1, 6):
-        course = assignments.read_parameters(path, seed)
-        assert course == assignments.read_parameters(path, str(seed))
+        course = masters.read_parameters(path, seed)
+        assert course == masters.read_parameters(path, str(seed))
         same = [each for each in published if course[each] == published[each]]
         assert not same
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_problem_that_is_graded_depends_on_a_parameter(name):
-    path = assignments.MASTERS / f"{name}.md"
+    path = masters.MASTERS / f"{name}.md"
     one, other = (
         {about.get("problem"): [cell.source for cell in cells] for about, cells in made}
         for made in (
-            assignments.problems(assignments.read_master(path, seed))
-            for seed in (None, 7)
+            masters.problems(masters.read_master(path, seed)) for seed in (None, 7)
         )
     )
     graded = {
         about["problem"]
-        for about, _ in assignments.problems(assignments.read_master(path))
+        for about, _ in masters.problems(masters.read_master(path))
         if about and not about.get("manual")
     }
     assert not [each for each in graded if one[each] == other[each]]
@@ -240,9 +240,7 @@ def test_every_problem_that_is_graded_depends_on_a_parameter(name):
 
 def test_a_course_refuses_the_hand_in_of_another(sample):
     names = {
-        assignments.assignment_name(
-            sample, assignments.read_parameters(sample, seed), seed
-        )
+        masters.assignment_name(sample, masters.read_parameters(sample, seed), seed)
         for seed in (None, 1)
     }
     assert len(names) == 2
@@ -250,12 +248,13 @@ def test_a_course_refuses_the_hand_in_of_another(sample):
 
 
 def test_a_private_master_is_made_by_the_same_command(tmp_path, sample):
-    assert assignments.PRIVATE == assignments.MASTERS / "private"
-    (tmp_path / "mine.md").write_text(sample.read_text())
-    found = assignments.masters(["mine"], tmp_path)
-    assert found == [tmp_path / "mine.md"]
-    with pytest.raises(assignments.BadMasterError, match=r"no master .* there are"):
-        assignments.masters(["yours"], tmp_path)
+    assert masters.PRIVATE == masters.MASTERS / "private"
+    mine = tmp_path / "mine.md"
+    mine.write_text(sample.read_text())
+    assert masters.find(tmp_path) == masters.find() | {"mine": mine}
+    instead = tmp_path / f"{NAMES[0]}.md"
+    instead.write_text(sample.read_text())
+    assert masters.find(tmp_path)[NAMES[0]] == instead
 
 
 def test_git_ignores_private_masters(root):
@@ -299,7 +298,7 @@ def test_a_bad_master_is_told_with_its_name_and_what_may_be(kind, tmp_path, samp
     assert right in text
     path = tmp_path / "mine.md"
     path.write_text(text.replace(right, wrong))
-    with pytest.raises(assignments.BadMasterError, match=message) as raised:
+    with pytest.raises(masters.BadMasterError, match=message) as raised:
         assignments.make(path, tmp_path / "made", solve=False)
     assert str(raised.value).startswith("mine.md: ")
 
@@ -308,7 +307,7 @@ def test_a_bad_master_is_told_with_its_name_and_what_may_be(kind, tmp_path, samp
 def test_a_solution_that_fails_its_tests_is_told(tmp_path, sample):
     path = tmp_path / "mine.md"
     path.write_text(sample.read_text().replace("np.ptp(data)", "3"))
-    with pytest.raises(assignments.BadMasterError, match="How far is the last point"):
+    with pytest.raises(masters.BadMasterError, match="How far is the last point"):
         assignments.make(path, tmp_path / "made")
 
 

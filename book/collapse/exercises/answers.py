@@ -196,7 +196,9 @@ def callable_named(answer: Any, name: str, kind: str = "function") -> Callable:
         is_object = not isinstance(answer, type) and hasattr(answer, "fit")
         wrong = is_object if kind == "class" else isinstance(answer, type)
         if wrong or not callable(answer):
-            raise WrongAnswerError(f"Hand over the {kind} itself: {name}, without brackets.")
+            raise WrongAnswerError(
+                f"Hand over the {kind} itself: {name}, without brackets."
+            )
     return answer
 
 

@@ -129,6 +129,12 @@ class Session:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         self.shell = Shell.instance(config=config)
+        # What is shown is thrown away, so no figure need be drawn in all its states.
+        show = self.shell.display_formatter
+        assert show is not None
+        show.active_types = ["text/plain"]
+        show.mimebundle_formatter.enabled = False
+        show.ipython_display_formatter.enabled = False
         self.shell.user_ns |= {"exit": sys.exit, "quit": sys.exit, "grader": Quiet()}
         self.watch = watch
 
