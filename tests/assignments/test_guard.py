@@ -11,6 +11,7 @@ HARM = {
     "loops": ("while True: pass", "runs for over 2 seconds"),
     "loops_in_c": ("sum(iter(int, 1))", "runs for over 2 seconds"),
     "loops_when_called": ("def f(): sum(iter(int, 1))", "runs for over 2 seconds"),
+    "sleeps": ("import time; time.sleep(99)", "runs for over 2 seconds"),
     "ignores": (
         "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
         "runs for over 2 seconds",
@@ -61,7 +62,7 @@ def test_answer({name}, f):
         f()
     assert {name} == abs(-1), "not one"
 """
-LIMITS = Limits(seconds=2, megabytes=300)
+LIMITS = Limits(seconds=2, patience=4, megabytes=300)
 
 
 def cell(source, **metadata):

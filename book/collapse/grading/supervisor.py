@@ -7,6 +7,7 @@ that one: its problem is lost, the others are graded.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
@@ -37,11 +38,14 @@ START = 120
 class Limits:
     """What a hand-in may take."""
 
-    seconds: float = 60
-    """Of a cell, and of the tests of a problem."""
+    seconds: int = 60
+    """Of computing, of a cell and of the tests of a problem."""
 
-    total_seconds: float = 900
-    """Of a whole notebook."""
+    patience: float = 5
+    """How many times as long they may take on a busy machine, or sleep."""
+
+    total_seconds: float = 1200
+    """That a whole notebook may take."""
 
     megabytes: int = 3000
     """Of memory, beyond what the interpreter itself takes."""
@@ -76,7 +80,7 @@ class Worker:
     """A process that runs cells, see `worker`; after ``deadline`` all is over."""
 
     def __init__(self, limits: Limits, hidden: Iterable[str], deadline: float) -> None:
-        self.limits, self.deadline = limits, deadline
+        self.limits, self.deadline, self.is_open = limits, deadline, True
         self.folder = tempfile.TemporaryDirectory(
             prefix="hand-in-", ignore_cleanup_errors=True
         )
@@ -106,6 +110,7 @@ class Worker:
             "hidden": [*hidden],
             "allowed": [self.folder.name, *_allowed()],
             "megabytes": limits.megabytes,
+            "seconds": limits.seconds,
         }
         try:
             self._send(settings)
@@ -136,25 +141,29 @@ class Worker:
         """
         try:
             self._send({verb: source})
-            reply = json.loads(self._answer(self.limits.seconds))
+            reply = json.loads(self._answer(self.limits.seconds * self.limits.patience))
             if reply.get("ended"):
                 raise StoppedError(ENDS)
         except StoppedError:
             self.close()
             raise
         except (OSError, ValueError) as error:
+            reason = self._ended()
             self.close()
-            raise StoppedError(ENDS) from error
+            raise StoppedError(reason) from error
         return reply
 
     def close(self) -> None:
         """End the process and all that it started, and remove what it wrote."""
-        if self.process.returncode is None:
+        if not self.is_open:
+            return
+        self.is_open = False
+        with contextlib.suppress(ProcessLookupError):  # it has ended
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            os.close(self.to)
-            os.close(self.back)
-            self.folder.cleanup()
+        self.process.wait()
+        os.close(self.to)
+        os.close(self.back)
+        self.folder.cleanup()
 
     def _answer(self, seconds: float) -> bytes:
         """Wait for a line, as long as nothing goes beyond the limits."""
@@ -165,15 +174,25 @@ class Worker:
             if now >= self.deadline:
                 raise StoppedError(f"is in a notebook that runs for over {total:g} s")
             if now >= begun + seconds:
-                raise StoppedError(f"runs for over {seconds:g} seconds")
+                raise StoppedError(self._too_long())
             if select.select([self.back], [], [], 0.1)[0]:
                 part = os.read(self.back, 2**16)
                 if not part:
-                    raise StoppedError(ENDS)
+                    raise StoppedError(self._ended())
                 line += part
             if self._size() - before > most:
                 raise StoppedError(f"prints more than {most} characters")
         return line
+
+    def _too_long(self) -> str:
+        return f"runs for over {self.limits.seconds} seconds"
+
+    def _ended(self) -> str:
+        """Say why the process ends: the system stops what computes for too long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(1)
+        is_limit = self.process.returncode == -signal.SIGXCPU
+        return self._too_long() if is_limit else ENDS
 
     def _size(self) -> int:
         return self.printed.stat().st_size

@@ -7,11 +7,14 @@ dummy: importing it takes seconds, and a hand-in has no business with it.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
+import math
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -124,7 +127,7 @@ class Shell(InteractiveShell):
 class Session:
     """The notebook's names, and what is asked of them."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(self, watch: Watch, seconds: int) -> None:
         config = Config()
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
@@ -136,10 +139,11 @@ class Session:
         show.mimebundle_formatter.enabled = False
         show.ipython_display_formatter.enabled = False
         self.shell.user_ns |= {"exit": sys.exit, "quit": sys.exit, "grader": Quiet()}
-        self.watch = watch
+        self.watch, self.seconds = watch, seconds
 
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell; say what stopped it, if anything did."""
+        limit_time(self.seconds)
         result = self.shell.run_cell(source)
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
@@ -153,6 +157,7 @@ class Session:
     def grade(self, source: str) -> dict[str, Any]:
         """Run a problem's tests; say of each whether it passed, and why not."""
         self.watch.restore()
+        limit_time(self.seconds)
         cases: list[Callable] = []
         stand_in("otter.test_files").test_case = lambda **_: cases.append  # type: ignore[attr-defined]
         exec(compile(source, "<tests>", "exec"), {"__name__": "tests"})
@@ -208,10 +213,16 @@ def limit(megabytes: int) -> None:
         (resource.RLIMIT_FSIZE, 2**28),
         (resource.RLIMIT_CORE, 0),
     ):
-        try:
+        with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(what, (size, size))
-        except (OSError, ValueError):
-            continue
+
+
+def limit_time(seconds: int) -> None:
+    """Let the system end this process once it has computed for so long from now on."""
+    most = math.ceil(time.process_time()) + seconds
+    with contextlib.suppress(OSError, ValueError):
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
 
 
 def main() -> None:
@@ -224,7 +235,7 @@ def main() -> None:
     settings = json.loads(asked.readline())
     stand_in("otter").Notebook = Quiet  # type: ignore[attr-defined]
     watch = Watch(settings["hidden"], [*settings["allowed"], *sys.path])
-    session = Session(watch)
+    session = Session(watch, settings["seconds"])
     limit(settings["megabytes"])
     sys.addaudithook(watch.audit)
     answers.write("{}\n")  # ready
