@@ -32,7 +32,8 @@ def page(path):
             id="code-2",
         ),
         nbformat.v4.new_markdown_cell(
-            "<details>\n<summary><b>Solution to Exercise</b></summary>\n\n693</details>",
+            "<details>\n<summary><b>Solution to Exercise</b></summary>\n\n693\n\n"
+            "</details>",
             id="gaussian-solution-1",
         ),
     ]
