@@ -22,6 +22,9 @@ SAMPLE  ?=
 SEEDS   ?= 20
 CLAIM   ?=
 RUNS    ?= 3
+SEED    ?=
+FOLDER  ?= assignments/private
+HANDINS ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -36,8 +39,8 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book newest notebooks lab data check lint types units test places \
-  luck power measured mutants bench clean install
+.PHONY: help serve book newest notebooks lab data assignments grade check lint types units \
+  test places luck power measured mutants bench clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -67,6 +70,14 @@ data: $(STAMPS)/book       ## make the results in book/data that are out of date
 	@PYTHONPATH=book $(PY) -m collapse.experiments $(NAME) \
 	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(RESTAMP),--restamp) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))
+
+assignments: $(STAMPS)/courses $(if $(NAME),,book)  ## make a course's problem sets, and chapters to hand in, in build/assignments/ (NAME="gaussian chapters/gaussian"; SEED=...: other numbers; FOLDER=...: masters of your own)
+	@PYTHONPATH=book:book/_ext $(PY) tools/course.py $(NAME) --private "$(FOLDER)" \
+	  $(if $(SEED),--seed "$(SEED)")
+
+grade: $(STAMPS)/courses   ## grade what students handed in (HANDINS=folder, NAME=one set, JOBS=2)
+	@PYTHONPATH=book:book/_ext $(PY) tools/grade.py "$(HANDINS)" $(if $(NAME),--name "$(NAME)") \
+	  $(if $(JOBS),--jobs $(JOBS))
 
 check: lint types units    ## what takes a minute: format, style, types, docstrings, quick tests
 
@@ -131,7 +142,11 @@ $(STAMPS)/lab: $(STAMPS)/book tools/lab_settings.py
 	@$(PY) tools/lab_settings.py
 	@touch $@
 
-$(STAMPS)/tests: $(STAMPS)/lab tests/requirements.txt tests/browser/find_browser.py
+$(STAMPS)/courses: $(STAMPS)/lab assignments/requirements.txt
+	@$(INSTALL) assignments/requirements.txt
+	@touch $@
+
+$(STAMPS)/tests: $(STAMPS)/courses tests/requirements.txt tests/browser/find_browser.py
 	@$(INSTALL) tests/requirements.txt
 	@$(PY) tests/browser/find_browser.py --install
 	@touch $@

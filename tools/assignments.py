@@ -1,72 +1,55 @@
-"""Make the assignments of a course from their masters.
-
-A master is a notebook in MyST Markdown. Its metadata name the parameters of its
-problems and the values that each may take; ``{{ name }}`` stands for one. A block break
-begins a problem (``+++ {"problem": "half_life", "points": 4}``), and tags say what a
-cell is: ``test`` for a test that students have too, ``hidden-test`` for one that only
-the grader has, ``solution`` for a text. otter-grader makes the students' notebook, the
-solutions and the autograder of it.
-"""
+"""Makes what students, instructors and graders get of a master, with otter-grader."""
 
 from __future__ import annotations
 
-import argparse
-import random
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+import tomllib
+import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jinja2
-import jupytext
 import nbformat
 import yaml
+from nbclient import NotebookClient
 from nbformat import NotebookNode
 from otter.assign import main as assign
 
-ROOT = Path(__file__).resolve().parents[1]
-MASTERS = ROOT / "assignments"
-FORMAT = "md:myst"
+from masters import (
+    ABOUT,
+    MASTERS,
+    ROOT,
+    BadMasterError,
+    assignment_name,
+    by_kind,
+    examine,
+    problems,
+    read_notebook,
+    read_parameters,
+    tags,
+)
+from reader_notebooks import archive, first_cell, imported, requirements
 
+BUILT = ROOT / "build" / "assignments"
+PYTHON = "3.12"
+GUARD = "collapse.grading.guard.Guard"
 
-def parameters(choices: dict[str, list], seed: int | None) -> dict[str, Any]:
-    """One value for each parameter: the published ones, or others, drawn by a seed."""
-    if seed is None:
-        return {name: values[0] for name, values in choices.items()}
-    return {
-        name: random.Random(f"{seed} {name}").choice(values[1:])
-        for name, values in choices.items()
-    }
+CLOSING = """\
+## Hand in
 
-
-def spaced(number: int) -> str:
-    """A whole number as the book writes it: thousands apart from 10 000 on."""
-    return (
-        f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
-        if number > 9999
-        else f"{number}"
-    )
-
-
-def read_parameters(path: Path, seed: int | None = None) -> dict[str, Any]:
-    """The numbers of one course: those of a master's metadata, re-rolled by a seed."""
-    _, head, _ = path.read_text("utf-8").split("---\n", 2)
-    return parameters(yaml.safe_load(head)["parameters"], seed)
-
-
-def read_master(path: Path, seed: int | None = None) -> NotebookNode:
-    """A master's notebook, with the numbers of one course in place of parameters."""
-    return read_notebook(path, read_parameters(path, seed))
-
-
-def read_notebook(path: Path, numbers: dict[str, Any]) -> NotebookNode:
-    """A notebook in MyST Markdown, with numbers in place of parameters."""
-    _, head, body = path.read_text("utf-8").split("---\n", 2)
-    syntax = jinja2.Environment(
-        undefined=jinja2.StrictUndefined, comment_start_string="{##"
-    )
-    syntax.filters["spaced"] = spaced
-    filled = syntax.from_string(body).render(numbers)
-    return jupytext.reads(f"---\n{head}---\n{filled}", fmt=FORMAT)
+Run all cells from the top once more, and save. The cell below then writes a zip file
+beside this notebook: hand that in. On Colab, choose *File → Download → Download .ipynb*
+instead, and hand in the notebook itself.
+"""
+EXPORT = "grader.export(pdf=False, run_tests=True, ignore_log=True)"
+FORM_ONLY = "The form is right. Whether the answer is, the grader says."
 
 
 # What otter-grader reads --------------------------------------------------------------
@@ -80,99 +63,248 @@ def marked(cells: list[NotebookNode], name: str) -> list[NotebookNode]:
     return [raw(f"# BEGIN {name}"), *cells, raw(f"# END {name}")] if cells else []
 
 
-def problems(master: NotebookNode) -> Iterator[tuple[dict, list[NotebookNode]]]:
-    """The cells of each problem with its metadata; those before the first have none."""
-    about: dict = {}
-    cells: list[NotebookNode] = []
-    for cell in master.cells:
-        if "problem" in cell.metadata:
-            yield about, cells
-            about, cells = dict(cell.metadata), []
-        cells.append(cell)
-    yield about, cells
-
-
-def kind(cell: NotebookNode) -> str:
-    """What a cell of a problem is: text, given code, a solution or a test."""
-    tags = set(cell.metadata.get("tags", []))
-    if tags & {"test", "hidden-test"}:
-        return "test"
-    is_solved = cell.cell_type == "code" and "SOLUTION" in cell.source
-    return "solution" if is_solved or "solution" in tags else "prompt"
-
-
 def test_cell(cell: NotebookNode) -> NotebookNode:
     """A test as otter-grader wants it. One that students can run earns nothing."""
-    hidden = "hidden-test" in cell.metadata["tags"]
+    hidden = "hidden-test" in tags(cell)
     about: dict[str, Any] = {"hidden": hidden}
-    if not hidden or "points" in cell.metadata:
-        about["points"] = cell.metadata.get("points", 0)
-    head = yaml.safe_dump(about, sort_keys=False).strip()
+    if not hidden:
+        about |= {"points": 0, "success_message": FORM_ONLY}
+    elif "points" in cell.metadata:
+        about["points"] = cell.metadata["points"]
+    head = yaml.safe_dump(about, sort_keys=False, width=1000).strip()
     source = f'""" # BEGIN TEST CONFIG\n{head}\n""" # END TEST CONFIG\n{cell.source}'
     return nbformat.v4.new_code_cell(source)
 
 
 def question(about: dict, cells: list[NotebookNode]) -> list[NotebookNode]:
     """A problem between otter-grader's marks."""
-    about = {"name": about.pop("problem"), **about}
-    parts: dict[str, list[NotebookNode]] = {"prompt": [], "solution": [], "test": []}
-    for cell in cells:
-        parts[kind(cell)].append(cell)
-    is_manual = about.get("manual", False)
-    if is_manual == bool(parts["test"]):
-        raise ValueError(f"{about['name']}: either tests or manual, not both or none")
-    if not parts["solution"]:
-        raise ValueError(f"{about['name']}: no solution")
-    prompt = parts["prompt"]
+    settings = {"name": about["problem"], **{k: about[k] for k in about if k in ABOUT}}
+    del settings["problem"]
+    parts = by_kind(cells)
+    is_public = any("test" in tags(cell) for cell in parts["test"])
+    if parts["test"] and not is_public:
+        settings["check_cell"] = False  # it would praise any answer
+    points, is_manual = about["points"], about.get("manual", False)
+    how = ", graded by hand" if is_manual else ""
+    parts["prompt"][0].source += f"\n\n*{points} point{'s' * (points != 1)}{how}*"
     return [
-        raw("# BEGIN QUESTION\n" + yaml.safe_dump(about, sort_keys=False).strip()),
-        *(marked(prompt, "PROMPT") if is_manual else prompt),
+        raw("# BEGIN QUESTION\n" + yaml.safe_dump(settings, sort_keys=False).strip()),
+        *parts["prompt"],
         *marked(parts["solution"], "SOLUTION"),
         *marked([test_cell(cell) for cell in parts["test"]], "TESTS"),
         raw("# END QUESTION"),
     ]
 
 
+def config(name: str, sources: list[str]) -> NotebookNode:
+    """What otter-grader should know of an assignment whose cells hold ``sources``."""
+    _, address, branch, more = surroundings()
+    used = imported(sources)
+    wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
+    settings = {
+        "name": name,
+        "init_cell": False,
+        "export_cell": False,
+        "tests": {"ok_format": False, "files": True},
+        "python_version": PYTHON,
+        # Its own list asks for what only other features need, such as Google's.
+        "overwrite_requirements": True,
+        "requirements": [
+            f"otter-grader[grading]=={version('otter-grader')}",
+            f"model-collapse-textbook @ {archive(address, branch)}",
+            *wanted.values(),
+        ],
+        "generate": {"show_stdout": False, "show_hidden": True, "plugins": [GUARD]},
+    }
+    return raw("# ASSIGNMENT CONFIG\n" + yaml.safe_dump(settings, sort_keys=False))
+
+
 def for_otter(master: NotebookNode, name: str) -> NotebookNode:
     """A master as otter-grader reads it."""
-    config = {
-        "name": name,
-        "tests": {"ok_format": False},
-        "export_cell": {"pdf": False},
-        "python_version": "3.12",
-        "generate": {"show_stdout": False, "show_hidden": True},
-    }
-    cells = [raw("# ASSIGNMENT CONFIG\n" + yaml.safe_dump(config, sort_keys=False))]
+    sources = [cell.source for cell in master.cells if cell.cell_type == "code"]
+    cells = [config(name, sources)]
     for about, group in problems(master):
-        cells += question(about, group) if about.get("problem") else group
+        for cell in group:
+            cell.metadata["problem"] = about.get("problem", "")
+        cells += question(about, group) if about else group
     for cell in cells:
-        cell.metadata = {}
-        cell.pop("id", None)
-    return nbformat.v4.new_notebook(cells=cells, metadata=master.metadata)
+        cell.metadata = {k: cell.metadata[k] for k in cell.metadata if k == "problem"}
+    made = nbformat.v4.new_notebook(cells=cells, metadata=master.metadata)
+    made.metadata.pop("parameters", None)
+    return made
 
 
-def make(
-    path: Path, folder: Path, seed: int | None = None, *, solve: bool = True
-) -> None:
+# What comes out -----------------------------------------------------------------------
+
+
+def surroundings() -> tuple[list[str], str, str, dict[str, str]]:
+    """The lines of requirements, the repository's address and branch, and extras."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    more = requirements(ROOT)[1]
+    return project["dependencies"], settings["url"], settings["branch"], more
+
+
+def otter_line() -> str:
+    """The requirement of otter-grader."""
+    lines = (MASTERS / "requirements.txt").read_text("utf-8").splitlines()
+    return next(line.split()[0] for line in lines if line.startswith("otter-grader"))
+
+
+def code(source: str, **metadata: object) -> NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata=metadata)
+
+
+def opening(sources: list[str], tests: dict[str, str]) -> list[NotebookNode]:
+    """The cells that find what a notebook needs, and open the grader."""
+    _, address, branch, _ = surroundings()
+    also = {"otter": otter_line()}
+    folded = {"problem": "", "jupyter": {"source_hidden": True}}
+    given = "".join(f"    {name}=r'''\n{tests[name]}''',\n" for name in sorted(tests))
+    call = f"open_grader(\n{given})" if given else "open_grader()"
+    return [
+        code(first_cell(sources, address, branch, ROOT, also), **folded),
+        code(f"from collapse.grading import open_grader\n\ngrader = {call}", **folded),
+    ]
+
+
+def closing() -> list[NotebookNode]:
+    """The cells with which a student hands in."""
+    return [
+        nbformat.v4.new_markdown_cell(CLOSING, metadata={"problem": ""}),
+        code(EXPORT, problem=""),
+    ]
+
+
+def for_students(
+    notebook: NotebookNode, tests: dict[str, str], last: list[NotebookNode]
+) -> NotebookNode:
+    """The notebook that students get: it needs no file beside it."""
+    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    place = next(i for i, c in enumerate(notebook.cells) if c.cell_type == "code")
+    notebook.cells[place:place] = opening(sources, tests)
+    notebook.cells += last
+    return notebook
+
+
+def solved(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """The solutions with what they show, and rubrics; no cell asks a grader."""
+    notebook.cells = [c for c in notebook.cells if not c.source.startswith("grader.")]
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        record_timing=False,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute(env=os.environ | {"PYTHONPATH": str(ROOT / "book")})
+    return notebook
+
+
+def read_made(path: Path) -> NotebookNode:
+    """What otter-grader wrote, without what jupytext noted."""
+    notebook = nbformat.v4.reads(path.read_text("utf-8"))
+    notebook.metadata.pop("jupytext", None)
+    return notebook
+
+
+def write_notebook(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook, the same bytes each time."""
+    notebook.nbformat_minor = 5
+    for number, cell in enumerate(notebook.cells):
+        # A chapter's cells that are linked to keep their names.
+        if re.fullmatch("[0-9a-f]{8}", cell.get("id", "0" * 8)):
+            cell.id = f"{path.stem}-{number}"
+        if not cell.source.startswith("grader."):
+            # Students may try out what they are given.
+            cell.metadata.pop("editable", None)
+            cell.metadata.pop("deletable", None)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(notebook) + "\n", "utf-8")
+
+
+def write_zip(files: dict[str, bytes], path: Path) -> None:
+    """Pack files, in order and without dates, so that equal ones make equal zips."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in sorted(files):
+            about = zipfile.ZipInfo(name)
+            about.external_attr = 0o644 << 16
+            archive.writestr(about, files[name], zipfile.ZIP_DEFLATED)
+
+
+@contextmanager
+def quiet_kernels() -> Iterator[None]:
+    """Let kernels report errors alone; they warn of how any kernel is reached."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Path(folder, "profile_default", "ipython_kernel_config.json")
+        settings.parent.mkdir()
+        settings.write_text(json.dumps({"IPKernelApp": {"log_level": logging.ERROR}}))
+        before = os.environ.get("IPYTHONDIR")
+        os.environ["IPYTHONDIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["IPYTHONDIR"]
+            if before is not None:
+                os.environ["IPYTHONDIR"] = before
+
+
+@contextmanager
+def told_of(path: Path) -> Iterator[None]:
+    """Say of which master it is that something is wrong."""
+    try:
+        yield
+    except BadMasterError as error:
+        raise BadMasterError(f"{path.name}: {error}") from error
+
+
+def make(path: Path, folder: Path, seed: object = None, *, solve: bool = True) -> None:
     """Make what students and graders get of one master.
 
-    ``solve`` runs the solutions against the tests, as otter-grader does.
+    ``solve`` runs the solutions: otter-grader grades them, and they must earn all
+    points; then the solutions' notebook is run for what it shows.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    master = folder / f"{path.stem}.ipynb"
-    nbformat.write(for_otter(read_master(path, seed), path.stem), master)
-    assign(str(master), str(folder), no_pdfs=True, no_run_tests=not solve)
+    with told_of(path):
+        numbers = read_parameters(path, seed)
+        master = read_notebook(path, numbers)
+        examine(master)
+        name = assignment_name(path, numbers, seed)
+        with tempfile.TemporaryDirectory() as scratch, quiet_kernels():
+            make_from(for_otter(master, name), path.stem, Path(scratch), solve=solve)
+            collect(path.stem, Path(scratch), folder, closing(), solve=solve)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("masters", nargs="*", type=Path)
-    parser.add_argument("--folder", type=Path, default=ROOT / "build" / "assignments")
-    parser.add_argument("--seed", type=int)
-    options = parser.parse_args()
-    for path in options.masters or sorted(MASTERS.glob("*.md")):
-        make(path.resolve(), options.folder / path.stem, options.seed)
+def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) -> None:
+    """Let otter-grader make its two folders of a notebook."""
+    source = scratch / f"{stem}.ipynb"
+    nbformat.write(master, source)
+    logging.getLogger("otter").setLevel(logging.ERROR)
+    try:
+        assign(str(source), str(scratch), no_pdfs=True, no_run_tests=not solve)
+    except (RuntimeError, ValueError) as error:
+        raise BadMasterError(str(error)) from error
 
 
-if __name__ == "__main__":
-    main()
+def collect(
+    stem: str, scratch: Path, folder: Path, last: list[NotebookNode], *, solve: bool
+) -> None:
+    """Bring what otter-grader made to its place, in the form that people get."""
+    for each in ("student", "solutions", "autograder"):
+        shutil.rmtree(folder / each, ignore_errors=True)
+    made = scratch / "student"
+    tests = {path.stem: path.read_text("utf-8") for path in made.glob("tests/*.py")}
+    tests = {name: source for name, source in tests.items() if "@test_case" in source}
+    student = for_students(read_made(made / f"{stem}.ipynb"), tests, last)
+    target = folder / "student" / f"{stem}.ipynb"
+    write_notebook(student, target)
+    needed = "\n".join([*surroundings()[0], otter_line(), ""])
+    files = {target.name: target.read_bytes(), "requirements.txt": needed.encode()}
+    write_zip(files, folder / "student" / f"{stem}.zip")
+    (archive,) = scratch.glob("autograder/*.zip")
+    with zipfile.ZipFile(archive) as packed:
+        files = {name: packed.read(name) for name in packed.namelist()}
+    write_zip(files, folder / "autograder" / f"{stem}-autograder.zip")
+    if solve:
+        key = read_made(scratch / "autograder" / f"{stem}.ipynb")
+        write_notebook(solved(key, scratch), folder / "solutions" / f"{stem}.ipynb")

@@ -58,7 +58,7 @@ LISTS = (addnodes.glossary, nodes.definition_list)
 """Whose items can be linked to one by one."""
 
 FIRST_CELL = Template("""\
-# Finds what this chapter needs, and installs what is missing.
+# Finds what this notebook needs, and installs what is missing.
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,7 +89,7 @@ if missing():
         assert sys.modules[name].__version__ == version(name), (
             f"{name} was renewed: restart the kernel, then go on here"
         )
-print("All that this chapter needs is installed.")
+print("All that this notebook needs is installed.")
 """)
 BEFORE_A_CHECK = (
     'assert "check" in globals(), "Run the cells above first: '
@@ -137,12 +137,22 @@ def behind_results(sources: list[str], repository: Path) -> set[str]:
     return {DISTRIBUTIONS.get(name, name) for name in names}
 
 
-def first_cell(sources: list[str], address: str, branch: str, repository: Path) -> str:
-    """The cell that finds the book's package and what else `sources` need."""
+def first_cell(
+    sources: list[str],
+    address: str,
+    branch: str,
+    repository: Path,
+    also: dict[str, str] | None = None,
+) -> str:
+    """The cell that finds the book's package and what else `sources` need.
+
+    ``also`` has requirements by what one imports.
+    """
     base, more = requirements(repository)
     used = imported(sources) | behind_results(sources, repository)
     # Who imports torch works with the book's networks, which use the others as well.
     wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
+    wanted |= also or {}
     lines = textwrap.wrap(" ".join(base), 60, drop_whitespace=False)
     return FIRST_CELL.substitute(
         package=archive(address, branch),

@@ -10,27 +10,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
 
 import pytest
 
-import assignments
-from support.grading import ProblemSet, made, run
+import masters
+from support.grading import run
 
 SEEDS = [None, 7]
-NAMES = [path.stem for path in sorted(assignments.MASTERS.glob("*.md"))]
+NAMES = [path.stem for path in sorted(masters.MASTERS.glob("*.md"))]
 LEAST_WRONG = 4
 
 
 def master(name):
-    return assignments.MASTERS / f"{name}.md"
+    return masters.MASTERS / f"{name}.md"
 
 
 def tried(name, seed=None):
     """The answers to a set's problems: what they claim, and their code."""
-    numbers = assignments.read_parameters(master(name), seed)
-    path = assignments.MASTERS / "answers" / f"{name}.md"
-    for about, cells in assignments.problems(assignments.read_notebook(path, numbers)):
+    numbers = masters.read_parameters(master(name), seed)
+    path = masters.MASTERS / "answers" / f"{name}.md"
+    for about, cells in masters.problems(masters.read_notebook(path, numbers)):
         if about:
             code = [cell.source for cell in cells if cell.cell_type == "code"]
             yield about, code
@@ -44,18 +43,9 @@ ANSWERS = [
 PROBLEMS = [
     pytest.param(name, about["problem"], id=f"{name}-{about['problem']}")
     for name in NAMES
-    for about, _ in assignments.problems(assignments.read_master(master(name)))
+    for about, _ in masters.problems(masters.read_master(master(name)))
     if about.get("problem") and not about.get("manual")
 ]
-
-
-@pytest.fixture(scope="session")
-def sets(tmp_path_factory):
-    @cache
-    def get(name: str, seed: int | None) -> ProblemSet:
-        return made(master(name), tmp_path_factory.mktemp(name), seed)
-
-    return get
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -18,6 +18,11 @@ SOLUTIONS = {
 }
 
 
+def variable(exercise):
+    """The name of an exercise's answer: each has its own, so that all are kept."""
+    return exercise.replace("-", "_")
+
+
 @cache
 def solved(name):
     """Run a solution after its chapter, once; return all names."""
@@ -36,7 +41,7 @@ def solved(name):
     ],
 )
 def test_the_code_of_a_solution_is_right(name):
-    feedback = check(name, solved(name)["answer"])
+    feedback = check(name, solved(name)[variable(name)])
     assert feedback, feedback.message
 
 
@@ -48,6 +53,16 @@ def test_a_verifier_mends_texts_and_narrows_topics():
     assert (plain["right"][1:, 0] < 0.5).all()
     assert (verified["right"][1:, 0] > 0.5).all()
     assert (verified["topics"][2:, 0] < plain["topics"][2:, 0]).all()
+
+
+@pytest.mark.parametrize("path", sorted({path for path, _ in SOLUTIONS.values()}))
+def test_each_exercise_has_an_answer_of_its_own(path):
+    text = path.read_text(encoding="utf-8")
+    asked = re.findall(r'^check\("([\w-]+)", (\w+)\)$', text, re.MULTILINE)
+    assert len(asked) == text.count('\ncheck("')
+    assert [name for _, name in asked] == [variable(exercise) for exercise, _ in asked]
+    for _, name in asked:
+        assert text.count(f"\n{name} = ...") == 1
 
 
 def test_every_chapter_has_such_solutions():

@@ -12,6 +12,7 @@ from nbformat import NotebookNode
 from otter.test_files import ExceptionTestFile
 
 import assignments
+import masters
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Problem:
         return [
             cell.source
             for cell in self.cells
-            if cell.cell_type == "code" and assignments.kind(cell) in kinds
+            if cell.cell_type == "code" and masters.kind(cell) in kinds
         ]
 
     def grade(self, environment: dict[str, Any]) -> tuple[float, str]:
@@ -41,6 +42,7 @@ class Problem:
 class ProblemSet:
     """An assignment of one course: what comes first, and its problems."""
 
+    folder: Path
     opening: list[str]
     problems: dict[str, Problem]
 
@@ -73,10 +75,10 @@ def made(path: Path, folder: Path, seed: int | None = None) -> ProblemSet:
             if name.startswith("tests/")
         }
     opening, problems = [], {}
-    for about, cells in assignments.problems(assignments.read_master(path, seed)):
+    for about, cells in masters.problems(masters.read_master(path, seed)):
         if name := about.get("problem"):
             manual = about.get("manual", False)
             problems[name] = Problem(name, manual, cells, tests.get(name))
         elif not problems:
             opening = [cell.source for cell in cells if cell.cell_type == "code"]
-    return ProblemSet(opening, problems)
+    return ProblemSet(folder, opening, problems)

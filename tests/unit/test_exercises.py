@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from collapse import theory
 from collapse.categorical import CategoricalModel, zipf
@@ -22,6 +23,7 @@ from collapse.exercises import (
     rare_words,
     vae,
 )
+from collapse.exercises.check import SITE
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.mixture import GaussianMixture
 from collapse.recursion import recurse
@@ -523,7 +525,7 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-own-family", LaplaceAroundTheMean(), "take the median"),
         ("gaussian-own-family", NormalAroundTheMedian(), "Laplace distribution"),
         ("gaussian-own-family", Gaussian(), "take the median"),
-        ("gaussian-own-family", Laplace, "answer = Laplace()"),
+        ("gaussian-own-family", Laplace, "not its class: Laplace"),
         ("gaussian-own-family", FitsItself(), "should return a new object"),
         ("gaussian-own-family", FitsTheClass(), "should return a new object"),
         ("gaussian-own-family", HasItsOwnSeed(), "Another rng gives the same"),
@@ -631,6 +633,7 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-choosing", Silent, "fit returned nothing"),
         ("mixtures-choosing", Leaving, "stopped with SystemExit"),
         ("vae-generations", 10, "After 10 fits"),
+        ("vae-generations", 3, "of what is left, not of what there was"),
         ("vae-generations", 10.3, "whole number"),
         ("vae-generations", 12, "so it is after fewer"),
         ("vae-generations", 10**9, "so it is after fewer"),
@@ -854,3 +857,25 @@ def test_no_two_chapters_claim_the_same_exercise():
 def test_an_unknown_exercise_is_named():
     with pytest.raises(ValueError, match="got 'gaussian-halflife'"):
         check("gaussian-halflife", 1)
+
+
+def test_a_hint_leads_to_the_figure_that_refutes_the_mistake():
+    feedback = check("gaussian-half-life", 1386)
+    state = "gaussian.html#gaussian-walks?generation=140&estimator=MLE&sample_size=100"
+    assert feedback.figure == state
+    assert repr(feedback).endswith(f"See {SITE}{state}")
+    shown = feedback._repr_html_()
+    assert f'href="{SITE}{state.replace("&", "&amp;")}"' in shown
+    assert "divides by M" in shown
+
+
+@pytest.mark.parametrize("answer", [..., 693, 17])
+def test_feedback_without_a_figure_is_text_alone(answer):
+    assert check("gaussian-half-life", answer)._repr_html_() is None
+
+
+def test_the_site_is_where_the_repository_publishes_it(root):
+    """Who publishes a copy changes both."""
+    address = yaml.safe_load((root / "_config.yml").read_text())["repository"]["url"]
+    owner, name = address.removeprefix("https://github.com/").split("/")
+    assert f"https://{owner}.github.io/{name}/" == SITE

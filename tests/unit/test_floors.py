@@ -33,6 +33,7 @@ FLOORS = {
     "plotting": 4,
     "glue": 4,
     "explore": 4,
+    "grading": 4.5,
 }
 SIBLINGS_MAY_MEET = {0}
 """Floors on which modules may import one another; families never do."""

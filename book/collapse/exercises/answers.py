@@ -14,6 +14,9 @@ import numpy as np
 
 from ..validation import shown
 
+Mistake = tuple[float, str] | tuple[float, str, str]
+"""What a mistake gives, the hint for it and, where one refutes it, a figure's state."""
+
 Checker = Callable[[object], str]
 """Takes an answer, returns praise; raises a `WrongAnswerError` with a hint."""
 
@@ -22,13 +25,26 @@ _DIGITS = 1, 2, 3
 
 
 class WrongAnswerError(Exception):
-    """Raised inside a checker; its text is the hint that the reader sees."""
+    """Raised inside a checker; its text is the hint that the reader sees.
+
+    Parameters
+    ----------
+    hint : str
+        The text.
+    figure : str
+        The state of a figure that refutes the mistake, if there is one, as the site
+        addresses it: ``gaussian.html#gaussian-mixing?real_fraction=0.1``.
+    """
+
+    def __init__(self, hint: str, figure: str = "") -> None:
+        super().__init__(hint)
+        self.figure = figure
 
 
 def number_checker(
     right: float,
     praise: str,
-    mistakes: Iterable[tuple[float, str]],
+    mistakes: Iterable[Mistake],
     otherwise: str,
     within: float,
     *,
@@ -44,8 +60,9 @@ def number_checker(
         The right answer.
     praise : str
         What the reader is told who finds it.
-    mistakes : iterable of (float, str)
-        What a plausible mistake would give, and the hint for it.
+    mistakes : iterable of (float, str) or (float, str, str)
+        What a plausible mistake would give, the hint for it, and the state of a figure
+        that refutes it; see `WrongAnswerError`.
     otherwise : str
         The hint for all other wrong answers.
     within : float
@@ -62,9 +79,9 @@ def number_checker(
 
     def checker(answer: object) -> str:
         value = share(answer) if is_share else number(answer)
-        for mistake, hint in known:
+        for mistake, *said in known:
             if is_near(value, mistake, within):
-                raise WrongAnswerError(hint)
+                raise WrongAnswerError(*said)
         if not is_near(value, right, within):
             if value in rounded:
                 raise WrongAnswerError("Right so far: give one more digit.")
@@ -179,7 +196,9 @@ def callable_named(answer: Any, name: str, kind: str = "function") -> Callable:
         is_object = not isinstance(answer, type) and hasattr(answer, "fit")
         wrong = is_object if kind == "class" else isinstance(answer, type)
         if wrong or not callable(answer):
-            raise WrongAnswerError(f"Hand over the {kind} itself: answer = {name}.")
+            raise WrongAnswerError(
+                f"Hand over the {kind} itself: {name}, without brackets."
+            )
     return answer
 
 

@@ -6,6 +6,7 @@ Floor 4. The one place that knows which chapters have exercises.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 from . import (
     gaussian,
@@ -29,17 +30,35 @@ _CHECKERS: dict[str, Checker] = {
 }
 
 
+SITE = "https://model-collapse.github.io/textbook/"
+"""Where the book is read; hints lead to its figures."""
+
+
 @dataclass(frozen=True)
 class Feedback:
     """Whether an answer is right, and a sentence about it; shows itself."""
 
     correct: bool | None
     message: str
+    figure: str = ""
+    """The state of a figure that refutes the answer, from the site's address on."""
 
     def __bool__(self) -> bool:
         return self.correct is True
 
     def __repr__(self) -> str:
+        seen = f" See {SITE}{self.figure}" if self.figure else ""
+        return f"{self._text}{seen}"
+
+    def _repr_html_(self) -> str | None:
+        """Show the address as a link; without one the text is enough."""
+        if not self.figure:
+            return None
+        link = f'<a href="{escape(SITE + self.figure)}" target="_blank">See it.</a>'
+        return f"<p>{escape(self._text)} {link}</p>"
+
+    @property
+    def _text(self) -> str:
         sign = {True: "Right.", False: "Not yet.", None: "Waiting."}[self.correct]
         return f"{sign} {self.message}"
 
@@ -73,4 +92,4 @@ def check(exercise: str, answer: object) -> Feedback:
     try:
         return Feedback(True, _CHECKERS[exercise](answer))
     except WrongAnswerError as hint:
-        return Feedback(False, str(hint))
+        return Feedback(False, str(hint), hint.figure)

@@ -24,12 +24,16 @@ from .answers import (
 )
 
 _HALF_LIFE = float(theory.half_life(1000))
+_COUNT = "gaussian.html#gaussian-count?sample_size=3000"
+_UNBIASED = (
+    "gaussian.html#gaussian-walks?generation=50&estimator=unbiased&sample_size=100"
+)
 
 
 def _real_points(answer: object) -> str:
     value = number(answer)
     if 0 < value < 1:
-        raise WrongAnswerError("That is a share; a number of points is whole.")
+        raise WrongAnswerError("That is a share; a number of points is whole.", _COUNT)
     if not value.is_integer():
         raise WrongAnswerError("A number of points is whole.")
     value = int(value)
@@ -41,7 +45,7 @@ def _real_points(answer: object) -> str:
         raise WrongAnswerError(f"With {value} real points only {kept:.1%} is kept.")
     fewer = value - 1
     if fewer and theory.fresh_mixing_variance(fewer / size, size) >= 0.95:
-        raise WrongAnswerError(f"{value} are enough, but so are fewer.")
+        raise WrongAnswerError(f"{value} are enough, but so are fewer.", _COUNT)
     return f"{value} real points of {size} keep {kept:.1%} of the variance."
 
 
@@ -78,12 +82,14 @@ def _mean_and_median(answer: Any) -> str:
     if (rows <= 0).any():
         raise WrongAnswerError("A variance is above 0.")
     if np.allclose(means, medians, rtol=1e-6):
-        raise WrongAnswerError("Both rows are the same; the second is the median.")
+        said = "Both rows are the same; the second is the median."
+        raise WrongAnswerError(said, _UNBIASED)
     falls = theory.expected_variance(_FITS, _POINTS)
     if _follows(means, _MEDIANS, _MEDIAN_ERROR) and _follows(medians, 1, _MEAN_ERROR):
         raise WrongAnswerError("These are swapped: the means come first.")
     if _follows(means, falls, _MEAN_ERROR) and not _follows(means, 1, _MEAN_ERROR):
-        raise WrongAnswerError("The mean has fallen: divide by M - 1, not by M.")
+        said = "The mean has fallen: divide by M - 1, not by M."
+        raise WrongAnswerError(said, _UNBIASED)
     if not _follows(means, 1, _MEAN_ERROR):
         raise WrongAnswerError(
             f"The mean over universes ends at {means[-1]:.2f}; it should stay."
@@ -105,7 +111,7 @@ def _own_family(answer: Any) -> str:
     with their_code():
         if isinstance(answer, type):
             raise WrongAnswerError(
-                f"Hand over an object, not its class: answer = {answer.__name__}()."
+                f"Hand over an object, not its class: {answer.__name__}()."
             )
         if not callable(getattr(answer, "fit", None)):
             raise WrongAnswerError("Hand over a family: an object with a fit method.")
@@ -209,8 +215,15 @@ CHECKERS: dict[str, Checker] = {
             (
                 float(theory.half_life(1000, "unbiased")),
                 "That is the unbiased estimator; np.std divides by M.",
+                "gaussian.html#gaussian-walks?generation=140&estimator=MLE"
+                "&sample_size=100",
             ),
-            (_HALF_LIFE / 2, "That is when the variance halves, not the spread."),
+            (
+                _HALF_LIFE / 2,
+                "That is when the variance halves, not the spread.",
+                "gaussian.html#gaussian-walks?generation=35&estimator=MLE"
+                "&sample_size=100",
+            ),
         ],
         otherwise="Use the drift -2/M of log σ², and log σ = ½ log σ².",
         within=0.02,

@@ -78,7 +78,11 @@ CHECKERS: dict[str, Checker] = {
         mistakes=[
             (20, "Nearly: 1/(2k+1), not 1/(2k), is lost. Round up."),
             (5, "Fewer points lose more."),
-            (990, "More synthetic points change nothing."),
+            (
+                990,
+                "More synthetic points change nothing.",
+                "keeping-real-data.html#keep-count?generation=60&real_points=10&push=1",
+            ),
         ],
         otherwise="The loss is 1/(2k+1). Which k halves it?",
         within=0.01,
@@ -87,7 +91,11 @@ CHECKERS: dict[str, Checker] = {
         right=_share_against(0.95, 0.9),
         praise=f"{_share_against(0.95, 0.9):.0%}, and no number of points would do.",
         mistakes=[
-            (_share_against(0.95, 0.1), "With that share 10 % is kept, not 90 %."),
+            (
+                _share_against(0.95, 0.1),
+                "With that share 10 % is kept, not 90 %.",
+                "keeping-real-data.html#keep-variety?refits=1000&push=0.95",
+            ),
             (0.9, "That is what should be kept."),
         ],
         otherwise="In the end v = γ + (1-γ) λ v: real points, and pushed ones.",
@@ -98,7 +106,12 @@ CHECKERS: dict[str, Checker] = {
         right=_least(_RISK <= 0.1),
         praise="An average of the group's share would be whole with a single point.",
         mistakes=[
-            (float(theory.minority_points(0.05)), "Then the peak at zero goes, only."),
+            (
+                float(theory.minority_points(0.05)),
+                "Then the peak at zero goes, only.",
+                "keeping-real-data.html#keep-minority?generation=200&real_points=10"
+                "&group=0.05",
+            ),
             (_least(_RISK <= 0.5), "So many hold it in half of the histories."),
             (_least(_RISK <= 0.9), "So many hold it in one history of ten."),
         ],

@@ -90,7 +90,12 @@ CHECKERS: dict[str, Checker] = {
         right=_FREE_OF_SLIPS,
         praise=f"{_FREE_OF_SLIPS:.1%} are left, of {0.99**40:.0%} after generation 0.",
         mistakes=[
-            (0.99**40, "That is after one generation."),
+            (
+                0.99**40,
+                "That is after one generation.",
+                "language-model.html#lm-measures?measure=texts+without+a+mistake"
+                "&real_fraction=0",
+            ),
             (0.99**160, "Generations 0 to 4 are five that write."),
             (0.99**240, "Generations 0 to 4 are five that write, not six."),
             (0.99**5, "That is for texts of one word."),

@@ -83,7 +83,12 @@ CHECKERS: dict[str, Checker] = {
                 1 - float(theory.best_of_threshold(5)),
                 "That is the share of the others.",
             ),
-            (0.5, "That is for the best of two."),
+            (
+                0.5,
+                "That is for the best of two.",
+                "making-it-work.html#push-curators?generation=20&real_fraction=0.5"
+                "&candidates=4",
+            ),
         ],
         otherwise="By what is the share of a rare best word multiplied each time?",
         within=0.01,
@@ -93,7 +98,12 @@ CHECKERS: dict[str, Checker] = {
         right=1 / _BIAS**2,
         praise="In the end the verifier is worth a hundred real points.",
         mistakes=[
-            (1 / _BIAS, "The error of a mean is compared squared, 1/k."),
+            (
+                1 / _BIAS,
+                "The error of a mean is compared squared, 1/k.",
+                "making-it-work.html#push-verifier?generation=30&real_fraction=0"
+                "&verifier_off=0.1",
+            ),
             (_BIAS**2, "That is the squared error; how many points have it?"),
             (1 / (2 * _BIAS) ** 2, "Nobody asked for two standard errors."),
         ],
@@ -104,7 +114,12 @@ CHECKERS: dict[str, Checker] = {
         right=float(theory.best_real_weight(_PER_REAL)),
         praise="The least error is the same number.",
         mistakes=[
-            (1 / (1 + _PER_REAL), "That is the share of the real points: pooling."),
+            (
+                1 / (1 + _PER_REAL),
+                "That is the share of the real points: pooling.",
+                "making-it-work.html#push-weights?generation=30&real_fraction=0.1"
+                "&real_weight=0.1",
+            ),
             (float(theory.best_real_weight(1)), "That is for one to one."),
             (float(theory.best_real_weight(1 / _PER_REAL)), "That is for one to four."),
             (
@@ -124,12 +139,22 @@ CHECKERS: dict[str, Checker] = {
         right=_HALF,
         praise=f"With {_HALF:.1%} real words {_cold_words(_HALF):.0f} are left.",
         mistakes=[
-            (1 - _COLD, "That would prevent the loss of equal words."),
+            (
+                1 - _COLD,
+                "That would prevent the loss of equal words.",
+                "making-it-work.html#push-temperature?generation=120&real_fraction=0.1"
+                "&words=1000+Zipf+words",
+            ),
             (
                 float(theory.cure_share(_COLD, 1000)),
                 "That would cure 1000 equal words.",
             ),
-            (0.5, f"With a half {_cold_words(0.5):.0f} words are left."),
+            (
+                0.5,
+                f"With a half {_cold_words(0.5):.0f} words are left.",
+                "making-it-work.html#push-temperature?generation=120&real_fraction=0.5"
+                "&words=1000+Zipf+words",
+            ),
             (1 - _HALF, "That is the share of the others."),
         ],
         otherwise="Compute what is left for several shares and halve the interval.",

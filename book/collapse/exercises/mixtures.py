@@ -70,9 +70,17 @@ CHECKERS: dict[str, Checker] = {
         right=8,
         praise="Lost in some histories, gained in others: 8 % on average.",
         mistakes=[
-            (5.6, "The histories that still hold it do not stay at 8 %."),
+            (
+                5.6,
+                "The histories that still hold it do not stay at 8 %.",
+                "mixtures.html#mixtures-loss?real_fraction=0&sample_size=200",
+            ),
             (0.08, "Give the share in per cent."),
-            (0.056, "Per cent are asked for, and histories do not stay at 8 %."),
+            (
+                0.056,
+                "Per cent are asked for, and histories do not stay at 8 %.",
+                "mixtures.html#mixtures-loss?real_fraction=0&sample_size=200",
+            ),
         ],
         otherwise="Is there anything that pushes a weight up or down?",
         within=0.05,

@@ -63,7 +63,13 @@ CHECKERS: dict[str, Checker] = {
     "words-last-word": number_checker(
         right=float(theory.fixation_probability(0.2)),
         praise="A word wins with a probability equal to its frequency.",
-        mistakes=[(1 / 3, "The words are not equally likely to win.")],
+        mistakes=[
+            (
+                1 / 3,
+                "The words are not equally likely to win.",
+                "rare-words.html#words-fate?frequency=0.05&sample_size=50",
+            )
+        ],
         otherwise="A frequency is a martingale: what is its expectation?",
         within=0.02,
         is_share=True,
@@ -88,7 +94,11 @@ CHECKERS: dict[str, Checker] = {
         praise=f"The first word has grown from 0.6 to {_sharpened(10):.3f}, without "
         "any chance.",
         mistakes=[
-            (_sharpened(1), "That is after one generation."),
+            (
+                _sharpened(1),
+                "That is after one generation.",
+                "rare-words.html#words-temperature?temperature=0.9",
+            ),
             (_sharpened(9), "That is after nine generations."),
             (_sharpened(11), "That is after eleven generations."),
             (1 - _sharpened(10), "That is the frequency of the second word."),

@@ -21,6 +21,7 @@ from .answers import (
 )
 
 _FITS = math.floor(math.log(0.01) / math.log(0.64)) + 1
+_LINEAR = math.ceil(0.99 / 0.36)
 
 
 def _generations(answer: object) -> str:
@@ -28,6 +29,11 @@ def _generations(answer: object) -> str:
     left = 0.64**fits if abs(fits) < 1000 else 0.0
     if not fits.is_integer() or fits < 0:
         raise WrongAnswerError("After n fits 0.64**n is left: a whole number n.")
+    if fits == _LINEAR:
+        raise WrongAnswerError(
+            "Each fit takes a share of what is left, not of what there was at first.",
+            "vae.html#vae-errors?setting=standard",
+        )
     if fits < _FITS:
         raise WrongAnswerError(f"After {fits:.0f} fits {left:.1%} are left.")
     if fits > _FITS:

@@ -1,0 +1,143 @@
+"""A hand-in that does harm loses the problem in which it does, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from collapse.grading.guard import outcomes
+from collapse.grading.supervisor import Limits, Verdict, owners, supervise
+
+HARM = {
+    "loops": ("while True: pass", "runs for over 2 seconds"),
+    "loops_in_c": ("sum(iter(int, 1))", "runs for over 2 seconds"),
+    "loops_when_called": ("def f(): sum(iter(int, 1))", "runs for over 2 seconds"),
+    "sleeps": ("import time; time.sleep(99)", "runs for over 2 seconds"),
+    "ignores": (
+        "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
+        "runs for over 2 seconds",
+    ),
+    "eats": ("[0] * 10**9", "asks for more memory"),
+    "prints": ("print('a' * 10**6)", "prints more than 500000 characters"),
+    "prints_ever": ("while True: print('a' * 100)", "prints more than"),
+    "exits": ("exit()", "ends the program"),
+    "exits_too": ("import sys; sys.exit(0)", "ends the program"),
+    "dies": ("import os; os._exit(0)", "ends the program"),
+    "kills": ("import os; os.kill(os.getpid(), 9)", "tried to end a program"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "ends the program"),
+    "reads": ("open('HIDDEN/key.py').read()", "tried to open 'key.py'"),
+    "reads_quietly": (
+        "try: open('HIDDEN/key.py')\nexcept OSError: pass",
+        "tried to open 'key.py'",
+    ),
+    "lists": ("import os; os.listdir('HIDDEN')", "tried to open 'key"),
+    "reads_when_called": ("def f(): open('HIDDEN/key.py')", "tried to open 'key.py'"),
+    "replaces": ("import builtins; builtins.abs = len", "replaced builtins.abs"),
+    "replaces_checker": (
+        "from collapse.exercises import answers\nanswers.is_near = lambda *_: True",
+        "replaced collapse.exercises.answers.is_near",
+    ),
+    "replaces_module": (
+        "import sys; sys.modules['collapse.theory'] = None",
+        "replaced collapse.theory",
+    ),
+}
+HARMLESS = {
+    "raises": ("1 / 0", "stopped with ZeroDivisionError"),
+    "starts": ("!cat HIDDEN/key.py", "starts no programs"),
+    "calls_out": (
+        "import socket; socket.create_connection(('127.0.0.1', 9))",
+        "no network",
+    ),
+}
+TEST = """\
+from otter.test_files import test_case
+
+OK_FORMAT = False
+name = "{name}"
+points = 2
+
+@test_case(points=None, hidden=True)
+def test_answer({name}, f):
+    if f is not None:
+        f()
+    assert {name} == abs(-1), "not one"
+"""
+LIMITS = Limits(seconds=2, patience=4, megabytes=300)
+
+
+def cell(source, **metadata):
+    return {"cell_type": "code", "source": source, "metadata": metadata}
+
+
+def graded(names, cells, hidden="", limits=LIMITS):
+    tests = {name: TEST.format(name=name) for name in names}
+    return supervise(cells, tests, limits, [hidden] if hidden else [])
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    """One hand-in with all kinds of harm, each in a problem of its own."""
+    hidden = tmp_path_factory.mktemp("key")
+    (hidden / "key.py").write_text("answer = 1")
+    cells = [cell("given = 1", problem="")]
+    kinds = HARM | HARMLESS
+    for name, (source, _) in kinds.items():
+        cells += [
+            cell(f"f = None; {name} = 1", problem=name),
+            cell(source.replace("HIDDEN", str(hidden))),
+        ]
+    cells.append(cell("f = None; good = given", problem="good"))
+    return graded([*kinds, "good"], cells, str(hidden))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HARM)
+def test_harm_costs_the_problem_and_is_named(verdicts, name):
+    ((passed, said),) = outcomes(verdicts[name], 1)
+    assert not passed
+    assert "No points for this problem" in said
+    assert HARM[name][1] in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_fails_without_harm_costs_nothing(verdicts, name):
+    assert outcomes(verdicts[name], 1) == [(True, "✅ Passed.")]
+    assert HARMLESS[name][1] in f"stopped with {' '.join(verdicts[name].remarks)}"
+
+
+@pytest.mark.slow
+def test_the_others_are_graded(verdicts):
+    assert outcomes(verdicts["good"], 1) == [(True, "✅ Passed.")]
+
+
+@pytest.mark.slow
+def test_a_notebook_as_a_whole_has_a_limit():
+    cells = [
+        cell("a = 1; f = None", problem="a"),
+        cell("while True: pass", problem="b"),
+    ]
+    limits = Limits(seconds=60, total_seconds=8)
+    verdicts = graded(["a", "b", "c"], cells, limits=limits)
+    assert outcomes(verdicts["a"], 1) == [(True, "✅ Passed.")]
+    for late in "bc":
+        assert "over 8 s" in outcomes(verdicts[late], 1)[0][1]
+
+
+def test_a_remark_says_what_stopped_a_cell():
+    verdict = Verdict(cases=[(False, "not one")], remarks=["NameError: x"])
+    ((passed, said),) = outcomes(verdict, 1)
+    assert not passed
+    assert said == "❌ not one\nA cell of this problem stopped with NameError: x"
+
+
+def test_a_cell_belongs_to_the_problem_before_it_as_metadata_say():
+    cells = [cell("a", problem=""), cell("b", problem="one"), cell("added")]
+    assert owners([*cells, cell("c", problem="two")]) == ["", "one", "one", "two"]
+
+
+def test_where_metadata_are_lost_checks_end_a_problem():
+    checks = [cell("a"), cell('grader.check("one")'), cell("b"), cell("c")]
+    assert owners([*checks, cell("grader.check( 'two' )"), cell("end")]) == [
+        *("one", "one", "two", "two", "two", ""),
+    ]

@@ -1,0 +1,320 @@
+"""What students, instructors and graders get of a master, and what they must not."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import zipfile
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+import assignments
+import grade
+import masters
+from collapse.grading import open_grader
+
+NAMES = [path.stem for path in sorted(masters.MASTERS.glob("*.md"))]
+RIGHT = {
+    "mean = ...": "mean = data.mean()",
+    "width = ...": "width = np.ptp(data)",
+    "    ...": "    return np.var(points, ddof=1)",
+}
+
+
+def student_notebook(folder):
+    (path,) = folder.glob("student/*.ipynb")
+    return nbformat.read(path, 4)
+
+
+def handed_in(built, path, changes):
+    """Write a hand-in: the student's notebook with answers in place of dots."""
+    notebook = student_notebook(built)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.metadata.get("problem"):
+            for dots, answer in changes.items():
+                cell.source = cell.source.replace(dots, answer)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def grades(built, tmp_path_factory):
+    """The grades of a folder of hand-ins, by the real autograder."""
+    folder = tmp_path_factory.mktemp("handed in")
+    handed_in(built, folder / "ann" / "right.ipynb", RIGHT)
+    part = RIGHT | {"width = ...": "width = len(data)"}
+    handed_in(built, folder / "part.ipynb", part)
+    handed_in(built, folder / "harm.ipynb", RIGHT | {"width = ...": "exit()"})
+    packed = folder / "empty.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(next(built.glob("student/*.ipynb")), "sample.ipynb")
+        archive.writestr(".OTTER_LOG", "no pickle")
+    (folder / "text.ipynb").write_text("not a notebook")
+    graded = grade.grade_all(folder, built.parent, jobs=1)
+    grade.write(graded, folder)
+    return {each.hand_in: each for each in graded}, folder
+
+
+@pytest.mark.slow
+def test_a_folder_of_hand_ins_is_graded(grades):
+    graded, folder = grades
+    points = {name: each.points for name, each in graded.items()}
+    assert points == {
+        "ann/right.ipynb": {"middle": 4, "spread": 2},
+        "part.ipynb": {"middle": 3, "spread": 2},
+        "harm.ipynb": {"middle": 0, "spread": 2},
+        "empty.zip": {"middle": 0, "spread": 0},
+        "text.ipynb": {},
+    }
+    table = (folder / "grades.csv").read_text()
+    assert "ann/right.ipynb,sample,6.0,6.0,4.0,2.0," in table
+    assert "text.ipynb,,,0,,,it is no notebook of an assignment" in table
+
+
+@pytest.mark.slow
+def test_feedback_names_the_idea_and_no_line_of_a_test(grades):
+    _, folder = grades
+    said = (folder / "feedback" / "part.ipynb.txt").read_text()
+    assert said == (
+        "sample: 5 of 6 points\n\nmiddle: 3 of 4\n"
+        "❌ How far is the last point from the first?\n\nspread: 2 of 2\n"
+    )
+    harm = (folder / "feedback" / "harm.ipynb.txt").read_text()
+    assert "middle: 0 of 4\n❌ No points for this problem: its code ends" in harm
+
+
+@pytest.mark.slow
+def test_a_student_can_check_and_export(built, tmp_path):
+    """In a real kernel, under a name of the student's own."""
+    handed_in(built, tmp_path / "my own.ipynb", RIGHT | {"width = ...": "width = 3"})
+    notebook = nbformat.read(tmp_path / "my own.ipynb", 4)
+    notebook.cells.insert(-1, nbformat.v4.new_code_cell("grader.check_all()"))
+    client = NotebookClient(
+        notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    places = os.pathsep.join([str(masters.ROOT / "book")])
+    with assignments.quiet_kernels():
+        client.execute(env=os.environ | {"PYTHONPATH": places})
+    shown = {
+        cell.source: "".join(
+            str(output.get("text") or output.get("data", {}).get("text/plain"))
+            for output in cell.outputs
+        )
+        for cell in notebook.cells
+        if cell.source.startswith("grader.")
+    }
+    passed = "middle results: All test cases passed!"
+    for source in ('grader.check("middle")', "grader.check_all()", assignments.EXPORT):
+        assert passed in shown[source], shown
+        assert assignments.FORM_ONLY in shown[source]
+    (archive,) = tmp_path.glob("*.zip")
+    with zipfile.ZipFile(archive) as packed:
+        assert "my own.ipynb" in packed.namelist()
+        assert ".OTTER_LOG" not in packed.namelist()
+
+
+@pytest.mark.slow
+def test_two_builds_are_equal_and_another_course_differs(built, tmp_path, sample):
+    assignments.make(sample, tmp_path / "again")
+    files = [path for path in sorted(built.rglob("*")) if path.is_file()]
+    assert len(files) == 4
+    for path in files:
+        again = tmp_path / "again" / path.relative_to(built)
+        assert path.read_bytes() == again.read_bytes(), path.name
+
+
+def test_the_solutions_show_rubrics_and_ask_no_grader(built):
+    text = (built / "solutions" / "sample.ipynb").read_text()
+    assert "**Rubric.** 3 points" in text
+    assert "np.ptp(data)" in text
+    assert "grader" not in text
+
+
+def test_the_autograder_says_what_it_needs(built):
+    with zipfile.ZipFile(built / "autograder" / "sample-autograder.zip") as packed:
+        settings = json.loads(packed.read("otter_config.json"))
+        environment = packed.read("environment.yml").decode()
+    assert settings["plugins"] == [assignments.GUARD]
+    assert "python=3.12" in environment
+    assert re.search(r"otter-grader\[grading\]==7\.\d", environment)
+    assert "model-collapse-textbook @ https://" in environment
+
+
+def secrets(master):
+    """Lines of solutions, and lines and words of hidden tests, that say something."""
+    given = "\n".join(
+        cell.source for cell in master.cells if masters.kind(cell) == "prompt"
+    )
+    for _, cells in masters.problems(master):
+        for cell in cells:
+            kind, lines = masters.kind(cell), cell.source.splitlines()
+            if kind == "solution":
+                if cell.cell_type == "code":
+                    shown = given + "\n".join(kept(lines))
+                    lines = [line.partition("# SOLUTION")[0] for line in lines]
+                    lines = [line for line in lines if line.strip() not in shown]
+                yield from lines
+            elif "hidden-test" in masters.tags(cell):
+                tree = ast.parse(cell.source)
+                body = tree.body[0].body
+                lines = [ast.unparse(each) for each in body]
+                yield from (each for each in lines if "import " not in each)
+                for node in ast.walk(tree):
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                        yield node.value
+
+
+def kept(lines):
+    """The lines of a solution's cell that students get."""
+    from otter.assign.solutions import replace_solutions
+
+    return replace_solutions(lines, "python")
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_student_finds_no_solution_and_no_hidden_test(sets, name, seed):
+    made = sets(name, seed)
+    (notebook,) = made.folder.glob("student/*.ipynb")
+    (packed,) = made.folder.glob("student/*.zip")
+    with zipfile.ZipFile(packed) as archive:
+        assert set(archive.namelist()) == {notebook.name, "requirements.txt"}
+        assert archive.read(notebook.name) == notebook.read_bytes()
+    student = nbformat.read(notebook, 4)
+    text = "\n".join(cell.source for cell in student.cells)
+    text += json.dumps([cell.metadata for cell in student.cells])
+    assert not any(cell.get("outputs") for cell in student.cells)
+    path = masters.MASTERS / f"{name}.md"
+    found = [
+        secret.strip()
+        for secret in secrets(masters.read_master(path, seed))
+        if len(secret.strip()) > 12 and secret.strip() in text
+    ]
+    assert not found
+    assert not [word for word in ("hidden=True", "SOLUTION", "ubric") if word in text]
+
+
+def test_a_leak_is_found(sample):
+    """The search above sees each kind of what students must not have."""
+    found = list(secrets(masters.read_master(sample)))
+    for secret in (
+        "mean = data.mean()  ",
+        "    return np.sum(deviations**2) / (len(points) - 1)",
+        "Deviations of independent points cancel.",
+        "How far is the last point from the first?",
+    ):
+        assert secret in found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_another_course_has_other_numbers_in_every_parameter(name):
+    path = masters.MASTERS / f"{name}.md"
+    published = masters.read_parameters(path)
+    for seed in range(1, 6):
+        course = masters.read_parameters(path, seed)
+        assert course == masters.read_parameters(path, str(seed))
+        same = [each for each in published if course[each] == published[each]]
+        assert not same
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_problem_that_is_graded_depends_on_a_parameter(name):
+    path = masters.MASTERS / f"{name}.md"
+    one, other = (
+        {about.get("problem"): [cell.source for cell in cells] for about, cells in made}
+        for made in (
+            masters.problems(masters.read_master(path, seed)) for seed in (None, 7)
+        )
+    )
+    graded = {
+        about["problem"]
+        for about, _ in masters.problems(masters.read_master(path))
+        if about and not about.get("manual")
+    }
+    assert not [each for each in graded if one[each] == other[each]]
+
+
+def test_a_course_refuses_the_hand_in_of_another(sample):
+    names = {
+        masters.assignment_name(sample, masters.read_parameters(sample, seed), seed)
+        for seed in (None, 1)
+    }
+    assert len(names) == 2
+    assert "sample" in names
+
+
+def test_a_private_master_is_made_by_the_same_command(tmp_path, sample):
+    assert masters.PRIVATE == masters.MASTERS / "private"
+    mine = tmp_path / "mine.md"
+    mine.write_text(sample.read_text())
+    assert masters.find(tmp_path) == masters.find() | {"mine": mine}
+    instead = tmp_path / f"{NAMES[0]}.md"
+    instead.write_text(sample.read_text())
+    assert masters.find(tmp_path)[NAMES[0]] == instead
+
+
+def test_git_ignores_private_masters(root):
+    assert "assignments/private/" in (root / ".gitignore").read_text().splitlines()
+
+
+WRONG = {
+    "no metadata": (("---\njupytext", "jupytext"), "metadata between two ---"),
+    "one value": (("[20, 30, 40]", "[20]"), "size: a list of two different values"),
+    "a value twice": (("[20, 30, 40]", "[20, 20]"), "size: a list of two different"),
+    "unknown parameter": (("{{ size }} points", "{{ seize }}"), "parameters: size"),
+    "template": (("{{ size }} points", "{{ size"), r"line \d+"),
+    "no points": (('"points": 4', '"points": 0'), "middle: points: a number above 0"),
+    "unknown key": (('"points": 4', '"point": 4'), "middle: it may say"),
+    "name twice": (('"spread"', '"middle"'), "two problems have this name"),
+    "bad name": (('"spread"', '"a spread"'), "a name like snake_x"),
+    "tag": (("[hidden-test]", "[hidden]"), "tags are"),
+    "no solution": (("# SOLUTION", "# ANSWER"), "middle: has no solution"),
+    "no rubric": (('"tags": ["solution"]', '"tags": []'), "reason: has no solution"),
+    "manual with tests": (
+        ('"points": 4', '"points": 4, "manual": true'),
+        "middle: is graded by hand",
+    ),
+    "no hidden test": (
+        (', "manual": true', ""),
+        "reason: has no hidden-test",
+    ),
+    "test twice": (("def test_width(", "def test_mean("), "two tests are called"),
+    "no function": (("def test_width(width):\n   ", "if True:\n   "), "one function"),
+    "syntax": (
+        ("def test_width(width):", "def test_width(width:"),
+        "mistake in line 1",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_bad_master_is_told_with_its_name_and_what_may_be(kind, tmp_path, sample):
+    (right, wrong), message = WRONG[kind]
+    text = sample.read_text()
+    assert right in text
+    path = tmp_path / "mine.md"
+    path.write_text(text.replace(right, wrong))
+    with pytest.raises(masters.BadMasterError, match=message) as raised:
+        assignments.make(path, tmp_path / "made", solve=False)
+    assert str(raised.value).startswith("mine.md: ")
+
+
+@pytest.mark.slow
+def test_a_solution_that_fails_its_tests_is_told(tmp_path, sample):
+    path = tmp_path / "mine.md"
+    path.write_text(sample.read_text().replace("np.ptp(data)", "3"))
+    with pytest.raises(masters.BadMasterError, match="How far is the last point"):
+        assignments.make(path, tmp_path / "made")
+
+
+def test_the_grader_opens_where_several_notebooks_lie(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    (tmp_path / "one.ipynb").write_text("{}")
+    (tmp_path / "two.ipynb").write_text("{}")
+    grader = open_grader(a="name = 'a'\nOK_FORMAT = False\npoints = 0\n")
+    assert grader.check("a", {}).passed_all
