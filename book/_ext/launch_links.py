@@ -1,7 +1,7 @@
 """A form that makes the link by which a class opens a chapter: ``{launch-links}``.
 
 Which page, on which platform, at which hub: launch_links.js puts them together. The
-links are a list, made at build time from the settings of the repository: without
+links are a list, made at build time by `notebook_buttons`: without
 JavaScript, and on paper, the list is shown.
 """
 
@@ -10,23 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-NOTEBOOKS = "notebooks"
-"""The branch of the repository that holds the chapters as notebooks."""
+from notebook_buttons import addresses
 
 
 class Platform(NamedTuple):
     """Where a chapter opens."""
 
     name: str
-    link: str
-    """With ``{page}`` and, if it has one, ``{hub}``; the rest is the repository's."""
     hub: str = ""
     """The address of the hub; if a class has none of its own."""
     needs_hub: bool = False
@@ -36,25 +32,20 @@ class Platform(NamedTuple):
 PLATFORMS = {
     "binder": Platform(
         "Binder",
-        "{hub}/v2/gh/{path}/{branch}?urlpath=lab/tree/notebooks/{page}.ipynb",
         hub="https://mybinder.org",
         about="Nobody needs an account. What is typed is gone after ten idle minutes.",
     ),
     "colab": Platform(
         "Google Colab",
-        "https://colab.research.google.com/github/{path}/blob/{notebooks}/{page}.ipynb",
         about="Each student needs a Google account; Google sees what they run.",
     ),
     "nbgitpuller": Platform(
         "JupyterHub with nbgitpuller",
-        "{hub}/hub/user-redirect/git-pull?repo={quoted}&branch={notebooks}"
-        "&urlpath=lab/tree/{repository}/{page}.ipynb",
         needs_hub=True,
         about="The notebooks come to each student's home and stay there.",
     ),
     "codespaces": Platform(
         "GitHub Codespaces",
-        "https://codespaces.new/{path}?quickstart=1",
         about="Each student needs a GitHub account. All chapters open together.",
     ),
 }
@@ -105,24 +96,8 @@ class LaunchLinksDirective(SphinxDirective):
 
 def links(environment: BuildEnvironment) -> dict[str, str]:
     """The links of all platforms, with ``{page}`` and ``{hub}`` left open."""
-    options = environment.config.html_theme_options
-    address = options["repository_url"]
-    parts = urlsplit(address)
-    path = parts.path.strip("/")
-    known = {
-        "path": path,
-        "repository": path.rpartition("/")[2],
-        "branch": options["repository_branch"],
-        "notebooks": NOTEBOOKS,
-        "quoted": quote(address, safe=""),
-        "page": "{page}",
-        "hub": "{hub}",
-    }
-    return {
-        name: each.link.format(**known)
-        for name, each in PLATFORMS.items()
-        if parts.hostname == "github.com" or "{path}" not in each.link
-    }
+    found = addresses(environment.config.html_theme_options)
+    return {name: found[name] for name in PLATFORMS if name in found}
 
 
 def pages(environment: BuildEnvironment) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,7 @@ JupyterHub's nbgitpuller find them.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from sphinx.application import Sphinx
 
@@ -20,25 +20,52 @@ BRANCH = "notebooks"
 """The branch of the repository that holds the notebooks and nothing else."""
 
 
+ADDRESSES = {
+    "binder": "{{hub}}/v2/gh/{path}/{branch}?urlpath=lab/tree/{folder}/{{page}}.ipynb",
+    "colab": "https://colab.research.google.com/github/{path}/blob/{notebooks}"
+    "/{{page}}.ipynb",
+    "nbgitpuller": "{{hub}}/hub/user-redirect/git-pull?repo={quoted}"
+    "&branch={notebooks}&urlpath=lab/tree/{name}/{{page}}.ipynb",
+    "codespaces": "https://codespaces.new/{path}?quickstart=1",
+}
+
+
+def addresses(options: dict[str, Any]) -> dict[str, str]:
+    """Where services open a page, with ``{page}``, and ``{hub}`` if there are several.
+
+    All but nbgitpuller take what lies on GitHub alone.
+    """
+    repository = options["repository_url"]
+    parts = urlsplit(repository)
+    path = parts.path.strip("/")
+    known = {
+        "path": path,
+        "name": path.rpartition("/")[2],
+        "branch": options["repository_branch"],
+        "notebooks": BRANCH,
+        "folder": FOLDER,
+        "quoted": quote(repository, safe=""),
+    }
+    return {
+        service: address.format(**known)
+        for service, address in ADDRESSES.items()
+        if parts.hostname == "github.com" or "{path}" not in address
+    }
+
+
 def launch_button(service: str, address: str) -> dict[str, str]:
     """A button of the menu under the rocket; words alone, since pictures weigh."""
     tooltip = f"Launch on {service}"
     return {"type": "link", "text": service, "tooltip": tooltip, "url": address}
 
 
-def of_github(address: str, pagename: str) -> list[dict[str, str]]:
+def of_github(options: dict[str, Any], pagename: str) -> list[dict[str, str]]:
     """The buttons of services that open what lies on GitHub."""
-    parts = urlsplit(address)
-    if parts.hostname != "github.com":
-        return []
-    name = parts.path.strip("/")
+    found = addresses(options)
     return [
-        launch_button(
-            "Colab",
-            f"https://colab.research.google.com/github/{name}/blob/{BRANCH}"
-            f"/{pagename}.ipynb",
-        ),
-        launch_button("Codespaces", f"https://codespaces.new/{name}?quickstart=1"),
+        launch_button(service, found[service.lower()].format(page=pagename))
+        for service in ("Colab", "Codespaces")
+        if service.lower() in found
     ]
 
 
@@ -71,7 +98,7 @@ def add_buttons(
                     f"{button['url'].removesuffix(here)}/{FOLDER}/{pagename}.ipynb",
                 )
                 for button in buttons
-            ] + of_github(options["repository_url"], pagename)
+            ] + of_github(options, pagename)
         elif label == "download-buttons" and "ran_notebook" in context:
             address = context["pathto"](context["ran_notebook"], 1)
             buttons.insert(1, download_button(address))

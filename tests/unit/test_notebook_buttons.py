@@ -18,7 +18,11 @@ from publish_notebooks import publish
 
 def buttons(repository: str, page: str) -> dict[str, dict[str, str]]:
     """Word -> address of each menu of a page."""
-    options = {"repository_url": repository, "path_to_docs": "book"}
+    options = {
+        "repository_url": repository,
+        "repository_branch": "main",
+        "path_to_docs": "book",
+    }
     app = SimpleNamespace(config=SimpleNamespace(html_theme_options=options))
     binder = {
         "text": "Binder",
