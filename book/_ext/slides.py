@@ -10,6 +10,7 @@ a second run of Sphinx over sources written as slides, is not used.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from html import escape
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
@@ -129,6 +130,15 @@ def slide(
     )
 
 
+def from_decks(address: str, page: str) -> str:
+    """An address as it stands on a page, as a deck has to write it."""
+    if urlsplit(address).scheme:
+        return address
+    path, mark, anchor = address.partition("#")
+    target = posixpath.join(posixpath.dirname(page), path) if path else page
+    return posixpath.normpath(f"../{target}") + mark + anchor
+
+
 def plain_article(text: str, page: str) -> Tag:
     """The article of a page without what slides have in another way.
 
@@ -145,7 +155,7 @@ def plain_article(text: str, page: str) -> Tag:
         if tag.name != "section":
             del tag["id"]
     for link in article.find_all("a", href=True):
-        link["href"] = urljoin(f"../{page}", link["href"])
+        link["href"] = from_decks(link["href"], page)
     return article
 
 

@@ -197,6 +197,9 @@ def test_the_speaker_sees_the_notes(base_url, new_context):
     expect(view.locator(".speaker-controls-notes .value")).to_contain_text(
         "A model sees 100 points"
     )
+    for place, shown in (("current", "What is left"), ("upcoming", "Predict first")):
+        frame = view.frame_locator(f"#{place}-slide iframe")
+        expect(frame.locator("section.present h2")).to_contain_text(shown)
     view.wait_for_load_state("networkidle")
     assert problems == []
     assert watched.requests_to_others() == []

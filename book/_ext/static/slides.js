@@ -2,7 +2,9 @@
 // this script, the deck is a page to scroll. Keys pressed inside a figure are the figure's.
 (() => {
   const deck = document.querySelector(".deck");
-  if (!matchMedia("(min-width: 40rem) and (min-height: 20rem)").matches) return;
+  const isWide = matchMedia("(min-width: 40rem) and (min-height: 20rem)").matches;
+  const isOfSpeaker = new URLSearchParams(location.search).has("receiver");
+  if (!isWide && !isOfSpeaker) return;
   const inFigure = () => document.activeElement.closest("figure.explore");
 
   deck.classList.add("reveal");
