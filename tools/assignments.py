@@ -76,6 +76,12 @@ def test_cell(cell: NotebookNode) -> NotebookNode:
     return nbformat.v4.new_code_cell(source)
 
 
+def with_prompt(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Where a student writes: a text after the first, else otter-grader adds one."""
+    has_prompt = any(cell.cell_type == "markdown" for cell in cells[1:])
+    return [cells[0], *marked(cells[1:], "PROMPT")] if has_prompt else cells
+
+
 def question(about: dict, cells: list[NotebookNode]) -> list[NotebookNode]:
     """A problem between otter-grader's marks."""
     settings = {"name": about["problem"], **{k: about[k] for k in about if k in ABOUT}}
@@ -89,7 +95,7 @@ def question(about: dict, cells: list[NotebookNode]) -> list[NotebookNode]:
     parts["prompt"][0].source += f"\n\n*{points} point{'s' * (points != 1)}{how}*"
     return [
         raw("# BEGIN QUESTION\n" + yaml.safe_dump(settings, sort_keys=False).strip()),
-        *parts["prompt"],
+        *(with_prompt(parts["prompt"]) if is_manual else parts["prompt"]),
         *marked(parts["solution"], "SOLUTION"),
         *marked([test_cell(cell) for cell in parts["test"]], "TESTS"),
         raw("# END QUESTION"),

@@ -206,16 +206,17 @@ def grade_all(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder")
     parser.add_argument("--name", default="", help="one assignment alone")
     parser.add_argument("--built", type=Path, default=assignments.BUILT)
     parser.add_argument("--jobs", type=int)
     options = parser.parse_args()
-    if not options.folder.is_dir():
-        sys.exit(f"HANDINS={options.folder} is no folder")
-    grades = grade_all(options.folder, options.built, options.name, options.jobs)
-    write(grades, options.folder)
-    print(f"{len(grades)} hand-ins: {options.folder / 'grades.csv'}")
+    if not os.path.isdir(options.folder):
+        sys.exit(f"HANDINS names a folder of hand-ins, got {options.folder!r}")
+    folder = Path(options.folder)
+    grades = grade_all(folder, options.built, options.name, options.jobs)
+    write(grades, folder)
+    print(f"{len(grades)} hand-ins: {folder / 'grades.csv'}")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
 import pytest
 
@@ -25,14 +26,16 @@ def master(name):
     return masters.MASTERS / f"{name}.md"
 
 
+@cache
 def tried(name, seed=None):
     """The answers to a set's problems: what they claim, and their code."""
     numbers = masters.read_parameters(master(name), seed)
     path = masters.MASTERS / "answers" / f"{name}.md"
-    for about, cells in masters.problems(masters.read_notebook(path, numbers)):
-        if about:
-            code = [cell.source for cell in cells if cell.cell_type == "code"]
-            yield about, code
+    return [
+        (about, [cell.source for cell in cells if cell.cell_type == "code"])
+        for about, cells in masters.problems(masters.read_notebook(path, numbers))
+        if about
+    ]
 
 
 ANSWERS = [
@@ -51,7 +54,7 @@ PROBLEMS = [
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(("name", "number"), ANSWERS)
 def test_answer_earns_its_part_and_is_told_why(sets, name, number, seed):
-    about, code = list(tried(name, seed))[number]
+    about, code = tried(name, seed)[number]
     problem_set = sets(name, seed)
     environment = problem_set.before(about["problem"])
     run(problem_set.problems[about["problem"]].code("prompt"), environment)

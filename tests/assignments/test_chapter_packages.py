@@ -18,25 +18,25 @@ NAMES = [
 SOLUTION = re.compile(r"^`{4}\{solution\} \S+\n(.*?)^`{4}$", re.DOTALL | re.MULTILINE)
 
 
+EXERCISES = ["gaussian-half-life", "gaussian-real-points", "keep-halve"]
+
+
 def page(path):
-    """Write a small page as the build does, with one exercise and its solution."""
+    """Write a small page as the build does, with exercises and a solution."""
     cells = [
         nbformat.v4.new_markdown_cell(
             "# A page\n\nSee [it](vae.ipynb#cell-id=x).", id="a"
         ),
         nbformat.v4.new_code_cell("%pip install x", id="install"),
         nbformat.v4.new_code_cell("from collapse.exercises import check", id="code-1"),
-        nbformat.v4.new_markdown_cell("> **Exercise**", id="gaussian-half-life"),
-        nbformat.v4.new_code_cell(
-            'gaussian_half_life = ...\ncheck("gaussian-half-life", gaussian_half_life)',
-            id="code-2",
-        ),
-        nbformat.v4.new_markdown_cell(
-            "<details>\n<summary><b>Solution to Exercise</b></summary>\n\n693\n\n"
-            "</details>",
-            id="gaussian-solution-1",
-        ),
+        nbformat.v4.new_markdown_cell("> **Exercise**", id=EXERCISES[0]),
     ]
+    for number, name in enumerate(EXERCISES):
+        variable = name.replace("-", "_")
+        source = f'{variable} = ...\ncheck("{name}", {variable})'
+        cells.append(nbformat.v4.new_code_cell(source, id=f"code-{number + 2}"))
+    solution = "<details>\n<summary><b>Solution to Exercise</b></summary>\n\n693"
+    cells.append(nbformat.v4.new_markdown_cell(solution, id="gaussian-solution-1"))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(
         nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path
@@ -67,21 +67,19 @@ def test_a_page_loses_its_solution_and_its_links_lead_to_the_site(small):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("answer", "points", "said"),
-    [("693", 1, "1 of 1"), ("1386", 0, "See https://"), ("...", 0, "where the dots")],
-)
-def test_its_checks_are_graded_by_the_chapter_s_checker(
-    small, tmp_path, answer, points, said
-):
+def test_its_checks_are_graded_by_the_chapter_s_checker(small, tmp_path):
     (path,) = small.glob("chapters/*/student/*.ipynb")
     notebook = nbformat.read(path, 4)
     for cell in notebook.cells:
-        cell.source = cell.source.replace("life = ...", f"life = {answer}")
+        cell.source = cell.source.replace("half_life = ...", "half_life = 1386")
+        cell.source = cell.source.replace("real_points = ...", "real_points = 10")
     nbformat.write(notebook, tmp_path / "hand-in.ipynb")
     (graded,) = grade.grade_all(tmp_path, small, jobs=1)
-    assert graded.points == {"gaussian_half_life": points}
-    assert said in grade.feedback(graded)
+    points = {"gaussian_half_life": 0, "gaussian_real_points": 1, "keep_halve": 0}
+    assert graded.points == points
+    said = grade.feedback(graded)
+    assert "np.std divides by M. See https://" in said
+    assert "Put your answer where the dots are" in said
 
 
 @pytest.fixture(scope="module")

@@ -134,6 +134,20 @@ def test_the_solutions_show_rubrics_and_ask_no_grader(built):
     assert "grader" not in text
 
 
+@pytest.mark.parametrize("own", ["", "*Write here.*"])
+def test_there_is_one_place_to_write_to_a_problem_graded_by_hand(own, tmp_path, sample):
+    path = tmp_path / "mine.md"
+    mark = '+++ {"tags": ["solution"]}'
+    path.write_text(sample.read_text().replace(mark, f"+++\n\n{own}\n\n{mark}"))
+    assignments.make(path, tmp_path, solve=False)
+    cells = student_notebook(tmp_path).cells
+    place = next(i for i, cell in enumerate(cells) if "Problem 3" in cell.source)
+    texts = [cell.source for cell in cells[place:] if cell.cell_type == "markdown"]
+    assert texts[1].strip("_") == (own or "Type your answer here, replacing this text.")
+    assert "Hand in" in texts[-1]
+    assert sum("rite here" in text or "Type your" in text for text in texts) == 1
+
+
 def test_the_autograder_says_what_it_needs(built):
     with zipfile.ZipFile(built / "autograder" / "sample-autograder.zip") as packed:
         settings = json.loads(packed.read("otter_config.json"))
@@ -145,27 +159,45 @@ def test_the_autograder_says_what_it_needs(built):
 
 
 def secrets(master):
-    """Lines of solutions, and lines and words of hidden tests, that say something."""
+    """What a master has beyond what students are given: solutions and hidden tests.
+
+    Lines of code and text, and the words in tests.
+    """
     given = "\n".join(
-        cell.source for cell in master.cells if masters.kind(cell) == "prompt"
+        cell.source
+        for cell in master.cells
+        if masters.kind(cell) == "prompt" or "test" in masters.tags(cell)
     )
-    for _, cells in masters.problems(master):
-        for cell in cells:
-            kind, lines = masters.kind(cell), cell.source.splitlines()
-            if kind == "solution":
-                if cell.cell_type == "code":
-                    shown = given + "\n".join(kept(lines))
-                    lines = [line.partition("# SOLUTION")[0] for line in lines]
-                    lines = [line for line in lines if line.strip() not in shown]
-                yield from lines
-            elif "hidden-test" in masters.tags(cell):
-                tree = ast.parse(cell.source)
-                body = tree.body[0].body
-                lines = [ast.unparse(each) for each in body]
-                yield from (each for each in lines if "import " not in each)
-                for node in ast.walk(tree):
-                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                        yield node.value
+    found = []
+    for cell in master.cells:
+        lines = cell.source.splitlines()
+        if "hidden-test" in masters.tags(cell):
+            tree = ast.parse(cell.source)
+            found += [ast.unparse(each) for each in tree.body[0].body]
+            constants = (n for n in ast.walk(tree) if isinstance(n, ast.Constant))
+            found += [n.value for n in constants if isinstance(n.value, str)]
+        elif masters.kind(cell) == "solution" and cell.cell_type == "code":
+            left = {line.strip() for line in kept(lines)}
+            lines = [line.partition("# SOLUTION")[0] for line in lines]
+            found += [line for line in lines if line.strip() not in left]
+        elif masters.kind(cell) == "solution":
+            found += lines
+    found = [secret.strip() for secret in found if "import " not in secret]
+    return [each for each in found if len(each) > 12 and each not in given]
+
+
+def values(problem_set):
+    """The numbers that solutions find, to four digits, where these tell something."""
+    problems = problem_set.problems.values()
+    *_, last = problem_set.problems
+    environment = problem_set.before(last)
+    for problem in problems:
+        for source in problem.code("solution"):
+            for node in ast.walk(ast.parse(source)):
+                is_name = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+                value = environment.get(node.id) if is_name else None
+                if isinstance(value, float) and len(f"{value:.4g}".strip("-0.")) > 4:
+                    yield f"{value:.4g}"
 
 
 def kept(lines):
@@ -189,21 +221,25 @@ def test_a_student_finds_no_solution_and_no_hidden_test(sets, name, seed):
     text += json.dumps([cell.metadata for cell in student.cells])
     assert not any(cell.get("outputs") for cell in student.cells)
     path = masters.MASTERS / f"{name}.md"
-    found = [
-        secret.strip()
-        for secret in secrets(masters.read_master(path, seed))
-        if len(secret.strip()) > 12 and secret.strip() in text
-    ]
+    found = [each for each in secrets(masters.read_master(path, seed)) if each in text]
     assert not found
     assert not [word for word in ("hidden=True", "SOLUTION", "ubric") if word in text]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_student_finds_no_value_of_a_solution(sets, name):
+    made = sets(name, None)
+    student = student_notebook(made.folder)
+    text = "\n".join(cell.source for cell in student.cells)
+    assert not [value for value in values(made) if value in text]
 
 
 def test_a_leak_is_found(sample):
     """The search above sees each kind of what students must not have."""
     found = list(secrets(masters.read_master(sample)))
     for secret in (
-        "mean = data.mean()  ",
-        "    return np.sum(deviations**2) / (len(points) - 1)",
+        "mean = data.mean()",
+        "return np.sum(deviations**2) / (len(points) - 1)",
         "Deviations of independent points cancel.",
         "How far is the last point from the first?",
     ):
