@@ -6,14 +6,14 @@ import gzip
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from controls import Control
-from test_pages import AXE, sideways_overflow
-from watch import open_page
+from test_pages import sideways_overflow
+from watch import open_page, violations
 
+pytestmark = pytest.mark.pages
 NAMES = [
     "gaussian",
     "mixtures",
@@ -56,17 +56,6 @@ def words(tag):
     for hidden in tag.select(".headerlink, .section-number"):
         hidden.decompose()
     return " ".join(tag.get_text().split())
-
-
-def serious(page, where="html"):
-    return [
-        f"{finding['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for finding in Axe()
-        .run(page, context=where, options=AXE)
-        .response["violations"]
-        if finding["impact"] in ("serious", "critical")
-        for node in finding["nodes"]
-    ]
 
 
 def slides_of(page):
@@ -153,7 +142,7 @@ def test_slides_turn_and_figures_move_by_keyboard(base_url, new_context, name, s
             assert len(seen) == 2, seen
             page.keyboard.press("Escape")
             assert not page.evaluate("document.activeElement.closest('figure')")
-        found = serious(page, ".deck .slides > section.present")
+        found = violations(page, ".deck .slides > section.present", "serious")
         assert found == []
         page.keyboard.press("ArrowRight")
     assert watched.troubles == []
@@ -225,7 +214,7 @@ def test_on_a_phone_a_deck_is_a_page_to_scroll(base_url, new_context, name, sche
     assert page.locator(".reveal").count() == 0
     for slide in slides_of(page).all():
         assert slide.is_visible()
-    assert serious(page) == []
+    assert violations(page, least="serious") == []
     figure = page.locator("figure.explore").first
     figure.scroll_into_view_if_needed()
     figure.locator("xpath=self::*[@data-state]").wait_for()

@@ -7,14 +7,14 @@ import re
 from urllib.parse import parse_qsl, unquote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from test_page_figures import STRICT
-from test_pages import AXE, sideways_overflow
-from watch import open_page
+from test_pages import sideways_overflow
+from watch import open_page, violations
 
+pytestmark = pytest.mark.pages
 PATH = "appendix/teaching.html"
 REPOSITORY = "model-collapse/textbook"
 WORDS_A_MINUTE, MINUTES_A_FIGURE = 130, 3
@@ -148,8 +148,7 @@ def test_a_form_with_a_mistake_is_accessible(base_url, new_context, width, schem
     form = page.get_by_role("form", name="A link for your class")
     filled(form, "nbgitpuller", hub="our hub")
     assert sideways_overflow(page) == 0
-    found = Axe().run(page, context="#launch-links", options=AXE).response
-    assert [each["id"] for each in found["violations"]] == []
+    assert violations(page, "#launch-links") == []
 
 
 def test_the_form_works_from_disk_and_asks_nobody(site, new_context):
