@@ -11,6 +11,10 @@
     if (event.key === "Tab" || searches) page.whole = "";
   }, true);
 
+  // Formulas get their letters (they lie in a style sheet) before the lines around them
+  // are broken, or a leap would end beside its aim.
+  addEventListener("load", () => document.fonts.forEach((font) => font.load()));
+
   // Whoever stays gets the rest part by part, while nothing else is to be done.
   const idle = window.requestIdleCallback ?? ((task) => setTimeout(task, 50));
   addEventListener("load", () => setTimeout(() => {
