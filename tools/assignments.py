@@ -30,6 +30,7 @@ from masters import (
     assignment_name,
     by_kind,
     examine,
+    own_copies,
     problems,
     read_notebook,
     read_parameters,
@@ -127,6 +128,7 @@ def config(name: str, sources: list[str]) -> NotebookNode:
 
 def for_otter(master: NotebookNode, name: str) -> NotebookNode:
     """A master as otter-grader reads it."""
+    own_copies(master)
     sources = [cell.source for cell in master.cells if cell.cell_type == "code"]
     cells = [config(name, sources)]
     for about, group in problems(master):

@@ -86,3 +86,16 @@ def test_every_problem_has_wrong_answers_of_several_kinds(name):
         problem for problem, count in wrong.items() if count >= LEAST_WRONG
     }
     assert not few
+
+
+def test_given_texts_are_the_graders_own(sets):
+    asked = sets("keeping-real-data", None).problems
+    problem = next(each for each in asked.values() if "DICKENS" in str(each.cells))
+    environment = sets("keeping-real-data", None).before(problem.name)
+    run(problem.code("prompt", "solution"), environment)
+    environment["DICKENS"] = "x x x x y"
+    earned, said = problem.grade(environment)
+    assert earned == 1, said
+    environment["floor"] = 0.2  # the share of that text's rarest word
+    earned, said = problem.grade(environment)
+    assert earned < 1, said

@@ -23,6 +23,7 @@ from collapse.exercises import (
     rare_words,
     vae,
 )
+from collapse.exercises.answers import WrongAnswerError, number_checker
 from collapse.exercises.check import SITE
 from collapse.gaussian import Gaussian, GaussianModel, exact_law
 from collapse.mixture import GaussianMixture
@@ -879,3 +880,16 @@ def test_the_site_is_where_the_repository_publishes_it(root):
     address = yaml.safe_load((root / "_config.yml").read_text())["repository"]["url"]
     owner, name = address.removeprefix("https://github.com/").split("/")
     assert f"https://{owner}.github.io/{name}/" == SITE
+
+
+def test_a_mistake_that_leads_to_what_is_right_is_none():
+    checker = number_checker(
+        right=0.25,
+        praise="Yes.",
+        mistakes=[(1 / 4, "One of four?"), (0.75, "The others?")],
+        otherwise="No.",
+        within=0.01,
+    )
+    assert checker(0.25) == "Yes."
+    with pytest.raises(WrongAnswerError, match="The others"):
+        checker(0.75)

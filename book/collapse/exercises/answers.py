@@ -62,7 +62,8 @@ def number_checker(
         What the reader is told who finds it.
     mistakes : iterable of (float, str) or (float, str, str)
         What a plausible mistake would give, the hint for it, and the state of a figure
-        that refutes it; see `WrongAnswerError`.
+        that refutes it; see `WrongAnswerError`. What is ``within`` the right answer is
+        no mistake.
     otherwise : str
         The hint for all other wrong answers.
     within : float
@@ -74,7 +75,8 @@ def number_checker(
     -------
     Checker
     """
-    known = tuple(mistakes)
+    # With some numbers a mistake leads to what is right, and is none.
+    known = [each for each in mistakes if not is_near(each[0], right, within)]
     rounded = {float(f"{right:.{digits}g}") for digits in _DIGITS}
 
     def checker(answer: object) -> str:
