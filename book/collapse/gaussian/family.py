@@ -35,9 +35,9 @@ class Gaussian:
         λ above 0: a model that has learned N(μ, σ²) speaks N(μ, λσ²). Below 1 it
         favours what is likely, a systematic push.
     verifier : (float, float), optional
-        Centre v and width τ above 0: of what would be spoken, a point x is let
-        through with probability exp(-(x - v)² / 2τ²). What passes is normal again,
-        of precision 1/λσ² + 1/τ² and between μ and v. For one number a point.
+        Centre v and width h above 0: of what would be spoken, a point x is let
+        through with probability exp(-(x - v)² / 2h²). What passes is normal again,
+        of precision 1/λσ² + 1/h² and between μ and v. For one number a point.
     known_variance : float, optional
         σ² of at least 0, which all models have: only the mean is fitted. For one
         number a point.
