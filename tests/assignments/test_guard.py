@@ -112,6 +112,25 @@ def test_the_others_are_graded(verdicts):
 
 
 @pytest.mark.slow
+def test_no_later_cell_takes_back_a_penalty_or_a_remark(tmp_path):
+    (tmp_path / "key.py").write_text("answer = 1")
+    cells = [
+        cell(f"open({str(tmp_path / 'key.py')!r})", problem="a"),
+        cell("b = 2; f = None; 1 / 0", problem="b"),
+        cell("a = 1", problem="a"),
+        cell("b = 3", problem="b"),
+    ]
+    verdicts = graded("ab", cells, str(tmp_path))
+    ((passed, said),) = outcomes(verdicts["a"], 1)
+    assert not passed
+    assert "tried to open 'key.py'" in said
+    ((passed, said),) = outcomes(verdicts["b"], 1)
+    assert not passed
+    assert said.startswith("❌ not one\n")
+    assert "ZeroDivisionError" in said
+
+
+@pytest.mark.slow
 def test_a_notebook_as_a_whole_has_a_limit():
     cells = [
         cell("a = 1; f = None", problem="a"),

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -252,6 +253,9 @@ def supervise(
 ) -> dict[str, Verdict]:
     """Run a notebook, and after the cells of each problem its tests.
 
+    Where a problem's cells stand in several places its tests run after each of them.
+    The last run counts, but no later place takes back what was lost or said before.
+
     Parameters
     ----------
     cells : list of dict
@@ -269,23 +273,20 @@ def supervise(
         The verdict on each problem that has tests.
     """
     run = _Run(limits, [*hidden])
-    verdicts: dict[str, Verdict] = {}
+    verdicts: defaultdict[str, Verdict] = defaultdict(Verdict)
     try:
         named = zip(owners(cells), cells, strict=True)
         for name, group in itertools.groupby(named, key=lambda pair: pair[0]):
-            verdict = Verdict()
             for _, cell in group:
                 if cell["cell_type"] == "code":
-                    run.cell(cell["source"], verdict)
+                    run.cell(cell["source"], verdicts[name])
             if name in tests:
-                run.tests(tests[name], verdict)
-                verdicts[name] = verdict
+                run.tests(tests[name], verdicts[name])
         for name in tests.keys() - verdicts.keys():
-            verdicts[name] = Verdict()
             run.tests(tests[name], verdicts[name])
     finally:
         run.worker.close()
-    return verdicts
+    return {name: verdicts[name] for name in tests}
 
 
 class _Run:
