@@ -150,6 +150,28 @@ def test_a_remark_says_what_stopped_a_cell():
     assert said == "❌ not one\nA cell of this problem stopped with NameError: x"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!pip install --quiet none",
+        "%pip install none",
+        "if True:\n    !python -m pip install none",
+    ],
+)
+def test_who_installs_a_package_is_graded_and_told(line):
+    first = cell(f"{line}\na = 1; f = None", problem="a")
+    wrong = cell(f"{line}\nb = 2; f = None", problem="b")
+    verdicts = graded("ab", [first, wrong])
+    assert outcomes(verdicts["a"], 1) == [(True, "✅ Passed.")]
+    ((passed, said),) = outcomes(verdicts["b"], 1)
+    assert not passed
+    command = line[line.index("pip") :]
+    assert said == (
+        f"❌ not one\nNothing is installed for grading: {command!r} was left out."
+    )
+
+
 def test_a_cell_belongs_to_the_problem_before_it_as_metadata_say():
     cells = [cell("a", problem=""), cell("b", problem="one"), cell("added")]
     assert owners([*cells, cell("c", problem="two")]) == ["", "one", "one", "two"]

@@ -68,6 +68,9 @@ class Verdict:
     remarks: list[str] = field(default_factory=list)
     """What stopped a cell of the problem."""
 
+    skipped: list[str] = field(default_factory=list)
+    """Its commands that install packages, which were not run."""
+
     def lose(self, reason: str) -> None:
         """Take all points; the first reason is told."""
         self.lost = self.lost or reason
@@ -305,6 +308,7 @@ class _Run:
         if reply is None:
             return
         self.done.append(source)
+        verdict.skipped += reply["skipped"]
         if reply["no_memory"]:
             verdict.lose("asks for more memory than a hand-in has")
         elif reply["stopped"]:
