@@ -40,6 +40,8 @@ from reader_notebooks import archive, first_cell, imported, requirements
 BUILT = ROOT / "build" / "assignments"
 PYTHON = "3.12"
 GUARD = "collapse.grading.guard.Guard"
+BY_HAND = "by_hand.json"
+"""A file among the autograder's: the points of the problems that people grade."""
 
 CLOSING = """\
 ## Hand in
@@ -276,9 +278,14 @@ def make(path: Path, folder: Path, seed: object = None, *, solve: bool = True) -
         master = read_notebook(path, numbers)
         examine(master)
         name = assignment_name(path, numbers, seed)
+        by_hand = {
+            about["problem"]: about["points"]
+            for about, _ in problems(master)
+            if about.get("manual")
+        }
         with tempfile.TemporaryDirectory() as scratch, quiet_kernels():
             make_from(for_otter(master, name), path.stem, Path(scratch), solve=solve)
-            collect(path.stem, Path(scratch), folder, closing(), solve=solve)
+            collect(path.stem, Path(scratch), folder, closing(), by_hand, solve=solve)
 
 
 def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) -> None:
@@ -293,7 +300,13 @@ def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) ->
 
 
 def collect(
-    stem: str, scratch: Path, folder: Path, last: list[NotebookNode], *, solve: bool
+    stem: str,
+    scratch: Path,
+    folder: Path,
+    last: list[NotebookNode],
+    by_hand: dict[str, float],
+    *,
+    solve: bool,
 ) -> None:
     """Bring what otter-grader made to its place, in the form that people get."""
     for each in ("student", "solutions", "autograder"):
@@ -310,6 +323,7 @@ def collect(
     (archive,) = scratch.glob("autograder/*.zip")
     with zipfile.ZipFile(archive) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
+    files[BY_HAND] = json.dumps(by_hand).encode()
     write_zip(files, folder / "autograder" / f"{stem}-autograder.zip")
     if solve:
         key = read_made(scratch / "autograder" / f"{stem}.ipynb")

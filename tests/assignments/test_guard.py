@@ -175,6 +175,8 @@ def test_who_installs_a_package_is_graded_and_told(line):
 def test_a_cell_belongs_to_the_problem_before_it_as_metadata_say():
     cells = [cell("a", problem=""), cell("b", problem="one"), cell("added")]
     assert owners([*cells, cell("c", problem="two")]) == ["", "one", "one", "two"]
+    cells[2]["metadata"]["problem"] = ["not", "a", "name"]
+    assert owners(cells) == ["", "one", "one"]
 
 
 def test_where_metadata_are_lost_checks_end_a_problem():

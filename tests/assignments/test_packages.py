@@ -71,8 +71,12 @@ def test_a_folder_of_hand_ins_is_graded(grades):
         "text.ipynb": {},
     }
     table = (folder / "grades.csv").read_text()
-    assert "ann/right.ipynb,sample,6.0,6.0,4.0,2.0," in table
-    assert "text.ipynb,,,0,,,it is no notebook of an assignment" in table
+    assert table.startswith(
+        "hand-in,assignment,points,possible,middle,spread,"
+        "reason (by hand: 3),not graded because\n"
+    )
+    assert "ann/right.ipynb,sample,6.0,6.0,4.0,2.0,,\n" in table
+    assert f"text.ipynb,,,0,,,,{grade.UNREADABLE}" in table
 
 
 @pytest.mark.slow
@@ -80,11 +84,53 @@ def test_feedback_names_the_idea_and_no_line_of_a_test(grades):
     _, folder = grades
     said = (folder / "feedback" / "part.ipynb.txt").read_text()
     assert said == (
-        "sample: 5 of 6 points\n\nmiddle: 3 of 4\n"
+        "sample: 5 of 6 points\nProblem reason (3 points) is graded by hand.\n\n"
+        "middle: 3 of 4\n"
         "❌ How far is the last point from the first?\n\nspread: 2 of 2\n"
     )
     harm = (folder / "feedback" / "harm.ipynb.txt").read_text()
     assert "middle: 0 of 4\n❌ No points for this problem: its code ends" in harm
+
+
+def test_feedback_names_all_problems_that_people_grade():
+    graded = grade.Grade("a", "set", {"x": 1}, 2, {"reason": 3, "essay": 8})
+    assert grade.feedback(graded) == (
+        "set: 1 of 2 points\nProblems reason, essay (11 points) are graded by hand.\n"
+    )
+
+
+BROKEN = {
+    "not JSON": "not a notebook",
+    "no notebook": "[1]",
+    "an old format": '{"nbformat": 1, "nbformat_minor": 0}',
+    "a newer format": '{"nbformat": 99, "nbformat_minor": 0}',
+    "no list of cells": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": {}}'
+    ),
+    "no code": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": '
+        '[{"cell_type": "code", "source": 3, "metadata": {}}]}'
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_notebook_is_refused_in_plain_words(kind, tmp_path):
+    path = tmp_path / "broken.ipynb"
+    path.write_text(BROKEN[kind])
+    assert grade.grade(path, tmp_path, {}).problem == grade.UNREADABLE
+
+
+def test_a_hand_in_that_lost_its_name_is_taken_for_the_one_that_is_graded():
+    def name(names, *, is_told, **metadata):
+        notebook = nbformat.v4.new_notebook(metadata=metadata)
+        return grade.name_of(notebook, names, is_told=is_told)
+
+    assert name(["sample"], is_told=True) == "sample"
+    assert name(["sample"], is_told=True, otter={"assignment_name": "b"}) == "b"
+    for names, is_told in ((["sample"], False), (["sample", "b"], True)):
+        with pytest.raises(grade.NotGradedError, match="of which assignment"):
+            name(names, is_told=is_told)
 
 
 @pytest.mark.slow

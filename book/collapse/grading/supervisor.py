@@ -233,7 +233,8 @@ def owners(cells: list[dict[str, Any]]) -> list[str]:
     The cells that students get say so in their metadata; those that they add belong to
     the cell before. Where the metadata are lost, a problem ends with its check.
     """
-    names = [cell["metadata"].get("problem") for cell in cells]
+    noted = [cell["metadata"].get("problem") for cell in cells]
+    names = [name if isinstance(name, str) else None for name in noted]
     if any(names):
         known, here = [], ""
         for name in names:
