@@ -153,7 +153,7 @@ def test_a_student_can_check_and_export(built, tmp_path):
         for cell in notebook.cells
         if cell.source.startswith("grader.")
     }
-    passed = "middle results: All test cases passed!"
+    passed = "middle (form only) results: All test cases passed!"
     for source in ('grader.check("middle")', "grader.check_all()", assignments.EXPORT):
         assert passed in shown[source], shown
         assert assignments.FORM_ONLY in shown[source]
@@ -171,6 +171,18 @@ def test_two_builds_are_equal_and_another_course_differs(built, tmp_path, sample
     for path in files:
         again = tmp_path / "again" / path.relative_to(built)
         assert path.read_bytes() == again.read_bytes(), path.name
+
+
+def test_the_zip_lists_the_book_s_package_and_what_the_cells_import(tmp_path, sample):
+    path = tmp_path / "mine.md"
+    mark = "import numpy as np\n"
+    given = f"{mark}from sklearn.datasets import load_wine\n"
+    path.write_text(sample.read_text().replace(mark, given, 1))
+    assignments.make(path, tmp_path, solve=False)
+    with zipfile.ZipFile(tmp_path / "student" / "mine.zip") as packed:
+        lines = packed.read("requirements.txt").decode().splitlines()
+    names = {re.split("[=<>@ ]", line)[0] for line in lines}
+    assert names == {"otter-grader", "model-collapse-textbook", "scikit-learn"}
 
 
 def test_the_solutions_show_rubrics_and_ask_no_grader(built):
