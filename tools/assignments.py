@@ -298,7 +298,9 @@ def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) ->
     try:
         assign(str(source), str(scratch), no_pdfs=True, no_run_tests=not solve)
     except (RuntimeError, ValueError) as error:
-        raise BadMasterError(str(error)) from error
+        failed = ", ".join(re.findall(r"^ +(\w+) results:$", str(error), re.MULTILINE))
+        which = f"the solution of {failed} fails its tests. " if failed else ""
+        raise BadMasterError(f"{which}{error}") from error
 
 
 def form_only(name: str, tests: str) -> str:

@@ -7,12 +7,14 @@ import json
 import os
 import re
 import zipfile
+from functools import partial
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 import assignments
+import course
 import grade
 import masters
 from collapse.grading import open_grader
@@ -401,8 +403,32 @@ def test_a_bad_master_is_told_with_its_name_and_what_may_be(kind, tmp_path, samp
 def test_a_solution_that_fails_its_tests_is_told(tmp_path, sample):
     path = tmp_path / "mine.md"
     path.write_text(sample.read_text().replace("np.ptp(data)", "3"))
-    with pytest.raises(masters.BadMasterError, match="How far is the last point"):
+    with pytest.raises(masters.BadMasterError, match="How far is the last point") as no:
         assignments.make(path, tmp_path / "made")
+    assert str(no.value).startswith("mine.md: the solution of middle fails its tests. ")
+
+
+def test_a_set_that_fails_leaves_no_old_files_and_the_others_are_made(
+    tmp_path, monkeypatch, sample
+):
+    masters_of_mine, built = tmp_path / "masters", tmp_path / "built"
+    masters_of_mine.mkdir()
+    right = sample.read_text()
+    (masters_of_mine / "a.md").write_text(right.replace('"points": 4', '"points": 0'))
+    (masters_of_mine / "b.md").write_text(right)
+    (built / "a" / "student").mkdir(parents=True)
+    (built / "a" / "student" / "a.ipynb").write_text("of before")
+    monkeypatch.setattr(assignments, "make", partial(assignments.make, solve=False))
+    told = ["course.py", "a", "b", "--seed", "7"]
+    told += ["--private", str(masters_of_mine), "--folder", str(built)]
+    monkeypatch.setattr("sys.argv", told)
+    with pytest.raises(SystemExit) as stopped:
+        course.main()
+    assert str(stopped.value).startswith(
+        "a was not made with the seed 7: a.md: problem middle: points: "
+    )
+    assert not (built / "a").exists()
+    assert (built / "b" / "student" / "b.ipynb").exists()
 
 
 def test_the_grader_opens_where_several_notebooks_lie(tmp_path, monkeypatch):
