@@ -8,7 +8,6 @@ import os
 import re
 import shutil
 import tempfile
-import tomllib
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,11 +35,13 @@ from masters import (
     read_parameters,
     tags,
 )
-from reader_notebooks import archive, first_cell, imported, requirements
+from reader_notebooks import archive, first_cell, further
 
 BUILT = ROOT / "build" / "assignments"
 PYTHON = "3.12"
 GUARD = "collapse.grading.guard.Guard"
+BY_HAND = "by_hand.json"
+"""A file among the autograder's: the points of the problems that people grade."""
 
 CLOSING = """\
 ## Hand in
@@ -105,9 +106,6 @@ def question(about: dict, cells: list[NotebookNode]) -> list[NotebookNode]:
 
 def config(name: str, sources: list[str]) -> NotebookNode:
     """What otter-grader should know of an assignment whose cells hold ``sources``."""
-    _, address, branch, more = surroundings()
-    used = imported(sources)
-    wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
     settings = {
         "name": name,
         "init_cell": False,
@@ -118,8 +116,7 @@ def config(name: str, sources: list[str]) -> NotebookNode:
         "overwrite_requirements": True,
         "requirements": [
             f"otter-grader[grading]=={version('otter-grader')}",
-            f"model-collapse-textbook @ {archive(address, branch)}",
-            *wanted.values(),
+            *needed(sources),
         ],
         "generate": {"show_stdout": False, "show_hidden": True, "plugins": [GUARD]},
     }
@@ -129,8 +126,7 @@ def config(name: str, sources: list[str]) -> NotebookNode:
 def for_otter(master: NotebookNode, name: str) -> NotebookNode:
     """A master as otter-grader reads it."""
     own_copies(master)
-    sources = [cell.source for cell in master.cells if cell.cell_type == "code"]
-    cells = [config(name, sources)]
+    cells = [config(name, code_of(master))]
     for about, group in problems(master):
         for cell in group:
             cell.metadata["problem"] = about.get("problem", "")
@@ -145,12 +141,21 @@ def for_otter(master: NotebookNode, name: str) -> NotebookNode:
 # What comes out -----------------------------------------------------------------------
 
 
-def surroundings() -> tuple[list[str], str, str, dict[str, str]]:
-    """The lines of requirements, the repository's address and branch, and extras."""
+def repository() -> tuple[str, str]:
+    """The book's address and branch."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    more = requirements(ROOT)[1]
-    return project["dependencies"], settings["url"], settings["branch"], more
+    return settings["url"], settings["branch"]
+
+
+def needed(sources: list[str]) -> list[str]:
+    """What some cells require: the book's package, which brings its own, and more."""
+    package = f"model-collapse-textbook @ {archive(*repository())}"
+    return [package, *further(sources, ROOT).values()]
+
+
+def code_of(notebook: NotebookNode) -> list[str]:
+    """The sources of a notebook's code."""
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def otter_line() -> str:
@@ -165,13 +170,12 @@ def code(source: str, **metadata: object) -> NotebookNode:
 
 def opening(sources: list[str], tests: dict[str, str]) -> list[NotebookNode]:
     """The cells that find what a notebook needs, and open the grader."""
-    _, address, branch, _ = surroundings()
     also = {"otter": otter_line()}
     folded = {"problem": "", "jupyter": {"source_hidden": True}}
     given = "".join(f"    {name}=r'''\n{tests[name]}''',\n" for name in sorted(tests))
     call = f"open_grader(\n{given})" if given else "open_grader()"
     return [
-        code(first_cell(sources, address, branch, ROOT, also), **folded),
+        code(first_cell(sources, *repository(), ROOT, also), **folded),
         code(f"from collapse.grading import open_grader\n\ngrader = {call}", **folded),
     ]
 
@@ -188,7 +192,7 @@ def for_students(
     notebook: NotebookNode, tests: dict[str, str], last: list[NotebookNode]
 ) -> NotebookNode:
     """The notebook that students get: it needs no file beside it."""
-    sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    sources = code_of(notebook)
     place = next(i for i, c in enumerate(notebook.cells) if c.cell_type == "code")
     notebook.cells[place:place] = opening(sources, tests)
     notebook.cells += last
@@ -278,9 +282,14 @@ def make(path: Path, folder: Path, seed: object = None, *, solve: bool = True) -
         master = read_notebook(path, numbers)
         examine(master)
         name = assignment_name(path, numbers, seed)
+        by_hand = {
+            about["problem"]: about["points"]
+            for about, _ in problems(master)
+            if about.get("manual")
+        }
         with tempfile.TemporaryDirectory() as scratch, quiet_kernels():
             make_from(for_otter(master, name), path.stem, Path(scratch), solve=solve)
-            collect(path.stem, Path(scratch), folder, closing(), solve=solve)
+            collect(path.stem, Path(scratch), folder, closing(), by_hand, solve=solve)
 
 
 def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) -> None:
@@ -291,27 +300,54 @@ def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) ->
     try:
         assign(str(source), str(scratch), no_pdfs=True, no_run_tests=not solve)
     except (RuntimeError, ValueError) as error:
-        raise BadMasterError(str(error)) from error
+        failed = ", ".join(re.findall(r"^ +(\w+) results:$", str(error), re.MULTILINE))
+        which = f"the solution of {failed} fails its tests. " if failed else ""
+        raise BadMasterError(f"{which}{error}") from error
+
+
+def form_only(name: str, tests: str) -> str:
+    """A problem's tests; where they look at the form alone, their title says so.
+
+    otter-grader tells a student that all tests of this title have passed.
+    """
+    if FORM_ONLY not in tests:
+        return tests
+    return tests.replace(f'name = "{name}"', f'name = "{name} (form only)"', 1)
 
 
 def collect(
-    stem: str, scratch: Path, folder: Path, last: list[NotebookNode], *, solve: bool
+    stem: str,
+    scratch: Path,
+    folder: Path,
+    last: list[NotebookNode],
+    by_hand: dict[str, float],
+    *,
+    solve: bool,
 ) -> None:
     """Bring what otter-grader made to its place, in the form that people get."""
     for each in ("student", "solutions", "autograder"):
         shutil.rmtree(folder / each, ignore_errors=True)
     made = scratch / "student"
     tests = {path.stem: path.read_text("utf-8") for path in made.glob("tests/*.py")}
-    tests = {name: source for name, source in tests.items() if "@test_case" in source}
-    student = for_students(read_made(made / f"{stem}.ipynb"), tests, last)
+    tests = {
+        name: form_only(name, source)
+        for name, source in tests.items()
+        if "@test_case" in source
+    }
+    student = read_made(made / f"{stem}.ipynb")
+    lines = [otter_line(), *needed(code_of(student))]
+    student = for_students(student, tests, last)
     target = folder / "student" / f"{stem}.ipynb"
     write_notebook(student, target)
-    needed = "\n".join([*surroundings()[0], otter_line(), ""])
-    files = {target.name: target.read_bytes(), "requirements.txt": needed.encode()}
+    files = {
+        target.name: target.read_bytes(),
+        "requirements.txt": "\n".join([*lines, ""]).encode(),
+    }
     write_zip(files, folder / "student" / f"{stem}.zip")
     (archive,) = scratch.glob("autograder/*.zip")
     with zipfile.ZipFile(archive) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
+    files[BY_HAND] = json.dumps(by_hand).encode()
     write_zip(files, folder / "autograder" / f"{stem}-autograder.zip")
     if solve:
         key = read_made(scratch / "autograder" / f"{stem}.ipynb")

@@ -96,4 +96,4 @@ def make(path: Path, folder: Path) -> None:
     ]
     with tempfile.TemporaryDirectory() as scratch:
         assignments.make_from(page, path.stem, Path(scratch), solve=False)
-        assignments.collect(path.stem, Path(scratch), folder, last, solve=False)
+        assignments.collect(path.stem, Path(scratch), folder, last, {}, solve=False)

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import assignments
 import chapter_assignments
 import masters
+
+
+def make_all(makers: dict[str, Callable[[Path], None]], built: Path) -> dict[str, str]:
+    """Make each assignment in a folder of its name; return what failed, and why.
+
+    One that fails keeps no folder of before, which would pass for today's.
+    """
+    failed = {}
+    for name, make in makers.items():
+        folder = built / name
+        try:
+            make(folder)
+        except Exception as error:  # of one, which must not end the making of others
+            shutil.rmtree(folder, ignore_errors=True)
+            is_told = isinstance(error, masters.BadMasterError)
+            failed[name] = f"{error}" if is_told else f"{type(error).__name__}: {error}"
+            print(f"{name}: failed", flush=True)
+        else:
+            print(f"{name}: {folder}", flush=True)
+    return failed
 
 
 def main() -> None:
@@ -20,19 +43,21 @@ def main() -> None:
     options = parser.parse_args()
     found = masters.find(options.private)
     chapters = chapter_assignments.find()
-    try:
-        for name in options.names or [*found, *chapters]:
-            folder = options.folder / name
-            if name in found:
-                assignments.make(found[name], folder, options.seed)
-            elif name in chapters:
-                chapter_assignments.make(chapters[name], folder)
-            else:
-                there = ", ".join([*found, *chapters])
-                sys.exit(f"no assignment is called {name}; there are {there}")
-            print(f"{name}: {folder}", flush=True)
-    except masters.BadMasterError as error:
-        sys.exit(str(error))
+    makers: dict[str, Callable[[Path], None]] = {
+        name: partial(assignments.make, path, seed=options.seed)
+        for name, path in found.items()
+    } | {
+        name: partial(chapter_assignments.make, path) for name, path in chapters.items()
+    }
+    names = options.names or [*makers]
+    if unknown := [name for name in names if name not in makers]:
+        there = ", ".join(makers)
+        sys.exit(f"no assignment is called {', '.join(unknown)}; there are {there}")
+    failed = make_all({name: makers[name] for name in names}, options.folder)
+    if failed:
+        seed = f" with the seed {options.seed}" if options.seed else ""
+        said = [f"{name} was not made{seed}: {why}" for name, why in failed.items()]
+        sys.exit("\n\n".join(said))
 
 
 if __name__ == "__main__":

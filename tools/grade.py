@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
 from otter.run import capture_run_output
 from otter.run import main as run
 from otter.test_files import GradingResults, TestFile
@@ -31,6 +33,10 @@ import masters
 LARGEST = 2**26
 """Bytes of a notebook; a zip file may hold more than it seems to."""
 
+UNREADABLE = (
+    "the file is no notebook or is damaged: open it in Jupyter and save it again"
+)
+
 
 @dataclass
 class Grade:
@@ -40,6 +46,9 @@ class Grade:
     assignment: str = ""
     points: dict[str, float] = field(default_factory=dict)
     possible: float = 0
+    by_hand: dict[str, float] = field(default_factory=dict)
+    """The points of the problems that people grade."""
+
     feedback: list[str] = field(default_factory=list)
     problem: str = ""
 
@@ -85,12 +94,40 @@ def notebook_in(path: Path) -> bytes:
         raise NotGradedError("the file is no zip file") from error
 
 
-def assignment_of(notebook: bytes) -> str:
-    """The assignment that a notebook says it is."""
+def read(notebook: bytes) -> NotebookNode:
+    """A notebook in today's format, with cells that can be run."""
     try:
-        return json.loads(notebook)["metadata"]["otter"]["assignment_name"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise NotGradedError("it is no notebook of an assignment") from error
+        read = nbformat.reads(notebook.decode("utf-8"), 4)
+        is_sound = isinstance(read.cells, list) and all(
+            isinstance(cell.cell_type, str)
+            and isinstance(cell.source, str)
+            and isinstance(cell.metadata, dict)
+            for cell in read.cells
+        )
+    except Exception as error:  # of many kinds, in words for programmers
+        raise NotGradedError(UNREADABLE) from error
+    if not is_sound:
+        raise NotGradedError(UNREADABLE)
+    return read
+
+
+def name_of(notebook: NotebookNode, names: list[str], *, is_told: bool) -> str:
+    """The assignment that a notebook says it is, or else the one that is graded.
+
+    What edits or converts a notebook may drop the note. Then an assignment is assumed
+    if whoever grades has named it (``is_told``), and there is one of this name.
+    """
+    about = notebook.metadata.get("otter")
+    noted = about.get("assignment_name") if isinstance(about, dict) else None
+    if noted:
+        return str(noted)
+    if is_told and len(names) == 1:
+        notebook.metadata["otter"] = {"assignment_name": names[0]}
+        return names[0]
+    raise NotGradedError(
+        "the notebook does not say of which assignment it is: put it into a folder "
+        "with others of that one alone, and grade these with NAME=..."
+    )
 
 
 def autograders(built: Path) -> dict[str, Path]:
@@ -103,12 +140,20 @@ def autograders(built: Path) -> dict[str, Path]:
     return found
 
 
-def grade(path: Path, top: Path, graders: dict[str, Path]) -> Grade:
+def by_hand(autograder: Path) -> dict[str, float]:
+    """The points of an assignment's problems that people grade."""
+    with zipfile.ZipFile(autograder) as packed:
+        return json.loads(packed.read(assignments.BY_HAND))
+
+
+def grade(
+    path: Path, top: Path, graders: dict[str, Path], *, is_told: bool = False
+) -> Grade:
     """Grade one hand-in; whatever is wrong with it is said, not raised."""
     grade = Grade(str(path.relative_to(top)))
     try:
-        notebook = notebook_in(path)
-        grade.assignment = assignment_of(notebook)
+        notebook = read(notebook_in(path))
+        grade.assignment = name_of(notebook, [*graders], is_told=is_told)
         if grade.assignment not in graders:
             raise NotGradedError(
                 f"there is no autograder for {grade.assignment!r}; there are "
@@ -118,19 +163,21 @@ def grade(path: Path, top: Path, graders: dict[str, Path]) -> Grade:
     except NotGradedError as error:
         grade.problem = str(error)
     except Exception as error:  # one hand-in must not end the grading of the others
-        grade.problem = f"{type(error).__name__}: {error}"
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        grade.problem = f"the grader stopped, for a reason of its own ({said})"
     else:
         grade.points = {name: file.score for name, file in results.results.items()}
         grade.possible = results.possible
+        grade.by_hand = by_hand(graders[grade.assignment])
         grade.feedback = [told(file) for file in results.results.values()]
     return grade
 
 
-def results_of(notebook: bytes, autograder: Path) -> GradingResults:
+def results_of(notebook: NotebookNode, autograder: Path) -> GradingResults:
     """Let otter-grader grade a notebook, as on Gradescope."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "hand-in.ipynb")
-        path.write_bytes(notebook)
+        nbformat.write(notebook, path)
         silent = contextlib.redirect_stdout(io.StringIO())
         with silent, capture_run_output(), assignments.quiet_kernels():
             results = run(
@@ -153,7 +200,16 @@ def hand_ins(folder: Path) -> list[Path]:
 
 def write(grades: list[Grade], folder: Path) -> None:
     """Write the table, and a text for each student."""
-    names = list(dict.fromkeys(name for grade in grades for name in grade.points))
+    names = list(
+        dict.fromkeys(
+            [name for grade in grades for name in grade.points]
+            + [
+                f"{name} (by hand: {points:g})"
+                for grade in grades
+                for name, points in grade.by_hand.items()
+            ]
+        )
+    )
     fields = list(Grade("").row(names))
     with (folder / "grades.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, fields)
@@ -171,6 +227,13 @@ def feedback(grade: Grade) -> str:
         return f"Not graded: {grade.problem}.\n"
     total = sum(grade.points.values())
     head = f"{grade.assignment}: {total:g} of {grade.possible:g} points"
+    if grade.by_hand:
+        is_one, points = len(grade.by_hand) == 1, sum(grade.by_hand.values())
+        head += (
+            f"\n{'Problem' if is_one else 'Problems'} {', '.join(grade.by_hand)} "
+            f"({points:g} point{'s' * (points != 1)}) {'is' if is_one else 'are'} "
+            "graded by hand."
+        )
     return "\n\n".join([head, *grade.feedback]) + "\n"
 
 
@@ -192,7 +255,7 @@ def grade_all(
     graders = autograders(built / name if name else built)
     hidden = [str(masters.ROOT), str(folder.resolve()), str(built.resolve())]
     os.environ["COLLAPSE_HIDDEN_FOLDERS"] = os.pathsep.join(hidden)
-    one = partial(grade, top=folder, graders=graders)
+    one = partial(grade, top=folder, graders=graders, is_told=bool(name))
     with ProcessPoolExecutor(jobs) as pool:
         grades = []
         for done in pool.map(one, hand_ins(folder)):

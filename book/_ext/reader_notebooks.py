@@ -137,6 +137,14 @@ def behind_results(sources: list[str], repository: Path) -> set[str]:
     return {DISTRIBUTIONS.get(name, name) for name in names}
 
 
+def further(sources: list[str], repository: Path) -> dict[str, str]:
+    """What some cells need beside the package: requirements by what one imports."""
+    more = requirements(repository)[1]
+    used = imported(sources) | behind_results(sources, repository)
+    # Who imports torch works with the book's networks, which use the others as well.
+    return more if "torch" in used else {n: more[n] for n in more if n in used}
+
+
 def first_cell(
     sources: list[str],
     address: str,
@@ -148,12 +156,9 @@ def first_cell(
 
     ``also`` has requirements by what one imports.
     """
-    base, more = requirements(repository)
-    used = imported(sources) | behind_results(sources, repository)
-    # Who imports torch works with the book's networks, which use the others as well.
-    wanted = more if "torch" in used else {n: more[n] for n in more if n in used}
-    wanted |= also or {}
-    lines = textwrap.wrap(" ".join(base), 60, drop_whitespace=False)
+    wanted = further(sources, repository) | (also or {})
+    base = " ".join(requirements(repository)[0])
+    lines = textwrap.wrap(base, 60, drop_whitespace=False)
     return FIRST_CELL.substitute(
         package=archive(address, branch),
         modules="\n".join(f'    "{line}"' for line in lines),

@@ -112,6 +112,25 @@ def test_the_others_are_graded(verdicts):
 
 
 @pytest.mark.slow
+def test_no_later_cell_takes_back_a_penalty_or_a_remark(tmp_path):
+    (tmp_path / "key.py").write_text("answer = 1")
+    cells = [
+        cell(f"open({str(tmp_path / 'key.py')!r})", problem="a"),
+        cell("b = 2; f = None; 1 / 0", problem="b"),
+        cell("a = 1", problem="a"),
+        cell("b = 3", problem="b"),
+    ]
+    verdicts = graded("ab", cells, str(tmp_path))
+    ((passed, said),) = outcomes(verdicts["a"], 1)
+    assert not passed
+    assert "tried to open 'key.py'" in said
+    ((passed, said),) = outcomes(verdicts["b"], 1)
+    assert not passed
+    assert said.startswith("❌ not one\n")
+    assert "ZeroDivisionError" in said
+
+
+@pytest.mark.slow
 def test_a_notebook_as_a_whole_has_a_limit():
     cells = [
         cell("a = 1; f = None", problem="a"),
@@ -131,9 +150,33 @@ def test_a_remark_says_what_stopped_a_cell():
     assert said == "❌ not one\nA cell of this problem stopped with NameError: x"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "line",
+    [
+        "!pip install --quiet none",
+        "%pip install none",
+        "if True:\n    !python -m pip install none",
+    ],
+)
+def test_who_installs_a_package_is_graded_and_told(line):
+    first = cell(f"{line}\na = 1; f = None", problem="a")
+    wrong = cell(f"{line}\nb = 2; f = None", problem="b")
+    verdicts = graded("ab", [first, wrong])
+    assert outcomes(verdicts["a"], 1) == [(True, "✅ Passed.")]
+    ((passed, said),) = outcomes(verdicts["b"], 1)
+    assert not passed
+    command = line[line.index("pip") :]
+    assert said == (
+        f"❌ not one\nNothing is installed for grading: {command!r} was left out."
+    )
+
+
 def test_a_cell_belongs_to_the_problem_before_it_as_metadata_say():
     cells = [cell("a", problem=""), cell("b", problem="one"), cell("added")]
     assert owners([*cells, cell("c", problem="two")]) == ["", "one", "one", "two"]
+    cells[2]["metadata"]["problem"] = ["not", "a", "name"]
+    assert owners(cells) == ["", "one", "one"]
 
 
 def test_where_metadata_are_lost_checks_end_a_problem():

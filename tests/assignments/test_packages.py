@@ -7,12 +7,14 @@ import json
 import os
 import re
 import zipfile
+from functools import partial
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 import assignments
+import course
 import grade
 import masters
 from collapse.grading import open_grader
@@ -71,8 +73,12 @@ def test_a_folder_of_hand_ins_is_graded(grades):
         "text.ipynb": {},
     }
     table = (folder / "grades.csv").read_text()
-    assert "ann/right.ipynb,sample,6.0,6.0,4.0,2.0," in table
-    assert "text.ipynb,,,0,,,it is no notebook of an assignment" in table
+    assert table.startswith(
+        "hand-in,assignment,points,possible,middle,spread,"
+        "reason (by hand: 3),not graded because\n"
+    )
+    assert "ann/right.ipynb,sample,6.0,6.0,4.0,2.0,,\n" in table
+    assert f"text.ipynb,,,0,,,,{grade.UNREADABLE}" in table
 
 
 @pytest.mark.slow
@@ -80,11 +86,53 @@ def test_feedback_names_the_idea_and_no_line_of_a_test(grades):
     _, folder = grades
     said = (folder / "feedback" / "part.ipynb.txt").read_text()
     assert said == (
-        "sample: 5 of 6 points\n\nmiddle: 3 of 4\n"
+        "sample: 5 of 6 points\nProblem reason (3 points) is graded by hand.\n\n"
+        "middle: 3 of 4\n"
         "❌ How far is the last point from the first?\n\nspread: 2 of 2\n"
     )
     harm = (folder / "feedback" / "harm.ipynb.txt").read_text()
     assert "middle: 0 of 4\n❌ No points for this problem: its code ends" in harm
+
+
+def test_feedback_names_all_problems_that_people_grade():
+    graded = grade.Grade("a", "set", {"x": 1}, 2, {"reason": 3, "essay": 8})
+    assert grade.feedback(graded) == (
+        "set: 1 of 2 points\nProblems reason, essay (11 points) are graded by hand.\n"
+    )
+
+
+BROKEN = {
+    "not JSON": "not a notebook",
+    "no notebook": "[1]",
+    "an old format": '{"nbformat": 1, "nbformat_minor": 0}',
+    "a newer format": '{"nbformat": 99, "nbformat_minor": 0}',
+    "no list of cells": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": {}}'
+    ),
+    "no code": (
+        '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": '
+        '[{"cell_type": "code", "source": 3, "metadata": {}}]}'
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_notebook_is_refused_in_plain_words(kind, tmp_path):
+    path = tmp_path / "broken.ipynb"
+    path.write_text(BROKEN[kind])
+    assert grade.grade(path, tmp_path, {}).problem == grade.UNREADABLE
+
+
+def test_a_hand_in_that_lost_its_name_is_taken_for_the_one_that_is_graded():
+    def name(names, *, is_told, **metadata):
+        notebook = nbformat.v4.new_notebook(metadata=metadata)
+        return grade.name_of(notebook, names, is_told=is_told)
+
+    assert name(["sample"], is_told=True) == "sample"
+    assert name(["sample"], is_told=True, otter={"assignment_name": "b"}) == "b"
+    for names, is_told in ((["sample"], False), (["sample", "b"], True)):
+        with pytest.raises(grade.NotGradedError, match="of which assignment"):
+            name(names, is_told=is_told)
 
 
 @pytest.mark.slow
@@ -107,7 +155,7 @@ def test_a_student_can_check_and_export(built, tmp_path):
         for cell in notebook.cells
         if cell.source.startswith("grader.")
     }
-    passed = "middle results: All test cases passed!"
+    passed = "middle (form only) results: All test cases passed!"
     for source in ('grader.check("middle")', "grader.check_all()", assignments.EXPORT):
         assert passed in shown[source], shown
         assert assignments.FORM_ONLY in shown[source]
@@ -125,6 +173,18 @@ def test_two_builds_are_equal_and_another_course_differs(built, tmp_path, sample
     for path in files:
         again = tmp_path / "again" / path.relative_to(built)
         assert path.read_bytes() == again.read_bytes(), path.name
+
+
+def test_the_zip_lists_the_book_s_package_and_what_the_cells_import(tmp_path, sample):
+    path = tmp_path / "mine.md"
+    mark = "import numpy as np\n"
+    given = f"{mark}from sklearn.datasets import load_wine\n"
+    path.write_text(sample.read_text().replace(mark, given, 1))
+    assignments.make(path, tmp_path, solve=False)
+    with zipfile.ZipFile(tmp_path / "student" / "mine.zip") as packed:
+        lines = packed.read("requirements.txt").decode().splitlines()
+    names = {re.split("[=<>@ ]", line)[0] for line in lines}
+    assert names == {"otter-grader", "model-collapse-textbook", "scikit-learn"}
 
 
 def test_the_solutions_show_rubrics_and_ask_no_grader(built):
@@ -343,8 +403,32 @@ def test_a_bad_master_is_told_with_its_name_and_what_may_be(kind, tmp_path, samp
 def test_a_solution_that_fails_its_tests_is_told(tmp_path, sample):
     path = tmp_path / "mine.md"
     path.write_text(sample.read_text().replace("np.ptp(data)", "3"))
-    with pytest.raises(masters.BadMasterError, match="How far is the last point"):
+    with pytest.raises(masters.BadMasterError, match="How far is the last point") as no:
         assignments.make(path, tmp_path / "made")
+    assert str(no.value).startswith("mine.md: the solution of middle fails its tests. ")
+
+
+def test_a_set_that_fails_leaves_no_old_files_and_the_others_are_made(
+    tmp_path, monkeypatch, sample
+):
+    masters_of_mine, built = tmp_path / "masters", tmp_path / "built"
+    masters_of_mine.mkdir()
+    right = sample.read_text()
+    (masters_of_mine / "a.md").write_text(right.replace('"points": 4', '"points": 0'))
+    (masters_of_mine / "b.md").write_text(right)
+    (built / "a" / "student").mkdir(parents=True)
+    (built / "a" / "student" / "a.ipynb").write_text("of before")
+    monkeypatch.setattr(assignments, "make", partial(assignments.make, solve=False))
+    told = ["course.py", "a", "b", "--seed", "7"]
+    told += ["--private", str(masters_of_mine), "--folder", str(built)]
+    monkeypatch.setattr("sys.argv", told)
+    with pytest.raises(SystemExit) as stopped:
+        course.main()
+    assert str(stopped.value).startswith(
+        "a was not made with the seed 7: a.md: problem middle: points: "
+    )
+    assert not (built / "a").exists()
+    assert (built / "b" / "student" / "b.ipynb").exists()
 
 
 def test_the_grader_opens_where_several_notebooks_lie(tmp_path, monkeypatch):

@@ -111,6 +111,10 @@ def outcomes(verdict: Verdict, count: int) -> list[tuple[bool, str]]:
         told = [f"No points for this problem: its code {verdict.lost}."]
         return [(False, f"❌ {said}") for said in told + ["Not tested."] * (count - 1)]
     notes = [f"A cell of this problem stopped with {each}" for each in verdict.remarks]
+    notes += [
+        f"Nothing is installed for grading: {each!r} was left out."
+        for each in dict.fromkeys(verdict.skipped)
+    ]
     return [
         (passed, "✅ Passed." if passed else "\n".join([f"❌ {said}", *notes]))
         for passed, said in verdict.cases

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,6 +67,9 @@ class Verdict:
 
     remarks: list[str] = field(default_factory=list)
     """What stopped a cell of the problem."""
+
+    skipped: list[str] = field(default_factory=list)
+    """Its commands that install packages, which were not run."""
 
     def lose(self, reason: str) -> None:
         """Take all points; the first reason is told."""
@@ -229,7 +233,8 @@ def owners(cells: list[dict[str, Any]]) -> list[str]:
     The cells that students get say so in their metadata; those that they add belong to
     the cell before. Where the metadata are lost, a problem ends with its check.
     """
-    names = [cell["metadata"].get("problem") for cell in cells]
+    noted = [cell["metadata"].get("problem") for cell in cells]
+    names = [name if isinstance(name, str) else None for name in noted]
     if any(names):
         known, here = [], ""
         for name in names:
@@ -252,6 +257,9 @@ def supervise(
 ) -> dict[str, Verdict]:
     """Run a notebook, and after the cells of each problem its tests.
 
+    Where a problem's cells stand in several places its tests run after each of them.
+    The last run counts, but no later place takes back what was lost or said before.
+
     Parameters
     ----------
     cells : list of dict
@@ -269,23 +277,20 @@ def supervise(
         The verdict on each problem that has tests.
     """
     run = _Run(limits, [*hidden])
-    verdicts: dict[str, Verdict] = {}
+    verdicts: defaultdict[str, Verdict] = defaultdict(Verdict)
     try:
         named = zip(owners(cells), cells, strict=True)
         for name, group in itertools.groupby(named, key=lambda pair: pair[0]):
-            verdict = Verdict()
             for _, cell in group:
                 if cell["cell_type"] == "code":
-                    run.cell(cell["source"], verdict)
+                    run.cell(cell["source"], verdicts[name])
             if name in tests:
-                run.tests(tests[name], verdict)
-                verdicts[name] = verdict
+                run.tests(tests[name], verdicts[name])
         for name in tests.keys() - verdicts.keys():
-            verdicts[name] = Verdict()
             run.tests(tests[name], verdicts[name])
     finally:
         run.worker.close()
-    return verdicts
+    return {name: verdicts[name] for name in tests}
 
 
 class _Run:
@@ -304,6 +309,7 @@ class _Run:
         if reply is None:
             return
         self.done.append(source)
+        verdict.skipped += reply["skipped"]
         if reply["no_memory"]:
             verdict.lose("asks for more memory than a hand-in has")
         elif reply["stopped"]:

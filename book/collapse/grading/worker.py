@@ -12,6 +12,7 @@ import inspect
 import json
 import math
 import os
+import re
 import resource
 import sys
 import time
@@ -38,6 +39,9 @@ OTHERS = {
     "os.spawn", "os.system", "pty.spawn", "socket.connect", "subprocess.Popen",
 }  # fmt: skip
 """What leaves this process: another one, or the network."""
+
+INSTALLS = re.compile(r"(?:^|\s)((?:pip3?|conda|mamba)['\"]?\s+install\b.*)", re.DOTALL)
+"""A shell's command that installs packages, from the installer's name on."""
 
 LONGEST = 2000
 """Characters of a message; what a hand-in raises may be longer."""
@@ -118,7 +122,21 @@ def originals(modules: Iterable[ModuleType]) -> Iterator[tuple[tuple[Any, str], 
 
 
 class Shell(InteractiveShell):
-    """IPython's, without windows: figures are drawn and thrown away."""
+    """IPython's, without windows: figures are drawn and thrown away.
+
+    It installs nothing and goes on: a student's own machine may have needed it.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.skipped: list[str] = []
+
+    def system(self, cmd: str) -> None:
+        """Run ``!cmd`` or what ``%pip`` makes of it, unless it installs packages."""
+        if found := INSTALLS.search(cmd):
+            self.skipped.append(found[1].strip())
+        else:
+            super().system(cmd)
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing: ``%matplotlib`` asks for it."""
@@ -144,6 +162,7 @@ class Session:
     def run(self, source: str) -> dict[str, Any]:
         """Run a cell; say what stopped it, if anything did."""
         limit_time(self.seconds)
+        self.shell.skipped = []
         result = self.shell.run_cell(source)
         if "matplotlib.pyplot" in sys.modules:
             sys.modules["matplotlib.pyplot"].close("all")
@@ -152,6 +171,7 @@ class Session:
             "stopped": said(error) if error else None,
             "ended": isinstance(error, SystemExit),
             "no_memory": isinstance(error, MemoryError),
+            "skipped": self.shell.skipped,
         }
 
     def grade(self, source: str) -> dict[str, Any]:
