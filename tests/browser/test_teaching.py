@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from urllib.parse import parse_qsl, unquote
@@ -322,6 +323,25 @@ def test_course_plans_add_up(article):
     )
     for _, minute in re.findall(r"\b(\d):(\d\d)\b", everything):
         assert int(minute) % 15 == 0
+
+
+def test_the_plan_for_two_weeks_has_time_to_read_what_a_meeting_discusses(article):
+    read = {
+        row.a.get_text(): int(row.select("td")[1].get_text())
+        for row in article.select("#chapters tbody tr")
+    }
+    meetings = [
+        [cell.get_text() for cell in row.select("td")]
+        for row in article.select("#two-weeks tbody tr")
+    ]
+    known = {"1"}
+    for (*_, after), (_, before, in_class, _) in itertools.pairwise(meetings):
+        chapters = re.findall(r"\d\b", before.partition("chapter")[2])
+        reading = sum(read[chapter] for chapter in chapters)
+        assert reading <= minutes_in(before) < reading + 15, before
+        assert 120 <= minutes_in(after) + minutes_in(before) <= 180
+        known |= {*chapters}
+        assert {*re.findall(r"chapter (\d)", in_class)} <= known, in_class
 
 
 def test_no_number_of_a_problem_set_or_rubric_is_wrong(article):
