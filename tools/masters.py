@@ -23,6 +23,8 @@ import jupytext
 import yaml
 from nbformat import NotebookNode
 
+from collapse.glue import grouped
+
 ROOT = Path(__file__).resolve().parents[1]
 MASTERS = ROOT / "assignments"
 PRIVATE = MASTERS / "private"
@@ -52,15 +54,6 @@ def parameters(choices: dict[str, list], seed: object = None) -> dict[str, Any]:
         name: random.Random(f"{seed} {name}").choice(values[1:])
         for name, values in choices.items()
     }
-
-
-def spaced(number: int) -> str:
-    """A whole number as the book writes it: thousands apart from 10 000 on."""
-    return (
-        f"{number:,}".replace(",", "\N{NO-BREAK SPACE}")
-        if number > 9999
-        else f"{number}"
-    )
 
 
 def split(path: Path) -> tuple[str, str]:
@@ -99,7 +92,7 @@ def read_notebook(path: Path, numbers: dict[str, Any]) -> NotebookNode:
     syntax = jinja2.Environment(
         undefined=jinja2.StrictUndefined, comment_start_string="{##"
     )
-    syntax.filters["spaced"] = spaced
+    syntax.filters["spaced"] = grouped
     try:
         filled = syntax.from_string(body).render(numbers)
     except jinja2.TemplateSyntaxError as error:
