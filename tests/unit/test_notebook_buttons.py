@@ -123,7 +123,14 @@ def test_a_codespace_runs_a_command_of_the_readme(root: Path) -> None:
     target = re.fullmatch(r"make (\w+) TORCH=cpu", command)[1]
     assert f"make {target}" in (root / "README.md").read_text(encoding="utf-8")
     steps = subprocess.run(
-        ["make", "--dry-run", "--always-make", target, f"PYTHON={sys.executable}"],
+        [
+            "make",
+            "--no-print-directory",
+            "--dry-run",
+            "--always-make",
+            target,
+            f"PYTHON={sys.executable}",
+        ],
         cwd=root,
         capture_output=True,
         text=True,
