@@ -1,7 +1,8 @@
-"""Find a Chromium for the tests; with ``--install``, get one where there is none.
+"""Find a Chromium for the tests; with ``--install``, get the best one for them.
 
-In order: the program that the variable CHROMIUM names; one on the machine; with
-``--install``, Debian's package where we may install it; last, Playwright's own.
+In order: the program that the variable CHROMIUM names; the headless shell, which has no
+windows and opens a page in half the time; another one on the machine; Playwright's own.
+``--install`` gets Debian's shell where we may, and Playwright's where there is none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+SHELL = "chromium-headless-shell"
 NAMES = [
+    SHELL,
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -60,22 +63,25 @@ def become_root() -> list[str] | None:
 
 
 def install_debians() -> bool:
+    """Install Debian's headless shell; return whether it is there."""
     prefix = become_root() if shutil.which("apt-get") else None
     if prefix is None:
         return False
     for command in (
         ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", SHELL],
     ):
         if subprocess.run([*prefix, *command]).returncode:
             return False
-    return on_the_machine() is not None
+    return shutil.which(SHELL) is not None
 
 
 def install() -> None:
-    if on_the_machine() or playwrights_own() or install_debians():
+    if "CHROMIUM" in os.environ or shutil.which(SHELL) or playwrights_own():
         return
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
+    if not install_debians() and not on_the_machine():
+        command = ["playwright", "install", "--only-shell", "chromium"]
+        subprocess.run([sys.executable, "-m", *command])
 
 
 if __name__ == "__main__":

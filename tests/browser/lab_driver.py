@@ -298,10 +298,12 @@ class LiveFigure:
     def press(self, key: str, slider: int = 0) -> None:
         """Press a key on a control; wait until the picture changes, for two seconds.
 
-        The news travels from widget to widget, so a loaded machine may need a while.
+        The news travels from widget to widget, so a loaded machine may need a while;
+        where the control itself says that it did not move, there is no news.
         """
-        before = self.drawing()
-        Control(self.holder, slider).press(key)
-        end = time.monotonic() + 2
+        control, before = Control(self.holder, slider), self.drawing()
+        said = control.said()
+        control.press(key)
+        end = time.monotonic() + (2 if control.said() != said else 0.2)
         while self.drawing() == before and time.monotonic() < end:
             self.page.wait_for_timeout(20)

@@ -252,7 +252,7 @@ def test_a_deck_with_all_it_loads_is_light(base_url, new_context, name):
     page = watched.page
     for _ in range(slides_of(page).count()):
         page.keyboard.press("ArrowRight")
-        page.wait_for_load_state("networkidle")
+        watched.rest()
     sizes = {
         url: len(gzip.compress(each.body(), mtime=0))
         for each in watched.responses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,11 @@ AXE = {
 IMPACTS = ["minor", "moderate", "serious", "critical"]
 
 
+REST_SECONDS = 0.15
+"""A page that has asked for nothing for so long has what it asks for."""
+LONGEST_SECONDS = 60
+
+
 class Watched:
     """A page and what it did since it was opened."""
 
@@ -39,14 +45,35 @@ class Watched:
         self.requests: list[str] = []
         self.responses: list[Response] = []
         self.troubles: list[str] = []
+        self._open: set[Request] = set()
+        self._changed = time.monotonic()
         page.on("request", self._requested)
         page.on("response", self._answered)
+        page.on("requestfinished", self._ended)
         page.on("requestfailed", self._failed)
         page.on("pageerror", self._raised)
         page.on("console", self._said)
 
     def _requested(self, request: Request) -> None:
         self.requests.append(request.url)
+        self._open.add(request)
+        self._changed = time.monotonic()
+
+    def _ended(self, request: Request) -> None:
+        self._open.discard(request)
+        self._changed = time.monotonic()
+
+    def rest(self) -> None:
+        """Wait until the page has all that it asks for.
+
+        Playwright's ``networkidle`` waits half a second, and once for each page only.
+        """
+        began = self._changed = time.monotonic()
+        while self._open or time.monotonic() - self._changed < REST_SECONDS:
+            if time.monotonic() - began > LONGEST_SECONDS:
+                asked = [request.url for request in self._open]
+                raise TimeoutError(f"the page does not come to rest: {asked}")
+            self.page.wait_for_timeout(20)
 
     def _answered(self, response: Response) -> None:
         self.responses.append(response)
@@ -54,6 +81,7 @@ class Watched:
             self.troubles.append(f"{response.status}: {response.url}")
 
     def _failed(self, request: Request) -> None:
+        self._ended(request)
         self.troubles.append(f"failed: {request.url}")
 
     def _raised(self, error: Error) -> None:
@@ -78,7 +106,7 @@ def open_page(context: BrowserContext, base_url: str, path: str) -> Watched:
     watched = Watched(context.new_page(), base_url)
     # On a busy machine the network may rest while half of the page is still to be read.
     watched.page.goto(f"{base_url}/{path}", wait_until="load")
-    watched.page.wait_for_load_state("networkidle")
+    watched.rest()
     return watched
 
 
