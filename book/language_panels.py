@@ -1,9 +1,9 @@
 """Panels of the language models' figures: their texts, and how these surprise.
 
 Every word of a text has the colour of its kind: blue for a real prompt, black for what
-a model added, bold orange where that is strange. Beside the chapter
-`language-model.md`, since no other page draws texts. Knows matplotlib, the palette and
-the encyclopaedia's grammar.
+a model added, bold orange where that is strange. Beside the pages, since only
+`index.md` and `language-model.md` draw texts. Knows matplotlib, the palette and the
+encyclopaedia's grammar.
 """
 
 from __future__ import annotations
@@ -84,7 +84,9 @@ def coloured(
     return text, kinds
 
 
-def layers(text: str, kinds: Sequence[int] | np.ndarray) -> list[list[str]]:
+def layers(
+    text: str, kinds: Sequence[int] | np.ndarray, lines: int = LINES
+) -> list[list[str]]:
     """Lay a text out in lines, once for each kind, blank where another kind stands.
 
     Drawn over each other, in the kinds' colours, the layers are the text.
@@ -94,11 +96,12 @@ def layers(text: str, kinds: Sequence[int] | np.ndarray) -> list[list[str]]:
     text : str
     kinds : sequence of int, shape (len(text),)
         Of its letters, as `coloured` returns them.
+    lines : int
 
     Returns
     -------
     list of list of str
-        For each kind `LINES` lines of about `COLUMNS` letters; what is longer is cut.
+        For each kind so many lines of about `COLUMNS` letters; what is longer is cut.
     """
     pages, column = [""] * len(KINDS), 0
     for piece, kind in pieces(text, kinds):
@@ -107,7 +110,7 @@ def layers(text: str, kinds: Sequence[int] | np.ndarray) -> list[list[str]]:
         for number in range(len(KINDS)):
             pages[number] += piece if number == kind else " " * len(piece)
         column += len(piece)
-    return [(page.split("\n") + [""] * LINES)[:LINES] for page in pages]
+    return [(page.split("\n") + [""] * lines)[:lines] for page in pages]
 
 
 def pieces(text: str, kinds: Sequence[int] | np.ndarray) -> Iterator[tuple[str, int]]:
@@ -141,16 +144,17 @@ class DocumentPanel:
         ----------
         tokens : array of int, shape (length,)
         """
-        shown = layers(*coloured(self.grammar, tokens, self.prompt))
+        text, kinds = coloured(self.grammar, tokens, self.prompt)
+        shown = layers(text, kinds, len(self.rows[0]))
         for rows, lines in zip(self.rows, shown, strict=True):
             for row, line in zip(rows, lines, strict=True):
                 row.set_text(line)
 
 
 def document_panel(
-    ax: Axes, top: float, grammar: Grammar, prompt: str
+    ax: Axes, top: float, grammar: Grammar, prompt: str, lines: int = LINES
 ) -> DocumentPanel:
-    """Make room for a document of `LINES` lines, of which an Axes holds two.
+    """Make room for a document, of which an Axes holds two and a line for each.
 
     Parameters
     ----------
@@ -161,13 +165,15 @@ def document_panel(
     grammar : Grammar
     prompt : str
         The real sentence that the documents shown begin with.
+    lines : int
+        How many of its lines are shown.
 
     Returns
     -------
     DocumentPanel
         Empty until its ``show(tokens)`` is called.
     """
-    heights = [top - (line + 0.8) / (2 * LINES + 2) for line in range(LINES)]
+    heights = [top - (line + 0.8) / (2 * lines + 2) for line in range(lines)]
     rows = [
         [
             ax.text(0, height, "", color=color, fontweight=weight, **TYPEWRITER)

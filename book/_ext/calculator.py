@@ -13,9 +13,10 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.util.docutils import SphinxDirective
+from sphinx.environment import BuildEnvironment
 
 from collapse.palette import MIXED, REAL, SYNTHETIC
+from static_forms import FormDirective, StaticForm, add_form
 
 ELSEWHERE = (
     "Without JavaScript, and in a notebook, the table and the call below answer. These "
@@ -131,7 +132,7 @@ CHOICE = """\
 {options}</select></p>
 """
 BOX = """\
-<div class="how-much" id="how-much">
+<div class="static-form how-much" id="how-much">
 <form hidden autocomplete="off" aria-label="How much real data do I need?">
 {fields}</form>
 <div class="how-much-said" role="status"></div>
@@ -144,14 +145,23 @@ BOX = """\
 """
 
 
-class HowMuch(nodes.container):
-    """The calculator; its children are what is shown where it cannot answer."""
+class HowMuch(StaticForm):
+    """The calculator."""
+
+    name = "how-much"
+    scripts = ("chance", "calculator")
+
+    @classmethod
+    def opening(cls, environment: BuildEnvironment) -> str:
+        return BOX.format(fields=fields())
 
 
-class HowMuchDirective(SphinxDirective):
-    """The directive ``{how-much}``; a page has at most one."""
+class HowMuchDirective(FormDirective):
+    """The directive ``{how-much}``."""
 
-    def run(self) -> list[nodes.Node]:
+    form = HowMuch
+
+    def instead(self) -> list[nodes.Node]:
         formulas = nodes.definition_list()
         for name, (words, tex) in FORMULAS.items():
             classes = [f"how-much-{name}"]
@@ -162,17 +172,13 @@ class HowMuchDirective(SphinxDirective):
                     "", nodes.math_block("", tex.strip()), classes=classes
                 ),
             )
-        box = HowMuch("", nodes.paragraph("", ELSEWHERE), formulas)
-        box += nodes.paragraph("", SYMBOLS)
-        self.set_source_info(box)
-        for each in box.findall(nodes.Element):
-            each.source, each.line = box.source, box.line
-        return [box]
+        texts = (nodes.paragraph("", text) for text in (ELSEWHERE, SYMBOLS))
+        return [next(texts), formulas, next(texts)]
 
 
-def form() -> str:
+def fields() -> str:
     """The fields of the form."""
-    fields = {
+    numbers = {
         name: FIELD.format(
             name=name,
             label=label,
@@ -191,35 +197,8 @@ def form() -> str:
         f"{' selected' * (name == 'fresh')}>{escape(words)}</option>\n"
         for name, (words, colour) in DIETS.items()
     )
-    return CHOICE.format(options=options) + "".join(fields.values())
-
-
-def open_box(self: Any, node: HowMuch) -> None:
-    if self.builder.name != "epub":
-        self.body.append(BOX.format(fields=form()))
-
-
-def close_box(self: Any, node: HowMuch) -> None:
-    if self.builder.name != "epub":
-        self.body.append("</div>\n</div>\n")
-
-
-def pass_by(self: Any, node: HowMuch) -> None:
-    """Where nothing answers, the formulas stand alone."""
-
-
-def add_files(
-    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Load script and styles where the calculator is; hover_texts names the folder."""
-    if app.builder.name != "epub" and 'id="how-much"' in context.get("body", ""):
-        app.add_css_file("calculator.css")
-        app.add_js_file("calculator.js", loading_method="defer")
+    return CHOICE.format(options=options) + "".join(numbers.values())
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("how-much", HowMuchDirective)
-    silent = (pass_by, pass_by)
-    app.add_node(HowMuch, html=(open_box, close_box), latex=silent, text=silent)
-    app.connect("html-page-context", add_files)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return add_form(app, HowMuchDirective)

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import SphinxDirective
 
 from notebook_buttons import addresses
+from static_forms import FormDirective, StaticForm, add_form
 
 
 class Platform(NamedTuple):
@@ -50,7 +50,7 @@ PLATFORMS = {
     ),
 }
 BOX = """\
-<div class="launch-links" id="launch-links">
+<div class="static-form launch-links" id="launch-links">
 <form hidden autocomplete="off" aria-label="A link for your class">
 <p><label for="launch-page">Page</label>
 <select id="launch-page" name="page">
@@ -70,14 +70,36 @@ https://hub.example.edu</small></label>
 """
 
 
-class LaunchLinks(nodes.container):
-    """The form; its children are the list that stands where there is no script."""
+class LaunchLinks(StaticForm):
+    """The form."""
+
+    name = "launch-links"
+    scripts = ("launch_links",)
+
+    @classmethod
+    def opening(cls, environment: BuildEnvironment) -> str:
+        chapters = sorted(pages(environment), key=lambda each: each[1])
+        options = "".join(
+            f'<option value="{name}" data-link="{escape(link)}" '
+            f'data-hub="{PLATFORMS[name].hub}" '
+            f'data-about="{escape(PLATFORMS[name].about)}"'
+            f"{' data-needs-hub' * PLATFORMS[name].needs_hub}>"
+            f"{escape(PLATFORMS[name].name)}</option>\n"
+            for name, link in links(environment).items()
+        )
+        titles = "".join(
+            f'<option value="{name}">{escape(title)}</option>\n'
+            for name, title in chapters
+        )
+        return BOX.format(pages=titles, platforms=options)
 
 
-class LaunchLinksDirective(SphinxDirective):
-    """The directive ``{launch-links}``; a page has at most one."""
+class LaunchLinksDirective(FormDirective):
+    """The directive ``{launch-links}``."""
 
-    def run(self) -> list[nodes.Node]:
+    form = LaunchLinks
+
+    def instead(self) -> list[nodes.Node]:
         found = nodes.definition_list()
         for name, link in links(self.env).items():
             text = link.replace("{page}", "PAGE").replace("{hub}", "HUB")
@@ -87,11 +109,7 @@ class LaunchLinksDirective(SphinxDirective):
                 nodes.definition("", nodes.paragraph("", "", nodes.literal("", text))),
             )
         words = "Put the chapter's name for PAGE, and your hub's address for HUB."
-        box = LaunchLinks("", nodes.paragraph("", words), found)
-        self.set_source_info(box)
-        for each in box.findall(nodes.Element):
-            each.source, each.line = box.source, box.line
-        return [box]
+        return [nodes.paragraph("", words), found]
 
 
 def links(environment: BuildEnvironment) -> dict[str, str]:
@@ -108,51 +126,5 @@ def pages(environment: BuildEnvironment) -> Iterator[tuple[str, str]]:
             yield name, f"{'.'.join(map(str, number))}. {title}"
 
 
-def open_box(self: Any, node: LaunchLinks) -> None:
-    if self.builder.name == "epub":
-        return
-    environment = self.builder.env
-    chapters = sorted(pages(environment), key=lambda each: each[1])
-    options = "".join(
-        f'<option value="{name}" data-link="{escape(link)}" '
-        f'data-hub="{PLATFORMS[name].hub}" '
-        f'data-about="{escape(PLATFORMS[name].about)}"'
-        f"{' data-needs-hub' * PLATFORMS[name].needs_hub}>"
-        f"{escape(PLATFORMS[name].name)}</option>\n"
-        for name, link in links(environment).items()
-    )
-    self.body.append(
-        BOX.format(
-            pages="".join(
-                f'<option value="{name}">{escape(title)}</option>\n'
-                for name, title in chapters
-            ),
-            platforms=options,
-        )
-    )
-
-
-def close_box(self: Any, node: LaunchLinks) -> None:
-    if self.builder.name != "epub":
-        self.body.append("</div>\n</div>\n")
-
-
-def pass_by(self: Any, node: LaunchLinks) -> None:
-    """Where nothing answers, the list stands alone."""
-
-
-def add_files(
-    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
-) -> None:
-    """Load script and styles where the form is; hover_texts names the folder."""
-    if app.builder.name != "epub" and 'id="launch-links"' in context.get("body", ""):
-        app.add_css_file("launch_links.css")
-        app.add_js_file("launch_links.js", loading_method="defer")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_directive("launch-links", LaunchLinksDirective)
-    silent = (pass_by, pass_by)
-    app.add_node(LaunchLinks, html=(open_box, close_box), latex=silent, text=silent)
-    app.connect("html-page-context", add_files)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    return add_form(app, LaunchLinksDirective)

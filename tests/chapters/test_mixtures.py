@@ -127,13 +127,15 @@ def test_the_spread_goes_first(names):
     }
     for size in (100, 200):
         at_ten = {name: values[10] for name, values in medians[size].items()}
-        assert at_ten["spread"] > 1.3 * max(at_ten["weight"], at_ten["mean"]), at_ten
+        others = max(abs(at_ten["weight"]), abs(at_ten["mean"]))
+        assert at_ten["spread"] < -1.3 * others, at_ten
     at_last = {name: values[20] for name, values in medians[1000].items()}
-    ahead = at_last["spread"] / max(at_last["weight"], at_last["mean"])
-    assert ahead < 1.6, at_last
-    for size, drift in medians.items():
-        first = [values[0] for values in drift.values()]
-        assert max(first) < 2 * min(first), f"{size} points: {first}"
+    assert at_last["spread"] < -1.5 * abs(at_last["weight"]), at_last
+    slower = at_last["spread"] / medians[100]["spread"][20]
+    assert 0.05 < slower < 0.15, "a tenth as fast"
+    for size, drift in names["drifts"].items():
+        widths = [values[2, 0] - values[0, 0] for values in drift.values()]
+        assert max(widths) < 2 * min(widths), f"{size} points: {widths}"
 
 
 def test_in_most_histories_a_small_weight_falls():

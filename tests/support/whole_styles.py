@@ -74,7 +74,7 @@ def whole_styles(root: Path, site: Path, folder: Path) -> str:
     rules = {each.name: whole_style_sheet(one / each, static) for each in sheets}
     # Those that only some pages link, as the extensions write them; the book's has the
     # last word.
-    for name in ("hover_texts.css", "calculator.css"):
+    for name in ("hover_texts.css", "static_forms.css", "calculator.css"):
         rules[name] = (STATIC / name).read_text("utf-8")
     rules["explore.css"] = page.style(has_story=True)
     rules["book.css"] = rules.pop("book.css")
