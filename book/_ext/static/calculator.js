@@ -9,7 +9,7 @@
     [".how-much-said", "figure", ".how-much-picture", "figcaption", "button", ".how-much-formulas"]
       .map((each) => root.querySelector(each));
   const NAME = "how-much";
-  const CHAINS = 48;
+  const CHAINS = 192, FEW_CHAINS = 48; // few where each point has to be drawn
   const MOST = 1e15; // points; beyond it 1 - 1/M is not told from 1
   const MOST_DRAWN = 4e6; // points of all histories, where each has to be drawn
   const ROUNDING = 1e-9;
@@ -195,14 +195,16 @@
     let size = count ?? points ?? 100;
     if (isMixed(diet)) size = points ?? (share ? Math.max(2, Math.floor(count / share)) : 20 * count);
     const plan = { diet, size, count: count ?? size, push };
+    if (diet === "once") return { diet, size, count: size, push, fits: 1 };
     const slow = isMixed(diet) ? Math.ceil((2 * size) / plan.count) : 0;
     return { ...plan, fits: horizon ?? Math.min(1000, Math.max(count === undefined ? 100 : 50, slow)) };
   }
 
   function simulated(plan) {
-    if (plan.diet === "accumulate-subsample" && plan.size * plan.fits * CHAINS > MOST_DRAWN) return [];
+    const isDrawn = plan.diet === "accumulate-subsample", chains = isDrawn ? FEW_CHAINS : CHAINS;
+    if (isDrawn && plan.size * plan.fits * chains > MOST_DRAWN) return [];
     const rng = generator(luck);
-    return Array.from({ length: CHAINS }, () => history(rng, plan.fits, plan));
+    return Array.from({ length: chains }, () => history(rng, plan.fits, plan));
   }
 
   // In words --------------------------------------------------------------------------
@@ -221,7 +223,7 @@
     const { loss, diet, horizon, push, points: size } = settings;
     const time = horizon ? `over ${points(horizon).replace("point", "generation")}` : "for ever";
     if (atLeast !== undefined)
-      return ["No amount is enough", `: at least ${percent(atLeast)} of the variance is lost, on average and ${time}. ${tolerated < loss ? "The smallest group bears" : "You tolerate"} ${percent(tolerated, 4)}.`];
+      return ["No amount is enough", `: ${atLeast > 1 - ROUNDING ? "all" : `at least ${percent(atLeast)}`} of the variance is lost, on average and ${time}. ${tolerated < loss ? "The smallest group bears" : "You tolerate"} ${percent(tolerated, 4)}.`];
     const held = `keep at least ${percent(1 - loss, 4)} of the variance, on average`;
     const kind = diet === "fresh" ? "new ones" : "the same ones";
     if (diet === "once") return [real(count), `, fitted once, ${held}.`];
@@ -281,8 +283,10 @@
     const line = `Dashed: the variance that the formula expects, ${percent(expected.at(-1))} of the real one after ${points(fits).replace("point", "fit")}.`;
     const tolerated = `The line across is the tolerated level, ${percent(level, 4)}.`;
     if (!runs.length) return `${points(size)} a generation are too many to draw histories here. ${line} ${tolerated}`;
-    const mean = runs.reduce((sum, run) => sum + run.at(-1), 0) / CHAINS;
-    return `${CHAINS} simulated ${made}. ${line} Solid: the mean of the ${CHAINS}, ${percent(mean)}. Shaded: nine tenths of them. Thin: one of them. ${tolerated}`;
+    const ends = runs.map((run) => run.at(-1)), chains = runs.length;
+    const mean = ends.reduce((sum, end) => sum + end) / chains;
+    const error = Math.sqrt(ends.reduce((sum, end) => sum + (end - mean) ** 2, 0) / (chains - 1) / chains);
+    return `${chains} simulated ${made}. ${line} Solid: the mean of the ${chains}, ${percent(mean, 1)}, give or take ${percent(2 * error, 1)}. Shaded: nine tenths of them. Thin: one of them. ${tolerated}`;
   }
 
   // The drawing -----------------------------------------------------------------------
@@ -308,10 +312,10 @@
     const lines = { expected: at.map((fit) => expected[fit - 1] ?? 1) };
     let band = [];
     if (runs.length) {
-      lines.mean = sorted.map((row) => row.reduce((a, b) => a + b) / CHAINS);
+      lines.mean = sorted.map((row) => row.reduce((a, b) => a + b) / runs.length);
       lines.one = at.map((fit) => runs[0][fit - 1] ?? 1);
-      const cut = Math.round(CHAINS / 20);
-      band = [sorted.map((row) => row[cut]), sorted.map((row) => row[CHAINS - 1 - cut])];
+      const cut = Math.round(runs.length / 20);
+      band = [sorted.map((row) => row[cut]), sorted.map((row) => row[runs.length - 1 - cut])];
     }
     const all = [1, level, ...Object.values(lines).flat(), ...band.flat()];
     const room = 0.06 * (Math.max(...all) - Math.min(...all));
