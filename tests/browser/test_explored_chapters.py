@@ -31,7 +31,7 @@ def test_there_are_chapters_with_figures():
     assert {"index", "gaussian"} <= set(CHAPTERS)
 
 
-@pytest.mark.rehearsal
+@pytest.mark.pages
 @every_chapter
 def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, chapter):
     watched = open_page(new_context(), base_url, f"{chapter}.html")
