@@ -47,9 +47,9 @@ max="{GENERATIONS}" value="0"></p>
 <figure hidden>
 <div class="own-data-picture" role="img" aria-labelledby="own-data-said"></div>
 <figcaption id="own-data-said" aria-live="polite"></figcaption>
-<p class="own-data-buttons"><button type="button" name="play">Play</button>
+<div class="own-data-buttons"><button type="button" name="play">Play</button>
 <button type="button" name="again">Again, with other luck</button>
-<button type="button" name="clear">No points</button></p>
+<button type="button" name="clear">No points</button></div>
 </figure>
 <div class="own-data-loop">
 """

@@ -156,7 +156,7 @@ def test_a_key_in_a_figure_turns_no_slide(base_url, new_context):
     slider = figure.locator("input[type=range]").first
     before = figure.get_attribute("data-state")
     slider.focus()
-    for key in ("ArrowLeft", "PageDown", "Home"):
+    for key in ("ArrowRight", "PageDown", "End"):
         page.keyboard.press(key)
     assert figure.get_attribute("data-state") != before
     assert page.evaluate("location.hash") == "#/1"
