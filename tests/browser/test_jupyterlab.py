@@ -112,7 +112,7 @@ def test_chapter_is_a_live_notebook_and_stays_one(
     reopened = chapter.figure(0)
     assert reopened.caption()
     moved = reopened.drawing()
-    reopened.press("Home")
+    reopened.press("End")
     assert reopened.drawing() != moved, "the reopened figure no longer moves"
 
     digests = [
