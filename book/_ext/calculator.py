@@ -172,8 +172,11 @@ class HowMuchDirective(FormDirective):
                     "", nodes.math_block("", tex.strip()), classes=classes
                 ),
             )
-        texts = (nodes.paragraph("", text) for text in (ELSEWHERE, SYMBOLS))
-        return [next(texts), formulas, next(texts)]
+        return [
+            nodes.paragraph("", ELSEWHERE),
+            formulas,
+            nodes.paragraph("", SYMBOLS),
+        ]
 
 
 def fields() -> str:

@@ -59,7 +59,7 @@ def tap(page: Page, value: float) -> None:
 @pytest.mark.parametrize("real", [0, 6])
 @pytest.mark.parametrize("generation", [1, 12])
 def test_the_spread_has_the_law_of_python(page: Page, generation: int, real: int):
-    """False alarms: one in a million; a spread that is 5 % too wide is found."""
+    """False alarms: one in a million for all four together."""
     spreads = page.evaluate(SPREADS, [generation, real, LUCKS])
     points = np.array(own_data.EXAMPLE, dtype=float)
     history = recurse(
