@@ -130,7 +130,7 @@ def recurse(
     diet : Diet, optional
         What generations 1, 2, ... eat; by default only new samples.
     chains : int
-        How many independent universes run side by side.
+        How many independent histories run side by side.
     rng : Generator or sequence of Generators
         Spawned into one child per chain, or one per chain. What happens to a chain
         depends on its own generator and its own weights, never on its neighbours.

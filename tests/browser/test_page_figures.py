@@ -216,5 +216,5 @@ def test_folded_code_stands_under_its_figure(base_url, new_context) -> None:
     assert kinds == ["div", "details", "details", "details"]
     begun = cell.locator("pre").all_text_contents()
     firsts = [text.lstrip().split()[0] for text in begun]
-    assert firsts == ["import", "universes", "def"]
+    assert firsts == ["import", "runs", "def"]
     assert page.locator("div.cell").first.locator("figure.explore").count() == 1

@@ -214,11 +214,11 @@ def number(said, pattern):
 
 REFUTED = {
     "More data": lambda said: (
-        number(said, r"the median of 4000 universes ([\d.]+)") < 0.4
+        number(said, r"the median of 4000 histories ([\d.]+)") < 0.4
     ),
     "An unbiased": lambda said: (
         number(said, r"expected variance is ([\d.]+)") == 1
-        and number(said, r"the median of 4000 universes ([\d.]+)") < 0.2
+        and number(said, r"the median of 4000 histories ([\d.]+)") < 0.2
     ),
     "A percentage": lambda held, lost: (
         number(held, r"mean variance is ([\d.]+\d)") > 0.9

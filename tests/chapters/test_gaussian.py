@@ -31,7 +31,7 @@ def test_lasting_levels_are_those_of_the_formula(names):
     assert agrees, why
 
 
-def test_the_dashed_median_is_the_median_of_the_universes(names):
+def test_the_dashed_median_is_the_median_of_the_histories(names):
     for (size, estimator), variances in names["walks"].items():
         expected = theory.median_sd(201, size, estimator.lower()) ** 2
         below = np.mean(variances[200] < expected)
@@ -46,7 +46,7 @@ def test_mixing_means_follow_their_transient(names):
         few = round(share * size) < 5 and diet != "accumulate"
         if expected is None or few:
             continue  # no closed form; or a law too skewed for an average
-        # Eight universes of ten lie within 2.56 standard deviations of a normal law;
+        # Eight histories of ten lie within 2.56 standard deviations of a normal law;
         # these laws have longer tails, for which a quarter more is allowed.
         error = 1.25 * (high - low) / 2.56 / np.sqrt(chains)
         agrees, why = within((mean - expected) / error)

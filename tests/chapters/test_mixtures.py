@@ -208,7 +208,8 @@ def test_nothing_is_as_far_away_as_the_text_says(glued):
 def test_more_components_start_nearer_and_drift_faster(names):
     for size in names["HUMP_SIZES"]:
         paths = [
-            np.median(names["distances"][size, k], axis=1) for k in names["COMPONENTS"]
+            np.median(names["hump_runs"][size, k]["distance"], axis=1)
+            for k in names["COMPONENTS"]
         ]
         starts, ends = np.array([(path[0], path[-1]) for path in paths]).T
         assert (np.diff(starts) < -0.05).all(), f"{size} points: {starts}"

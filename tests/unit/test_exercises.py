@@ -506,7 +506,7 @@ def test_right_answers_pass(exercise, answer):
             )
             for last in (40, 45, 49, 51)
         ),
-        ("gaussian-mean-and-median", np.ones((2, 4000)), "over the universes"),
+        ("gaussian-mean-and-median", np.ones((2, 4000)), "over the histories"),
         ("gaussian-mean-and-median", (1.0, 0.6), "Two numbers do not show"),
         ("gaussian-mean-and-median", np.ones((3, 51)), "two rows"),
         ("gaussian-mean-and-median", 0.6, "two rows"),

@@ -49,11 +49,11 @@ def _real_points(answer: object) -> str:
     return f"{value} real points of {size} keep {kept:.1%} of the variance."
 
 
-_UNIVERSES, _POINTS, _FITS = 4000, 100, np.arange(1, 52)
+_HISTORIES, _POINTS, _FITS = 4000, 100, np.arange(1, 52)
 _MEDIANS = theory.median_sd(_FITS, _POINTS, "unbiased") ** 2
 # Standard errors, of the logarithms: a squared spread is a product of chi-squares.
-_MEAN_ERROR = np.sqrt(((1 + 2 / (_POINTS - 1)) ** _FITS - 1) / _UNIVERSES)
-_MEDIAN_ERROR = np.sqrt(np.pi / 2 * _FITS * 2 / (_POINTS - 1) / _UNIVERSES)
+_MEAN_ERROR = np.sqrt(((1 + 2 / (_POINTS - 1)) ** _FITS - 1) / _HISTORIES)
+_MEDIAN_ERROR = np.sqrt(np.pi / 2 * _FITS * 2 / (_POINTS - 1) / _HISTORIES)
 
 
 def _mean_and_median(answer: Any) -> str:
@@ -67,8 +67,8 @@ def _mean_and_median(answer: Any) -> str:
         )
     if rows.shape[:1] != (2,) or rows.ndim != 2:
         raise WrongAnswerError(f"Give {wanted}, got shape {rows.shape}.")
-    if rows.shape[1] == _UNIVERSES:
-        raise WrongAnswerError("Average over the universes, not over generations.")
+    if rows.shape[1] == _HISTORIES:
+        raise WrongAnswerError("Average over the histories, not over generations.")
     if rows.shape[1] != len(_FITS):
         raise WrongAnswerError(
             f"Give {len(_FITS)} numbers in each row, for generations 0 to 50, got "
@@ -92,14 +92,14 @@ def _mean_and_median(answer: Any) -> str:
         raise WrongAnswerError(said, _UNBIASED)
     if not _follows(means, 1, _MEAN_ERROR):
         raise WrongAnswerError(
-            f"The mean over universes ends at {means[-1]:.2f}; it should stay."
+            f"The mean over histories ends at {means[-1]:.2f}; it should stay."
         )
     if not _follows(medians, _MEDIANS, _MEDIAN_ERROR):
         raise WrongAnswerError(
             f"The median ends at {medians[-1]:.2f} and is off: take it over the "
-            "universes of each generation, of σ² and not of σ."
+            "histories of each generation, of σ² and not of σ."
         )
-    return "The mean stays near 1 while the typical universe has lost its spread."
+    return "The mean stays near 1 while the typical history has lost its spread."
 
 
 def _follows(course: np.ndarray, expected: Any, error: np.ndarray) -> bool:

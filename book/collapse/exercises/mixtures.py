@@ -73,13 +73,13 @@ CHECKERS: dict[str, Checker] = {
             (
                 5.6,
                 "The histories that still hold it do not stay at 8 %.",
-                "mixtures.html#mixtures-loss?real_fraction=0&sample_size=200",
+                "mixtures.html#mixtures-loss?generation=50&real_fraction=0&sample_size=200",
             ),
             (0.08, "Give the share in per cent."),
             (
                 0.056,
                 "Per cent are asked for, and histories do not stay at 8 %.",
-                "mixtures.html#mixtures-loss?real_fraction=0&sample_size=200",
+                "mixtures.html#mixtures-loss?generation=50&real_fraction=0&sample_size=200",
             ),
         ],
         otherwise="Is there anything that pushes a weight up or down?",
