@@ -401,7 +401,7 @@ def test_a_pinned_state_stays_behind_the_others(named):
     )
     opened.put(0, 3)
     pinned = picture.locator(".explore-faint")
-    assert before in pinned.inner_html()
+    assert before in pinned.first.inner_html()
     assert wave.get_attribute("d") != before
     opened.put(0, 1)
     assert taken(opened, "Save data as CSV").path().read_text("utf-8") == numbers

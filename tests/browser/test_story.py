@@ -239,6 +239,33 @@ def test_moments_wait_for_the_answer(told):
     assert "gradient" in opened.slider(0).evaluate(look)
 
 
+def test_what_was_left_is_seen_in_each_panel(new_context, tmp_path):
+    """A panel's background lies below what stays of it."""
+    figure, panels = plt.subplots(2, 1)
+    lines = [ax.plot([0, 1], [0, 0], lw=8)[0] for ax in panels]
+    for ax in panels:
+        ax.set_ylim(-1, 3)
+
+    def update(place, level):
+        for line in lines:
+            line.set_ydata([level, level])
+        panels[0].set_title(f"{place}")
+        return f"At {place} the level is {level}."
+
+    explored = explore(figure, update, place=[0, 1], level=[0, 2], ghost=True)
+    opened = Opened(new_context(), save(explored, tmp_path))
+    opened.put(1, 1)
+    seen = opened.figure.evaluate(
+        """figure => [...figure.querySelectorAll(".explore-faint path")].map((path) => {
+            const box = path.getBoundingClientRect();
+            path.style.pointerEvents = "all";
+            const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+            return document.elementsFromPoint(...middle)[0] === path;
+        })"""
+    )
+    assert seen == [True, True]
+
+
 def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
     opened = told(ghost=True)
     curve = opened.figure.locator("[data-series='0 line model'] path")

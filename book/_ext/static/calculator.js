@@ -223,7 +223,7 @@
     const { loss, diet, horizon, push, points: size } = settings;
     const time = horizon ? `over ${points(horizon).replace("point", "generation")}` : "for ever";
     if (atLeast !== undefined)
-      return ["No amount is enough", `: ${atLeast > 1 - ROUNDING ? "all" : `at least ${percent(atLeast)}`} of the variance is lost, on average and ${time}. ${tolerated < loss ? "The smallest group bears" : "You tolerate"} ${percent(tolerated, 4)}.`];
+      return ["No amount is enough", `: ${atLeast > 1 - ROUNDING ? "all" : `at least ${percent(atLeast)}`} of the variance is lost, on average and ${time}. ${tolerated < loss ? "The smallest group bears" : "You tolerate"} ${percent(tolerated, tolerated < loss ? 2 : 4)}.`];
     const held = `keep at least ${percent(1 - loss, 4)} of the variance, on average`;
     const kind = diet === "fresh" ? "new ones" : "the same ones";
     if (diet === "once") return [real(count), `, fitted once, ${held}.`];
@@ -237,7 +237,8 @@
       return [`${some} must be real`, ` in each generation, ${kind} each time: ${percentAbove(share)}. They ${held} and ${time}.`];
     if (push < 1)
       return [must, ` of each generation, however large it is: that holds the push. Against chance alone `, number, `, ${kind} each time, would ${held} and for ever.`];
-    return [number, `, ${kind} each time, ${held} and for ever, however many synthetic points stand beside them.`];
+    const few = diet === "fresh" ? " Among few it takes some more: say how many points a generation has." : "";
+    return [number, `, ${kind} each time, ${held} and for ever, however many more synthetic points stand beside them.${few}`];
   }
 
   function* warnings(settings, { count, alone, atLeast }, plan, expected) {
@@ -258,10 +259,12 @@
       yield `The smallest group asks for so many; for the tolerated loss ${grouped(alone)} would do.`;
     if (group && push < 1 && diet !== "once")
       yield "The group is held against chance. What a push takes of it depends on where it lies.";
-    if (isHeld && !group)
-      yield loss < 1 / 3
-        ? `An expected variance bounds no tail. With this loss a group of less than ${percent(loss / (1 - loss))} of the points may vanish.`
-        : "An expected variance bounds no tail. With this loss any group may vanish.";
+    if (isHeld && !group) {
+      const drifted = lost(count, settings, 1);
+      yield drifted < 1 / 3
+        ? `An expected variance bounds no tail. With so many points a group of less than ${percent(drifted / (1 - drifted))} may vanish.`
+        : "An expected variance bounds no tail. With so few points any group may vanish.";
+    }
     if (isHeld) yield "The level is held on average: some histories lose more.";
   }
 
@@ -346,7 +349,7 @@
           curve("expected", { stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "7 4" }),
         ].filter(Boolean)),
       shape("path", { d: `M${left} ${y(level)}H${right}`, class: "how-much-level" }),
-      text("tolerated", right, y(level) + (y(level) > bottom - 20 ? -6 : 16), "end"));
+      text("tolerated", left + 6, y(level) + (y(level) > bottom - 20 ? -6 : 16), "start"));
     svg.lastChild.setAttribute("class", "how-much-halo");
     return svg;
   }
@@ -380,7 +383,7 @@
     const diet = form.elements.diet.value;
     form.elements.points.disabled = !isMixed(diet);
     form.elements.horizon.disabled = form.elements.push.disabled = diet === "once";
-    const inputs = [...form.elements], wrong = inputs.filter((input) => !input.validity.valid);
+    const inputs = [...form.elements], wrong = inputs.filter((input) => !input.disabled && !input.validity.valid);
     for (const input of inputs) input.toggleAttribute("aria-invalid", wrong.includes(input));
     figure.hidden = formulas.hidden = wrong.length > 0;
     if (wrong.length) {

@@ -4,20 +4,31 @@
 function faintPicture({ root, data, positions, drawn }) {
   const layers = [...root.querySelectorAll("g[data-layer]")];
   const moving = layers.flatMap((layer, number) => "series" in layer.dataset ? [number] : []);
-  const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
-  group.setAttribute("class", "explore-faint");
-  group.setAttribute("opacity", 0.35);
+  // A group for each panel, above its background and below all that moves in it.
+  const groups = Map.groupBy(moving, (number) => layers[number].dataset.series.split(" ", 1)[0]);
+  const parts = [...groups.values()].map((numbers) => {
+    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    group.setAttribute("class", "explore-faint");
+    group.setAttribute("opacity", 0.35);
+    return { group, numbers };
+  });
   const scalesAt = (at) => data.panel.table[placeIn(data.panel, at)];
   let shown = "";
 
   function show(at) {
-    if (shown !== String(at)) group.innerHTML = moving.map((number) => drawn(number, at)).join("");
+    for (const { group, numbers } of parts) {
+      if (shown !== String(at)) group.innerHTML = numbers.map((number) => drawn(number, at)).join("");
+      group.style.display = scalesAt(at) === scalesAt(positions()) ? "" : "none";
+      if (!group.isConnected) layers[numbers[0]].before(group);
+    }
     shown = String(at);
-    group.style.display = scalesAt(at) === scalesAt(positions()) ? "" : "none";
-    if (!group.isConnected) layers[moving[0]].before(group);
   }
 
-  return { isPossible: moving.length > 0, show, remove: () => group.remove() };
+  return {
+    isPossible: moving.length > 0,
+    show,
+    remove: () => parts.forEach(({ group }) => group.remove()),
+  };
 }
 
 function addPin(figure) {
