@@ -98,7 +98,7 @@ def known(checker: NumberChecker, here: str) -> dict[str, Any]:
 def lead(figure: str, here: str) -> str:
     """The address of a figure's state, from the page ``here``."""
     page, _, state = figure.partition("#")
-    return f"#{state}" if page == here else figure and relative_uri(here, figure)
+    return state and f"{'' if page == here else relative_uri(here, page)}#{state}"
 
 
 def add_files(
