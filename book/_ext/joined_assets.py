@@ -3,9 +3,10 @@
 After the pages are written, the style sheets that they link become one, without the
 rules that no page uses (`used_rules`), and the scripts that all pages load become one,
 at the end of the page: nothing but the one style sheet has to be there before a page
-is painted. Scripts run in their old order and when the page has been read, as before.
-What only some pages load follows them. Settings, which are read by what stands in the
-page itself, are written into it.
+is painted. Scripts run in their old order and when the page has been read, as before;
+lines that are a comment are left out, but for licences. What only some pages load
+follows them. Settings, which are read by what stands in the page itself, are written
+into it.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ LICENCE = re.compile(
     r"/\*(?:(?!\*/).)*(?:licen[cs]e|copyright)(?:(?!\*/).)*\*/", re.I | re.S
 )
 DROPPED = re.compile(
-    r"^//# sourceMappingURL=.*$"
+    # A line that is a comment, or the address of a source map.
+    r"^[ \t]*//(?!.*(?i:licen[cs]e|copyright)).*\n?"
     # When a page has loaded, the theme lays out all of it to find the boxes of code
     # that scroll. Our own script does so too, once somebody uses the keyboard.
     r"|(?<=,)\"complete\"===document\.readyState"
@@ -254,6 +256,9 @@ def join_assets(app: Sphinx, exception: Exception | None) -> None:
         (site / name).unlink()
     (site / STYLE_SHEET).write_text(css, encoding="utf-8")
     (site / SCRIPT).write_text(js, encoding="utf-8")
+    for name in {name for page in pages for name in page.scripts} - {SCRIPT, *common}:
+        script = (site / name).read_text(encoding="utf-8")
+        (site / name).write_text(_without(script), encoding="utf-8")
     for page in pages:
         page.link_instead({STYLE_SHEET, *style_sheets}, STYLE_SHEET)
         page.load_instead({SCRIPT, *common}, SCRIPT, settings)

@@ -132,6 +132,18 @@ def test_the_script_holds_what_all_pages_load_in_order(site: Path) -> None:
     assert script == ';\n"use strict";\nconst _ready = 1;\n;\n(()=>{})()\n'
 
 
+def test_lines_of_comments_are_left_out_but_for_licences(site: Path) -> None:
+    script = "// Why.\nconst a = 'http://b'; // kept\n  // MIT Licence\n\t//c\nf(a)\n"
+    kept = "const a = 'http://b'; // kept\n  // MIT Licence\nf(a)\n"
+    names = ("_static/theme.js", "_static/search.js")
+    write(site, dict.fromkeys(names, script))
+    join(site)
+    assert read(site, "_static/joined.js").endswith(f";\n{kept}")
+    assert read(site, "_static/search.js") == kept
+    join(site)
+    assert read(site, "_static/search.js") == kept
+
+
 def test_the_theme_does_not_look_for_boxes_that_scroll(site: Path) -> None:
     """In the words of the theme that is installed, or this test is out of date."""
     script = (lean_pages.THEME / "scripts" / "pydata-sphinx-theme.js").read_text(

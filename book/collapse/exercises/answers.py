@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ Mistake = tuple[float, str] | tuple[float, str, str]
 
 Checker = Callable[[object], str]
 """Takes an answer, returns praise; raises a `WrongAnswerError` with a hint."""
+
+NO_NUMBER = "The answer should be one number, got"
+NOT_FINITE = "The answer should be a finite number of sensible size."
 
 _DIGITS = 1, 2, 3
 """To how many digits an answer is often rounded, which may be too few."""
@@ -41,6 +45,73 @@ class WrongAnswerError(Exception):
         self.figure = figure
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What is said about the numbers from ``low`` to ``high``."""
+
+    low: float
+    high: float
+    correct: bool
+    message: str
+    figure: str = ""
+    """The state of a figure that refutes them; see `WrongAnswerError`."""
+    whole: bool = False
+    """Whether it is said of whole numbers only."""
+
+    def holds(self, value: float) -> bool:
+        """Whether it is said about this number."""
+        inside = self.low <= value <= self.high
+        return inside and (value.is_integer() or not self.whole)
+
+
+@dataclass(frozen=True)
+class NumberChecker:
+    """The checker of an exercise whose answer is one number, as a table.
+
+    The site's pages look answers up in the same table.
+
+    Parameters
+    ----------
+    table : tuple of Verdict
+        The first that holds is said; the last one holds for all numbers.
+    is_share : bool
+        Whether a share is asked for, so that 25 % means 0.25.
+    """
+
+    table: tuple[Verdict, ...]
+    is_share: bool = False
+
+    def __call__(self, answer: object) -> str:
+        """Return praise, as every `Checker` does.
+
+        Raises
+        ------
+        WrongAnswerError
+            If the answer is wrong, or not one number.
+        """
+        value = number(answer)
+        said = next(each for each in self.table if each.holds(value))
+        if not said.correct:
+            raise WrongAnswerError(said.message, said.figure)
+        return said.message
+
+
+def rest(message: str, *, whole: bool = False) -> Verdict:
+    """Return what is said about all other numbers, or all other whole ones."""
+    return Verdict(-math.inf, math.inf, False, message, whole=whole)
+
+
+def no_share(most: float = 1) -> tuple[Verdict, ...]:
+    """Return what is said about numbers that are no share between 0 and ``most``."""
+    said = f"Give a share between 0 and {most:g}"
+    table = (
+        Verdict(math.nextafter(1, 2), math.inf, False, f"{said}, not per cent."),
+        Verdict(math.nextafter(most, 2), 1, False, f"{said}."),
+        Verdict(-math.inf, math.nextafter(0, -1), False, f"{said}."),
+    )
+    return tuple(each for each in table if each.low <= each.high)
+
+
 def number_checker(
     right: float,
     praise: str,
@@ -49,7 +120,7 @@ def number_checker(
     within: float,
     *,
     is_share: bool = False,
-) -> Checker:
+) -> NumberChecker:
     """Return the checker of an exercise whose answer is one number.
 
     The right answer in too few digits gets a hint of its own.
@@ -73,24 +144,28 @@ def number_checker(
 
     Returns
     -------
-    Checker
+    NumberChecker
     """
-    # With some numbers a mistake leads to what is right, and is none.
-    known = [each for each in mistakes if not is_near(each[0], right, within)]
+
+    def near(target: float) -> tuple[float, float]:
+        return target - within * abs(target), target + within * abs(target)
+
     rounded = {float(f"{right:.{digits}g}") for digits in _DIGITS}
-
-    def checker(answer: object) -> str:
-        value = share(answer) if is_share else number(answer)
-        for mistake, *said in known:
-            if is_near(value, mistake, within):
-                raise WrongAnswerError(*said)
-        if not is_near(value, right, within):
-            if value in rounded:
-                raise WrongAnswerError("Right so far: give one more digit.")
-            raise WrongAnswerError(otherwise)
-        return praise
-
-    return checker
+    too_short = sorted(each for each in rounded if not is_near(each, right, within))
+    more = "Right so far: give one more digit."
+    table = (
+        *(no_share() if is_share else ()),
+        # With some numbers a mistake leads to what is right, and is none.
+        *(
+            Verdict(*near(each[0]), False, each[1], *each[2:])
+            for each in mistakes
+            if not is_near(each[0], right, within)
+        ),
+        Verdict(*near(right), True, praise),
+        *(Verdict(each, each, False, more) for each in too_short),
+        rest(otherwise),
+    )
+    return NumberChecker(table, is_share)
 
 
 def number(answer: object) -> float:
@@ -104,11 +179,9 @@ def number(answer: object) -> float:
     with their_code("answer"):
         value = _as_float(answer)
         if value is None:
-            raise WrongAnswerError(
-                f"The answer should be one number, got {shown(answer)}."
-            )
+            raise WrongAnswerError(f"{NO_NUMBER} {shown(answer)}.")
     if not math.isfinite(value):
-        raise WrongAnswerError("The answer should be a finite number of sensible size.")
+        raise WrongAnswerError(NOT_FINITE)
     return value
 
 
@@ -141,9 +214,9 @@ def share(answer: object, most: float = 1) -> float:
         If it is anything else, such as a percentage.
     """
     value = number(answer)
-    if not 0 <= value <= most:
-        per_cent = ", not per cent" if value > 1 else ""
-        raise WrongAnswerError(f"Give a share between 0 and {most:g}{per_cent}.")
+    for said in no_share(most):
+        if said.holds(value):
+            raise WrongAnswerError(said.message)
     return value
 
 

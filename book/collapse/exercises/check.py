@@ -48,19 +48,35 @@ class Feedback:
 
     def __repr__(self) -> str:
         seen = f" See {SITE}{self.figure}" if self.figure else ""
-        return f"{self._text}{seen}"
+        return f"{self.text}{seen}"
 
     def _repr_html_(self) -> str | None:
         """Show the address as a link; without one the text is enough."""
         if not self.figure:
             return None
         link = f'<a href="{escape(SITE + self.figure)}" target="_blank">See it.</a>'
-        return f"<p>{escape(self._text)} {link}</p>"
+        return f"<p>{escape(self.text)} {link}</p>"
 
     @property
-    def _text(self) -> str:
+    def text(self) -> str:
+        """Whether the answer is right, and the sentence."""
         sign = {True: "Right.", False: "Not yet.", None: "Waiting."}[self.correct]
         return f"{sign} {self.message}"
+
+
+def checker_of(exercise: str) -> Checker:
+    """Return the checker of an exercise.
+
+    Raises
+    ------
+    ValueError
+        If there is no such exercise.
+    """
+    if exercise not in _CHECKERS:
+        raise ValueError(
+            f"exercise must be one of {sorted(_CHECKERS)}, got {exercise!r}"
+        )
+    return _CHECKERS[exercise]
 
 
 def check(exercise: str, answer: object) -> Feedback:
@@ -83,13 +99,10 @@ def check(exercise: str, answer: object) -> Feedback:
     ValueError
         If there is no such exercise.
     """
-    if exercise not in _CHECKERS:
-        raise ValueError(
-            f"exercise must be one of {sorted(_CHECKERS)}, got {exercise!r}"
-        )
+    checker = checker_of(exercise)
     if answer is ...:
         return Feedback(None, "Put your answer where the dots are and run the cell.")
     try:
-        return Feedback(True, _CHECKERS[exercise](answer))
+        return Feedback(True, checker(answer))
     except WrongAnswerError as hint:
         return Feedback(False, str(hint), hint.figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ from ..gaussian import GaussianModel
 from ..recursion import recurse
 from .answers import (
     Checker,
+    NumberChecker,
+    Verdict,
     WrongAnswerError,
     check_rng,
     is_near,
-    number,
     number_checker,
     numbers,
     numbers_returned,
+    rest,
     returned,
     their_code,
     three_draws,
@@ -30,23 +33,49 @@ _UNBIASED = (
 )
 
 
-def _real_points(answer: object) -> str:
-    value = number(answer)
-    if 0 < value < 1:
-        raise WrongAnswerError("That is a share; a number of points is whole.", _COUNT)
-    if not value.is_integer():
-        raise WrongAnswerError("A number of points is whole.")
-    value = int(value)
+def _real_points() -> NumberChecker:
     size = 10_000
-    if not 1 <= value <= size:
-        raise WrongAnswerError(f"There are between 1 and {size} points a generation.")
-    kept = float(theory.fresh_mixing_variance(value / size, size))
-    if kept < 0.95:
-        raise WrongAnswerError(f"With {value} real points only {kept:.1%} is kept.")
-    fewer = value - 1
-    if fewer and theory.fresh_mixing_variance(fewer / size, size) >= 0.95:
-        raise WrongAnswerError(f"{value} are enough, but so are fewer.", _COUNT)
-    return f"{value} real points of {size} keep {kept:.1%} of the variance."
+    counts = np.arange(1, size + 1)
+    kept = theory.fresh_mixing_variance(counts / size, size)
+    least = int(counts[kept >= 0.95][0])
+    lost = (
+        Verdict(
+            count,
+            count,
+            False,
+            f"With {count} real points only {kept[count - 1]:.1%} is kept.",
+            whole=True,
+        )
+        for count in range(1, least)
+    )
+    table = (
+        Verdict(
+            math.nextafter(0, 1),
+            math.nextafter(1, 0),
+            False,
+            "That is a share; a number of points is whole.",
+            _COUNT,
+        ),
+        *lost,
+        Verdict(
+            least,
+            least,
+            True,
+            f"{least} real points of {size} keep {kept[least - 1]:.1%} of the "
+            "variance.",
+        ),
+        Verdict(
+            least,
+            size,
+            False,
+            "So many are enough, but so are fewer.",
+            _COUNT,
+            whole=True,
+        ),
+        rest(f"There are between 1 and {size} points a generation.", whole=True),
+        rest("A number of points is whole."),
+    )
+    return NumberChecker(table)
 
 
 _HISTORIES, _POINTS, _FITS = 4000, 100, np.arange(1, 52)
@@ -228,7 +257,7 @@ CHECKERS: dict[str, Checker] = {
         otherwise="Use the drift -2/M of log σ², and log σ = ½ log σ².",
         within=0.02,
     ),
-    "gaussian-real-points": _real_points,
+    "gaussian-real-points": _real_points(),
     "gaussian-mean-and-median": _mean_and_median,
     "gaussian-own-family": _own_family,
     "gaussian-sample-plan": _sample_plan,

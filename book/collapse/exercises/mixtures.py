@@ -7,26 +7,43 @@ import numpy as np
 from .. import theory
 from ..mixture import GaussianMixtureModel
 from ..recursion import recurse
+from ..shares import share_counts
 from .answers import (
     Checker,
+    NumberChecker,
+    Verdict,
     WrongAnswerError,
     callable_named,
+    no_share,
     number_checker,
     returned,
-    share,
     their_code,
 )
 
+_SIZE, _MOST = 200, 0.25
 
-def _keep_minority(answer: object) -> str:
-    most = 0.25
-    real = share(answer, most)
-    if real == most:
-        raise WrongAnswerError(f"{most:g} is the limit; find a share below it.")
-    gone = float(theory.loss_probability(51, 200, 0.05, real))
-    if gone > 0.05:
-        raise WrongAnswerError(f"Then {gone:.1%} of the histories have lost it.")
-    return f"Then {gone:.1%} of the histories have lost the minority."
+
+def _last_share(count: int) -> float:
+    """Return the largest share that is so many of the points."""
+    low, high = count / _SIZE, (count + 1) / _SIZE
+    while low < (middle := (low + high) / 2) < high:
+        is_more = share_counts(middle, _SIZE) > count
+        low, high = (low, middle) if is_more else (middle, high)
+    return low
+
+
+def _keep_minority() -> NumberChecker:
+    """Look at one share for each count of real points: only the count matters."""
+    limit = f"{_MOST:g} is the limit; find a share below it."
+    table = [*no_share(_MOST), Verdict(_MOST, _MOST, False, limit)]
+    for count in range(_SIZE):
+        gone = float(theory.loss_probability(51, _SIZE, 0.05, count / _SIZE))
+        if gone <= 0.05:  # and less with more points
+            break
+        said = f"Then {gone:.1%} of the histories have lost it."
+        table.append(Verdict(0, _last_share(count), False, said))
+    said = f"Then at most {gone:.1%} of the histories have lost the minority."
+    return NumberChecker((*table, Verdict(0, _MOST, True, said)), is_share=True)
 
 
 def _choosing(answer: object) -> str:
@@ -85,6 +102,6 @@ CHECKERS: dict[str, Checker] = {
         otherwise="Is there anything that pushes a weight up or down?",
         within=0.05,
     ),
-    "mixtures-keep": _keep_minority,
+    "mixtures-keep": _keep_minority(),
     "mixtures-choosing": _choosing,
 }

@@ -9,12 +9,14 @@ import numpy as np
 
 from .answers import (
     Checker,
+    NumberChecker,
+    Verdict,
     WrongAnswerError,
     callable_named,
     check_rng,
     is_near,
-    number,
     number_checker,
+    rest,
     scores_of,
     share_preferred,
     three_draws,
@@ -24,23 +26,30 @@ _FITS = math.floor(math.log(0.01) / math.log(0.64)) + 1
 _LINEAR = math.ceil(0.99 / 0.36)
 
 
-def _generations(answer: object) -> str:
-    fits = number(answer)
-    left = 0.64**fits if abs(fits) < 1000 else 0.0
-    if not fits.is_integer() or fits < 0:
-        raise WrongAnswerError("After n fits 0.64**n is left: a whole number n.")
-    if fits == _LINEAR:
-        raise WrongAnswerError(
+def _generations() -> NumberChecker:
+    table = (
+        Verdict(
+            _LINEAR,
+            _LINEAR,
+            False,
             "Each fit takes a share of what is left, not of what there was at first.",
             "vae.html#vae-errors?setting=standard",
-        )
-    if fits < _FITS:
-        raise WrongAnswerError(f"After {fits:.0f} fits {left:.1%} are left.")
-    if fits > _FITS:
-        raise WrongAnswerError(
-            f"After {fits:.0f} fits less than 1 % is left, but so it is after fewer."
-        )
-    return f"After {_FITS} fits {left:.2%} are left."
+        ),
+        *(
+            Verdict(fits, fits, False, f"After {fits} fits {0.64**fits:.1%} are left.")
+            for fits in range(_FITS)
+        ),
+        Verdict(_FITS, _FITS, True, f"After {_FITS} fits {0.64**_FITS:.2%} are left."),
+        Verdict(
+            _FITS,
+            math.inf,
+            False,
+            "After so many fits less than 1 % is left, but so it is after fewer.",
+            whole=True,
+        ),
+        rest("After n fits 0.64**n is left: a whole number n."),
+    )
+    return NumberChecker(table)
 
 
 def _divergence(
@@ -120,7 +129,7 @@ def _curator(answer: object) -> str:
 
 
 CHECKERS: dict[str, Checker] = {
-    "vae-generations": _generations,
+    "vae-generations": _generations(),
     "vae-price": number_checker(
         right=_PRICE,
         praise=f"{_PRICE:.3f} nats.",
