@@ -5,9 +5,9 @@ all be read before the first word is shown. After the build this extension takes
 apart: script and style stand once in ``_static``, a figure's data in a script of its
 own, which is asked for when the figure comes near (a script, because pages opened from
 disk may load nothing else). It also writes a page for each named figure, to be shown in
-a frame, and the role ``{explore}`words <name?real_fraction=0.1>``, a link that moves a
-figure; and it puts the folded code of a figure under it. Knows how `collapse.explore`
-writes pages.
+a frame, and two roles: ``{explore}`words <name?real_fraction=0.1>`` is a link that moves
+a figure, ``{still}`name?real_fraction=0.1`` its picture in a state; and it puts the folded
+code of a figure under it. Knows how `collapse.explore` writes pages.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import ReferenceRole
 
 from collapse.explore import page
+from collapse.explore.stills import still
 
 STATIC = Path(__file__).parent / "static"
 FOLDER = "_figures"
 FRAMES = "embed"
 SCHEME = "explore:"
 LINK = re.compile(rf'href="{SCHEME}([^"]*)"')
+STILL = re.compile(r'<span data-still="([^"]*)"></span>')
 FRAME = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -65,6 +67,17 @@ class StateRole(ReferenceRole):
         name, _, query = self.target.partition("?")
         address = f"{name}?{urlencode(parse_qsl(query))}" if query else name
         return [StateLink(self.rawtext, self.title, address=address)], []
+
+
+class Still(nodes.inline):
+    """A figure's picture in a state; where there are no pages, nothing."""
+
+
+class StillRole(ReferenceRole):
+    """The role ``{still}`name?setting=value``."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        return [Still(self.rawtext, address=self.target)], []
 
 
 class FoldUnderFigure(SphinxPostTransform):
@@ -107,7 +120,12 @@ def close_link(self: Any, node: StateLink) -> None:
         self.body.append("</a>")
 
 
-def pass_by(self: Any, node: StateLink) -> None:
+def open_still(self: Any, node: Still) -> None:
+    if self.builder.name != "epub":
+        self.body.append(f'<span data-still="{escape(node["address"])}"></span>')
+
+
+def pass_by(self: Any, node: nodes.Node) -> None:
     """Where nothing moves, the words stand alone."""
 
 
@@ -128,6 +146,8 @@ class Figures:
         """What each named figure can show."""
         self.pages: dict[str, str] = {}
         """The page of each named figure."""
+        self.pictures: dict[str, tuple[str, str]] = {}
+        """Of each named figure, what holds its base picture, and the prefix of ids."""
         for folder in (FOLDER, FRAMES):
             shutil.rmtree(out / folder, ignore_errors=True)
 
@@ -169,6 +189,7 @@ class Figures:
                     f"{here}; a name belongs to one figure of the book"
                 )
             self.data[name], self.pages[name] = known, here
+            self.pictures[name] = inside, identity
             frame = self.out / FRAMES / f"{name}.html"
             frame.parent.mkdir(exist_ok=True)
             frame.write_text(
@@ -203,8 +224,29 @@ class Figures:
             place = "" if target == here else up + target
             return f'href="{place}#{escape(address)}"'
 
-        if (replaced := LINK.sub(lead, text)) != text:
+        def show(found: re.Match[str]) -> str:
+            address = unescape(found[1])
+            if address.partition("?")[0] not in self.pages and not self.is_whole:
+                return ""
+            self.check(address, here)
+            picture = self.still(address)
+            return f'<span class="explore still" aria-hidden="true">{picture}</span>'
+
+        replaced = STILL.sub(show, LINK.sub(lead, text))
+        if replaced != text:
             path.write_text(replaced, encoding="utf-8")
+
+    def still(self, address: str) -> str:
+        """The picture of a figure in the state that an address asks for."""
+        name, _, query = address.partition("?")
+        known, asked = self.data[name], dict(parse_qsl(query))
+        controls = zip(known["names"], known["keys"], known["start"], strict=True)
+        positions = [
+            keys.index(asked[control]) if control in asked else start
+            for control, keys, start in controls
+        ]
+        inside, identity = self.pictures[name]
+        return still(inside, known, identity, positions)
 
     def check(self, address: str, here: str) -> None:
         """Refuse an address that asks for what no figure shows."""
@@ -262,17 +304,19 @@ def add_shared(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """Load script and styles where there are figures."""
-    if 'class="explore-box"' in context.get("body", ""):
+    if re.search(r'class="explore-box"|data-still=', context.get("body", "")):
         app.add_css_file("explore.css")
         app.add_js_file("explore.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("explore", StateRole())
+    app.add_role("still", StillRole())
     app.add_post_transform(FoldUnderFigure)
     silent = (pass_by, pass_by)
     links = (open_link, close_link)
     app.add_node(StateLink, html=links, latex=silent, text=silent)
+    app.add_node(Still, html=(open_still, pass_by), latex=silent, text=silent)
     app.connect("builder-inited", write_shared)
     app.connect("html-page-context", add_shared)
     app.connect("build-finished", take_figures_out)

@@ -298,6 +298,22 @@ def test_the_minutes_of_a_chapter_are_what_the_page_says_they_are(site, article)
         assert f"{exercises} exercises" in row.select("td")[3].get_text(), name
 
 
+def test_the_cards_of_the_first_page_say_the_same_minutes(site, article):
+    index = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
+    cards = {
+        card.a["href"]: card.em.get_text() for card in index.select(".chapter-cards li")
+    }
+    told = {
+        row.a["href"].removeprefix("../"): f"{row.select('td')[1].get_text()} minutes"
+        for row in article.select("#chapters tbody tr")
+    }
+    assert cards == told
+    pictures = index.select(".chapter-cards li .still svg")
+    assert len(pictures) == len(told)
+    names = [node["id"] for node in index.select("[id]")]
+    assert len(names) == len(set(names)), "an id stands twice"
+
+
 def minutes_in(text):
     return sum(60 * int(h) + int(m) for h, m in re.findall(r"\b(\d):(\d\d)\b", text))
 
