@@ -5,9 +5,9 @@ all be read before the first word is shown. After the build this extension takes
 apart: script and style stand once in ``_static``, a figure's data in a script of its
 own, which is asked for when the figure comes near (a script, because pages opened from
 disk may load nothing else). It also writes a page for each named figure, to be shown in
-a frame, and two roles: ``{explore}`words <name?real_fraction=0.1>`` is a link that moves
-a figure, ``{still}`name?real_fraction=0.1`` its picture in a state; and it puts the folded
-code of a figure under it. Knows how `collapse.explore` writes pages.
+a frame, and two roles: ``{explore}`words <name?real_fraction=0.1>`` is a link that
+moves a figure, ``{still}`name?real_fraction=0.1`` its picture in a state. It puts the
+folded code of a figure under it. Knows how `collapse.explore` writes pages.
 """
 
 from __future__ import annotations
@@ -246,7 +246,9 @@ class Figures:
             for control, keys, start in controls
         ]
         inside, identity = self.pictures[name]
-        return still(inside, known, identity, positions)
+        picture = still(inside, known, identity, positions)
+        # The figure itself may stand on the same page.
+        return picture.replace(identity, f"{identity}still")
 
     def check(self, address: str, here: str) -> None:
         """Refuse an address that asks for what no figure shows."""

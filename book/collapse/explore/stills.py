@@ -1,7 +1,7 @@
 """Draws a state of a figure that was written as HTML, without a browser.
 
-The other way round from `page`: takes its base SVG and its data, and returns the picture
-that the script would draw. For cards, paper and previews.
+The other way round from `page`: takes its base SVG and its data, and returns the
+picture that the script would draw. For cards, paper and previews.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def _markup(data: dict[str, Any], mark: list[Any], identity: str) -> str:
 
 
 def _points(data: dict[str, Any], x: int, y: int) -> Iterator[tuple[int, int]]:
-    return zip(_summed(data["coordinates"][x]), _summed(data["coordinates"][y]))
+    places = data["coordinates"]
+    return zip(_summed(places[x]), _summed(places[y]), strict=True)
 
 
 def _summed(stored: list[int]) -> list[int]:
