@@ -1,8 +1,9 @@
 """Autoencoders trained on MNIST, and then on what autoencoders drew.
 
 Fully connected networks, five synthetic generations. The images are not the book's:
-`collapse.digits.load_mnist` says which files the folder must hold. The result that ships
-was computed from ten thousand of MNIST's 70 000 images, and keeps no real one. Floor 3.
+`collapse.digits.load_mnist` says which files the folder must hold. The result that
+ships was computed from ten thousand of MNIST's 70 000 images, which a JavaScript
+package carries as JSON, and keeps no real one. Floor 3.
 """
 
 import numpy as np
@@ -45,7 +46,7 @@ def history(
         Of float32, shape (generations + 1, chains): ``pixel_variance`` of a thousand
         images that each model draws, from the same random numbers, and
         ``fitted_variance`` of those it was fitted to. ``images``, shape
-        (generations + 1, 40, 784) of uint8: grey values of 0 to 255, which chain 0 drew.
+        (generations + 1, 40, 784) of uint8: grey values of 0 to 255, drawn by chain 0.
 
     Raises
     ------
