@@ -427,10 +427,3 @@ def test_mnist_fades_without_real_images_and_holds_with_half(names):
     # MNIST's images have a pixel variance of 52.7.
     assert names["large_variance"] == pytest.approx(52.7, abs=0.3)
     assert f"of real images {names['large_variance']:.1f}." in caption
-
-
-def test_mnist_is_asked_as_dear_a_price_as_the_small_digits():
-    ours, theirs = VAE(), VAE(levels=255, beta=64)
-    assert theirs.beta / theirs.levels == pytest.approx(
-        ours.beta / ours.levels, rel=0.01
-    )
