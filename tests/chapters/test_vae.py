@@ -1,10 +1,7 @@
 """What the chapter on autoencoders writes out and says is so."""
 
-import functools
 import itertools
-from pathlib import Path
 
-import jupytext
 import numpy as np
 import pytest
 import torch
@@ -12,6 +9,7 @@ from scipy import special
 
 from collapse import measures, sweep
 from collapse.digits import digit_classifier
+from collapse.plotting import tiled
 from collapse.recursion import Diet, recurse
 from collapse.vae import VAE, VAEModel
 from support.chapters import BOOK, run_chapter
@@ -297,68 +295,135 @@ def test_a_curator_keeps_more_digits_for_longer(names):
     assert held[sure].max() < 10, held
 
 
-@pytest.fixture
-def run_mnist_cells(names, monkeypatch, tmp_path):
-    """Return a function that runs these cells in an empty folder of their own."""
-    monkeypatch.chdir(tmp_path)
-    cells = [
-        cell.source
-        for cell in jupytext.read(BOOK / "vae.md").cells
-        if cell.cell_type == "code" and "mnist_is_here" in cell.source
-    ]
-    assert len(cells) == 2
-
-    def run():
-        # Trained for next to nothing, as this is not about the quality of digits.
-        found = {**names, "VAE": functools.partial(VAE, steps=3)}
-        for cell in cells:
-            exec(compile(cell, "<mnist>", "exec"), found)
-        shown = found["mnist_figure"]() if found["mnist_is_here"] else None
-        return found, shown
-
-    return run
+def figure(name):
+    """Return a figure of the chapter as a reader gets it, with what draws it."""
+    found = run_chapter(BOOK / "vae.md").explorations
+    return next(each for each in found if each.explored.recording.name == name)
 
 
-def write_mnist(folder, images, test_images):
-    """Write MNIST's four files, with these images of 28 by 28 bytes."""
-    folder.mkdir()
-    for part, pictures in (("train", images), ("t10k", test_images)):
-        labels = np.arange(len(pictures), dtype=np.uint8) % 10
-        for kind, array in (("images-idx3", pictures), ("labels-idx1", labels)):
-            sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-            head = bytes([0, 0, 8, array.ndim]) + sizes
-            (folder / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+def asked(name):
+    """Return a figure's prediction, and the title in the state that it leads to."""
+    prediction = figure(name).explored.recording.story.prediction
+    sliders = figure(name).explored.sliders
+    state = {
+        slider.name: slider.values[place]
+        for slider, place in zip(sliders, prediction["state"], strict=True)
+    }
+    return prediction, state, figure(name).update(**state)[0]
 
 
-def test_with_mnist_beside_it_the_chapter_runs_the_loop_on_it(run_mnist_cells):
-    images = np.random.default_rng(1).integers(0, 256, (60, 28, 28), dtype=np.uint8)
-    write_mnist(Path("mnist"), images[:50], images[50:])
-    found, shown = run_mnist_cells()
-    # Generation 0 has the real images, in another order; the others have drawn ones.
-    assert found["large"].shape == (6, 40, 784)
-    real = {image.tobytes() for image in images[:50]}
-    bytes_of = np.rint(255 * found["large"]).astype(np.uint8)
-    assert {image.tobytes() for image in bytes_of[0]} <= real
-    assert not {image.tobytes() for image in bytes_of[1]} & real
-    expected = images[:50].reshape(50, -1).var(axis=0).sum() / 255**2
-    assert found["left"][0] == pytest.approx(expected, rel=1e-4)
-    assert [slider.name for slider in shown.sliders] == ["generation"]
-    first, last = shown.recording.captions[0], shown.recording.captions[-1]
-    assert f"all real. Pixel variance: {expected:.1f}, in" in first
-    assert f"all drawn. Pixel variance: {found['left'][5]:.1f}, in" in last
+def test_no_digit_is_surely_shown_where_the_first_question_leads(spread):
+    prediction, state, title = asked("vae-digits")
+    assert state == {"generation": 5, "real_fraction": 0}
+    assert prediction["answer"] == "none"
+    assert title == "A classifier is sure of 0 of 10 digits"
+    held = look_up("classes_held", real_fraction=0, output="mean")
+    assert held[5].mean() < 1, held[5]
+    # From generation 8 on all images are the same grey one.
+    assert "By generation 8" in prediction["lesson"]
+    assert spread(0)[8:].max() < 0.02 < spread(0)[6].min(), spread(0)[6:9]
+    assert held[8:].max() == 0, held[8:]
 
 
-def test_without_mnist_the_chapter_says_so(run_mnist_cells, capsys):
-    found, _ = run_mnist_cells()
-    assert not found["mnist_is_here"]
-    assert "no folder mnist here" in capsys.readouterr().out
+def test_the_second_question_is_answered_by_the_figure():
+    prediction, state, title = asked("vae-mixing")
+    assert state == {"real_fraction": 0.1, "samples": "means"}
+    assert title == f"{prediction['answer']:.0f} % of the first variance is left"
 
 
-def test_a_damaged_file_of_mnist_is_named(run_mnist_cells):
-    write_mnist(
-        Path("mnist"), np.zeros((9, 28, 28), np.uint8), np.zeros((9, 28, 28), np.uint8)
+@pytest.mark.parametrize("name", ["vae-digits", "vae-plane", "vae-mnist"])
+def test_a_story_begins_with_generation_0(name):
+    first = figure(name).explored.sliders[0]
+    assert (first.name, first.values[first.start_index]) == ("generation", 0)
+
+
+def test_the_real_row_shows_each_digit_once_in_its_order(names):
+    drawn = figure("vae-digits").figure.axes[0].images[0].get_array()
+    rows = np.asarray(drawn).reshape(10, 10, 10).transpose(1, 0, 2)[:, 1:-1, 1:-1]
+    named = digit_classifier().probabilities(rows.reshape(10, 64)).argmax(axis=-1)
+    assert named.tolist() == list(range(10))
+
+
+def test_the_sentence_says_what_beta_does(glued):
+    held = sweep.load("digits_errors").select("classes_held", setting="beta 1")
+    assert glued["sure_1"] == pytest.approx(held[0, 5].mean(), abs=0.051)
+    standard = look_up("classes_held", real_fraction=0, output="mean")[5]
+    assert glued["sure_4"] == pytest.approx(standard.mean(), abs=0.051)
+
+
+def test_every_setting_but_the_standard_has_its_place(names):
+    placed = [name for panel in names["PANELS"].values() for name in panel]
+    assert sorted([*placed, "standard"]) == sorted(names["SETTINGS"])
+
+
+def test_the_name_of_a_line_stands_nearest_to_it(names):
+    ages, means = np.arange(13), names["MEANS"]
+    for what, panel in names["PANELS"].items():
+        if what == "number of images":
+            continue  # all three lines lie in one place, under one name
+        for name, (label, x, y) in panel.items():
+            away = {
+                # From about the middle of the name's first two letters.
+                other: abs(np.interp(x + 0.35, ages, means[other]) - y - 0.17)
+                for other in ["standard", *panel]
+            }
+            assert min(away, key=away.get) == name, (label, away)
+
+
+def test_a_setting_is_drawn_thick_and_shown_in_generation_6(names):
+    errors = figure("vae-errors")
+    errors.update(setting="beta 16")
+    lines = [line for ax in errors.figure.axes for line in ax.lines]
+    (thick,) = [line for line in lines if line.get_linewidth() > 2]
+    np.testing.assert_array_equal(thick.get_ydata(), names["MEANS"]["beta 16"])
+    last = errors.figure.axes[-1]
+    expected = names["with_setting"]("images", "beta 16")[6, :15]
+    np.testing.assert_array_equal(last.images[0].get_array(), tiled(expected, 5))
+    assert last.texts[0].get_text() == "beta 16, generation 6"
+
+
+def test_draws_end_as_one_sure_digit_of_pure_noise():
+    held = look_up("classes_held", real_fraction=0, output="draw")[20]
+    assert (held == 1).all(), held
+
+
+def test_what_lies_outside_the_plane_is_marked_at_its_edge(names):
+    plane = figure("vae-plane")
+    _, caption = plane.update(generation=9, real_fraction=0)
+    codes = names["planes"][9, 0]
+    outside = (np.abs(codes) > 3).any(axis=-1)
+    assert outside.sum() > 5
+    assert f"({outside.sum()} lie farther out" in caption
+    squares = next(
+        line for line in plane.figure.axes[0].lines if line.get_marker() == "s"
     )
-    file = Path("mnist") / "train-images-idx3-ubyte"
-    file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(ValueError, match="train-images-idx3-ubyte must hold 7056"):
-        run_mnist_cells()
+    x, y = squares.get_data()
+    assert len(x) == outside.sum()
+    assert np.maximum(np.abs(x), np.abs(y)).tolist() == [3] * len(x)
+
+
+def test_images_of_the_plane_lie_where_the_plane_has_them(names):
+    # Top left is -2 along the first variable and 2 along the second.
+    corner = np.zeros((len(names["PLANE_SHARES"]), 1, 8))
+    corner[..., names["longest"]] = (-2, 2)
+    for age in (0, 9):
+        expected = names["walk"].models[age].decode(corner)[:, 0]
+        drawn = names["decoded"][age][:, 0] / 255
+        np.testing.assert_allclose(drawn, expected, rtol=1e-4, atol=1e-6)
+    spread = [names["decoded"][age][0].var(axis=0).sum() for age in (0, 14)]
+    assert spread[1] < 0.01 * spread[0], "in the end all places look alike"
+
+
+def test_mnist_fades_without_real_images_and_holds_with_half(names):
+    without, half = (names["by_share"][share].mean(axis=1) for share in (0, 0.5))
+    assert (np.diff(without) < 0).all(), without
+    assert without[5] < 0.4 * without[0], without
+    assert half[5] > 0.8 * half[0], half
+    title, caption = figure("vae-mnist").update(generation=5)
+    assert (
+        title
+        == f"Variance {without[5]:.1f} without real images, {half[5]:.1f} with half"
+    )
+    # MNIST's images have a pixel variance of 52.7.
+    assert names["large_variance"] == pytest.approx(52.7, abs=0.3)
+    assert f"of real images {names['large_variance']:.1f}." in caption

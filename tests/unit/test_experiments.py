@@ -21,18 +21,20 @@ from collapse import measures
 from collapse.corpus.encyclopaedia import ARCHITECTURE, encyclopaedia
 from collapse.corpus.grammar import END, PAD, UNKNOWN, expand
 from collapse.corpus.text import train_tokenizer
+from collapse.digits import load_mnist
 from collapse.experiments import __main__ as command
 from collapse.experiments import (
     _encyclopaedia,
     encyclopaedia_errors,
     encyclopaedia_mixing,
+    mnist,
     paper_mixture,
     real_text,
 )
 from collapse.opt import OPT, Decoding, OPTConfig, Training, generate, save_opt
 from collapse.recursion import recurse
 from collapse.sweep import UnusableResultError, load, run, save
-from collapse.sweep.files import DATA
+from collapse.sweep.files import BOOK, DATA
 from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
@@ -79,6 +81,8 @@ class TestShipped:
     @pytest.mark.training
     @pytest.mark.xdist_group("cheap cells")  # two of them share their first networks
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
+        if experiment is mnist and not (BOOK / "mnist").is_dir():
+            pytest.skip("MNIST's files are not in book/mnist")
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
         assert list(again) == list(result)
@@ -135,11 +139,51 @@ def have_one_law(
     assert (difference <= allowed).all(), f"{name}: {difference} > {allowed}"
 
 
+def noise_for_mnist(folder: Path) -> Path:
+    """Write MNIST's four files, of noise."""
+    folder.mkdir()
+    rng = np.random.default_rng(1)
+    for part, count in (("train", 50), ("t10k", 10)):
+        images = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        labels = np.arange(count, dtype=np.uint8) % 10
+        for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
+            sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
+            head = bytes([0, 0, 8, array.ndim]) + sizes
+            (folder / f"{part}-{kind}-ubyte").write_bytes(head + array.tobytes())
+    return folder
+
+
+class TestMNIST:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        return str(noise_for_mnist(tmp_path / "mnist"))
+
+    @pytest.mark.training
+    def test_it_keeps_what_models_drew_and_no_real_image(self, folder):
+        found = compute_cell(mnist.TINY.with_grid(folder=folder))
+        assert found["images"].shape == (2, 40, 784)
+        real = {image.tobytes() for image in load_mnist(folder).train_images}
+        drawn = (found["images"].reshape(-1, 784) / np.float32(255)).astype(np.float32)
+        assert not real & {image.tobytes() for image in drawn}
+        # Noise is fitted to; what hardly trained networks draw is grey.
+        noise = 784 * (256**2 - 1) / 12 / 255**2
+        np.testing.assert_allclose(found["fitted_variance"][0], noise, rtol=0.1)
+        assert found["pixel_variance"].max() < 0.3 * noise
+
+    def test_without_the_files_it_says_what_is_missing(self, tmp_path):
+        nowhere = mnist.TINY.with_grid(folder=str(tmp_path / "nowhere"))
+        with pytest.raises(ValueError, match=r"MNIST's four files.*download=True"):
+            compute_cell(nowhere)
+
+
 @pytest.mark.slow
 @pytest.mark.training
 class TestTiny:
     def test_a_small_run_of_the_same_code_saves_and_loads(self, experiment, tmp_path):
-        made = run(experiment.TINY, folder=tmp_path / "cells", progress=False)
+        tiny = experiment.TINY
+        if experiment is mnist:
+            tiny = tiny.with_grid(folder=str(noise_for_mnist(tmp_path / "mnist")))
+        made = run(tiny, folder=tmp_path / "cells", progress=False)
         save(made, tmp_path)
         loaded = load(experiment.SWEEP.name, tmp_path)
         assert list(loaded) == list(made)
