@@ -29,7 +29,7 @@ def cell(names, name: str, real_fraction: float) -> np.ndarray:
 def strange(names, place: int, topic: str) -> np.ndarray:
     """How many words of a text are strange, by generation, without real texts."""
     grammar = names["grammar"]
-    rows = cell(names, "texts", 0)[:, place]
+    rows = cell(names, "texts", 0)[:, 0, place]
     return np.array(
         [language_panels.strange_words(grammar, row, topic).sum() for row in rows]
     )
@@ -43,7 +43,7 @@ def test_the_common_topic_stays_sound_and_the_rare_one_does_not(names):
     rare = strange(names, 2, topics[2])
     assert rare[0] == 0
     assert rare[2:].min() > 5
-    words = " ".join(grammar.decode(row) for row in cell(names, "texts", 0)[1:, 2])
+    words = " ".join(grammar.decode(row) for row in cell(names, "texts", 0)[1:, 0, 2])
     assert words.count("river") > 3
     assert words.count("queen") > 3
 

@@ -360,7 +360,7 @@ class TestPictures:
 
 def test_correct_new_texts_stand_beside_one_that_is_mostly_strange(course):
     assert course("grammatical", COOL)[6].mean() > 0.95
-    row = course("texts", COOL)[6, 2].astype(int)
+    row = course("texts", COOL)[6, 0, 2].astype(int)
     given = len(encyclopaedia().encode(SHOWN[2]))
     strange = strange_words(encyclopaedia(), row, "jackrabbits")[given:]
     written = (row[given:] > 3) & (np.cumsum(row[given:] == END) == 0)

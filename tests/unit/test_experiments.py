@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -477,16 +477,18 @@ class TestEncyclopaediaHistory:
                 assert made["drifted"][age, chain] == pytest.approx(away)
 
     def test_texts_in_view_are_written_as_all_others(self, keep):
-        """Each prompt continued alone, by the first chain, is what is kept."""
+        """Each prompt continued alone, by each chain, is what is kept."""
         kept = keep(_encyclopaedia)
         decoding, grammar = Decoding(beams=2), encyclopaedia()
         made = self.history(decoding=decoding)
         prompts = [grammar.encode(text) for text in _encyclopaedia.SHOWN]
         room = 96 + 1 - max(map(len, prompts))
         for age, model in enumerate(kept[0].models):
-            for prompt, text in zip(prompts, made["texts"][age], strict=True):
+            of_chains = zip(model.networks, made["texts"][age], strict=True)
+            for (network, texts), number in product(of_chains, range(len(prompts))):
+                prompt, text = prompts[number], texts[number]
                 alone = generate(
-                    model.networks[0],
+                    network,
                     prompt[None],
                     new_tokens=min(grammar.length, room),
                     decoding=decoding,

@@ -27,7 +27,7 @@ def wandering():
     texts = result.select(
         "texts", decoding="temperature 1", real_fraction=0, repetition=0
     )
-    return texts[8, 2]
+    return texts[8, 0, 2]
 
 
 def stacked(layers):

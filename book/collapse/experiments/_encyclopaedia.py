@@ -43,7 +43,7 @@ SHOWN = (
     "The moon goes round the earth in about a month.",
     "The jackrabbit is a hare and not a rabbit.",
 )
-"""First sentences of the texts that are kept, of chain 0."""
+"""First sentences of the texts that are kept."""
 
 PERPLEXITIES = np.geomspace(1, 100, 41)
 """The edges of the histograms' bins; what lies above goes into the last one."""
@@ -138,7 +138,7 @@ def encyclopaedia_history(
         Besides, of int16: ``endings``, (generations + 1, chains, 24), how many of the
         100 texts end with each topic; ``perplexities``, (generations + 1, chains, 40),
         a histogram of the new documents' perplexities under generation 0, in the bins
-        of `PERPLEXITIES`; and ``texts``, (generations + 1, 3, tokens), chain 0's
+        of `PERPLEXITIES`; and ``texts``, (generations + 1, chains, 3, tokens),
         completions of `SHOWN`.
     """
     seed = int(rng.integers(2**32))
@@ -177,7 +177,7 @@ def encyclopaedia_history(
         **{name: history[name].astype(np.float32) for name in MEASURES},
         "endings": history["endings"].astype(np.int16),
         "perplexities": history["perplexities"].astype(np.int16),
-        "texts": history["texts"][:, 0].astype(np.int16),
+        "texts": history["texts"].astype(np.int16),
     }
 
 
