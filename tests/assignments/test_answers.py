@@ -8,13 +8,16 @@ numbers and with those of another course.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from functools import cache
 
+import numpy as np
 import pytest
 
 import masters
+from collapse.exercises import WrongAnswerError
 from support.grading import run
 
 SEEDS = [None, 7]
@@ -74,8 +77,48 @@ def test_solution_earns_everything_and_an_empty_answer_nothing(
     run(asked.code("prompt"), environment)
     earned, said = asked.grade(dict(environment))
     assert earned == 0, said
+    tests = asked.tests.test_cases
+    assert said.count("NotAnsweredError: Not answered yet: ") == len(tests), said
     run(asked.code("solution"), environment)
     earned, said = asked.grade(environment)
+    assert earned == 1, said
+
+
+def is_function(value):
+    return callable(value) and not isinstance(value, type)
+
+
+def as_words(value):
+    """An answer that looks like numbers, and is text: of a value, or of a function."""
+    if is_function(value):
+        return lambda *given: as_words(value(*given))
+    return np.asarray(value).astype(str).tolist()
+
+
+def in_brackets(value):
+    """A number as an array of one, as some computations leave it."""
+    return np.array([value]) if np.ndim(value) == 0 else value
+
+
+@pytest.mark.parametrize(("name", "problem"), PROBLEMS)
+def test_form_is_right_where_the_grader_can_read_the_answer(sets, name, problem):
+    """A student reads of the form what the grader makes of it, no more and no less."""
+    asked = sets(name, None).problems[problem]
+    solved = sets(name, None).before(problem)
+    run(asked.code("prompt", "solution"), solved)
+    (form, *_) = (case.body for case in asked.tests.test_cases if not case.hidden)
+    wanted = [*inspect.signature(form.test_func).parameters]
+    form.call_func(solved)
+    for each in wanted:
+        with pytest.raises(WrongAnswerError):
+            form.call_func(solved | {each: as_words(solved[each])})
+        if is_function(solved[each]):
+            with pytest.raises(WrongAnswerError, match="without brackets"):
+                form.call_func(solved | {each: 0.5})
+    numbers = {each: in_brackets(solved[each]) for each in wanted}
+    numbers = {each: v for each, v in numbers.items() if not is_function(solved[each])}
+    form.call_func(solved | numbers)
+    earned, said = asked.grade(solved | numbers)
     assert earned == 1, said
 
 
