@@ -23,6 +23,8 @@ from support.grading import run
 SEEDS = [None, 7]
 NAMES = [path.stem for path in sorted(masters.MASTERS.glob("*.md"))]
 LEAST_WRONG = 4
+SEEN = "finite|number of points is whole|no root can be taken"
+"""What is said of answers that are no finite numbers."""
 
 
 def master(name):
@@ -120,6 +122,35 @@ def test_form_is_right_where_the_grader_can_read_the_answer(sets, name, problem)
     form.call_func(solved | numbers)
     earned, said = asked.grade(solved | numbers)
     assert earned == 1, said
+
+
+def all_of(wrong, value):
+    """An answer of the same form in which each number is a wrong one."""
+    if is_function(value):
+        return lambda *given: all_of(wrong, value(*given))
+    return np.full(np.shape(value), wrong)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize(("name", "problem"), PROBLEMS)
+def test_what_is_not_finite_earns_nothing_and_gets_no_other_hint(
+    sets, name, problem, wrong
+):
+    """It compares with nothing, so a test that does not ask lets it pass."""
+    asked = sets(name, None).problems[problem]
+    solved = sets(name, None).before(problem)
+    run(asked.code("prompt", "solution"), solved)
+    cases = [case.body for case in asked.tests.test_cases]
+    names = {
+        name for case in cases for name in inspect.signature(case.test_func).parameters
+    }
+    earned, said = asked.grade(
+        solved | {each: all_of(wrong, solved[each]) for each in names}
+    )
+    assert earned == 0, said
+    hints = re.findall(r"(?:WrongAnswerError|AssertionError): (.+(?:\n(?! ).+)*)", said)
+    assert len(hints) == len(cases), said
+    assert not [each for each in hints if not re.search(SEEN, each)]
 
 
 @pytest.mark.parametrize("name", NAMES)
