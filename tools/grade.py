@@ -37,6 +37,8 @@ from collapse.whole_file import replace_file
 LARGEST = 2**26
 """Bytes of a notebook; a zip file may hold more than it seems to."""
 
+MISSING = "❌ Not answered yet: "
+
 UNREADABLE = (
     "the file is no notebook or is damaged: open it in Jupyter and save it again"
 )
@@ -287,11 +289,19 @@ def feedback(grade: Grade) -> str:
 
 
 def told(file: TestFile, title: str) -> str:
-    """What is said of one problem: points, and hints for tests that failed."""
-    hints = [each.message for each in file.test_case_results if not each.passed]
-    return "\n".join(
-        [f"{title}: {file.score:g} of {file.possible:g}", *dict.fromkeys(hints)]
+    """What is said of one problem: points, and hints for tests that failed, once."""
+    failed = [each.message for each in file.test_case_results if not each.passed]
+    lines = dict.fromkeys("\n".join(failed).splitlines())
+    missing = dict.fromkeys(
+        name
+        for line in lines
+        if line.startswith(MISSING)
+        for name in line.removeprefix(MISSING).removesuffix(".").split(", ")
     )
+    head = [f"{title}: {file.score:g} of {file.possible:g}"]
+    if missing:
+        head.append(f"{MISSING}{', '.join(missing)}.")
+    return "\n".join(head + [line for line in lines if not line.startswith(MISSING)])
 
 
 def grade_all(
@@ -337,7 +347,7 @@ def main() -> None:
         grades = grade_all(folder, options.built, options.name, options.jobs)
     except KeyboardInterrupt:
         sys.exit(
-            f"Interrupted: {folder / 'grades.csv'} has what was graded so far; the "
+            f"Interrupted. What has been graded is in {folder / 'grades.csv'}; the "
             "next run starts anew."
         )
     print(f"{len(grades)} hand-ins: {folder / 'grades.csv'}")

@@ -120,7 +120,7 @@ def test_who_has_not_answered_reads_just_that(grades):
     assert (folder / "feedback" / "empty.zip.txt").read_text() == (
         "A set to try the tools with: 0 of 6 points\n\n"
         "Problem 1. The middle: 0 of 4\n"
-        "❌ Not answered yet: mean.\n❌ Not answered yet: width.\n\n"
+        "❌ Not answered yet: mean, width.\n\n"
         "Problem 2. A function: 0 of 2\n❌ Not answered yet: spread.\n\n"
         "Problem 3. Why: graded by hand, of 3\n"
     )
