@@ -153,6 +153,20 @@ def test_what_is_not_finite_earns_nothing_and_gets_no_other_hint(
     assert not [each for each in hints if not re.search(SEEN, each)]
 
 
+def test_a_hint_fits_both_mistakes_that_lead_to_its_number(sets):
+    """In this course as many rare words are lost as occurrences are left."""
+    problem = sets("rare-words", "abc").problems["speech"]
+    solved = sets("rare-words", "abc").before("speech")
+    run(problem.code("prompt", "solution"), solved)
+    counts, kept = (solved[each][solved["is_rare"]] for each in ("counts", "is_kept"))
+    length = masters.read_parameters(master("rare-words"), "abc")["new_length"]
+    occurrences = counts.sum() * length / len(solved["speech"])
+    assert occurrences == pytest.approx((1 - kept).sum(), rel=0.01)
+    earned, said = problem.grade(solved | {"rare_kept": occurrences})
+    assert earned == pytest.approx(0.6), said
+    assert "lost, or so often they occur: how many different ones are left?" in said
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_problem_has_wrong_answers_of_several_kinds(name):
     wrong = Counter(about["problem"] for about, _ in tried(name) if about["earns"] < 1)
