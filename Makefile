@@ -71,7 +71,7 @@ data: $(STAMPS)/book       ## make the results in book/data that are out of date
 	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(RESTAMP),--restamp) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))
 
-assignments: $(STAMPS)/courses $(if $(NAME),,book)  ## make a course's problem sets, and chapters to hand in, in build/assignments/ (NAME="gaussian chapters/gaussian"; SEED=...: other numbers; FOLDER=...: masters of your own)
+assignments: $(STAMPS)/courses $(if $(NAME),$(if $(filter chapters/%,$(NAME)),book),book)  ## make a course's problem sets, and chapters to hand in, in build/assignments/ (NAME="gaussian chapters/gaussian"; SEED=...: other numbers; FOLDER=...: masters of your own)
 	@PYTHONPATH=book:book/_ext $(PY) tools/course.py $(NAME) --private "$(FOLDER)" \
 	  $(if $(SEED),--seed "$(SEED)")
 

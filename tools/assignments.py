@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import os
@@ -40,8 +41,8 @@ from reader_notebooks import archive, first_cell, further
 BUILT = ROOT / "build" / "assignments"
 PYTHON = "3.12"
 GUARD = "collapse.grading.guard.Guard"
-BY_HAND = "by_hand.json"
-"""A file among the autograder's: the points of the problems that people grade."""
+OVERVIEW = "overview.json"
+"""A file among the autograder's: the title of a set, and its problems in order."""
 
 CLOSING = """\
 ## Hand in
@@ -74,8 +75,26 @@ def test_cell(cell: NotebookNode) -> NotebookNode:
     elif "points" in cell.metadata:
         about["points"] = cell.metadata["points"]
     head = yaml.safe_dump(about, sort_keys=False, width=1000).strip()
-    source = f'""" # BEGIN TEST CONFIG\n{head}\n""" # END TEST CONFIG\n{cell.source}'
-    return nbformat.v4.new_code_cell(source)
+    head = f'""" # BEGIN TEST CONFIG\n{head}\n""" # END TEST CONFIG\n'
+    return nbformat.v4.new_code_cell(head + asking_first(cell.source))
+
+
+def asking_first(test: str) -> str:
+    """A test that looks first whether what it asks for has been answered."""
+    (function,) = ast.parse(test).body
+    assert isinstance(function, ast.FunctionDef)
+    names = [each.arg for each in function.args.args if each.arg != "env"]
+    place = function.body[0].lineno - 1
+    if not names or place < function.lineno:  # all stands in one line
+        return test
+    given = ", ".join(f"{name}={name}" for name in names)
+    lines = test.splitlines()
+    lines[place:place] = [
+        "    from collapse.exercises.form import answered",
+        "",
+        f"    answered({given})",
+    ]
+    return "\n".join(lines)
 
 
 def with_prompt(cells: list[NotebookNode]) -> list[NotebookNode]:
@@ -282,14 +301,33 @@ def make(path: Path, folder: Path, seed: object = None, *, solve: bool = True) -
         master = read_notebook(path, numbers)
         examine(master)
         name = assignment_name(path, numbers, seed)
-        by_hand = {
-            about["problem"]: about["points"]
-            for about, _ in problems(master)
-            if about.get("manual")
-        }
+        said = overview(master, path.stem)
         with tempfile.TemporaryDirectory() as scratch, quiet_kernels():
             make_from(for_otter(master, name), path.stem, Path(scratch), solve=solve)
-            collect(path.stem, Path(scratch), folder, closing(), by_hand, solve=solve)
+            collect(path.stem, Path(scratch), folder, closing(), said, solve=solve)
+
+
+def overview(master: NotebookNode, name: str) -> dict[str, Any]:
+    """What feedback calls a set and its problems, in order, and what they are worth."""
+    (_, opening), *asked = problems(master)
+    return {
+        "title": title(opening, name),
+        "problems": {
+            about["problem"]: {
+                "title": title(cells, about["problem"]),
+                "points": about["points"],
+                "by hand": about.get("manual", False),
+            }
+            for about, cells in asked
+        },
+    }
+
+
+def title(cells: list[NotebookNode], otherwise: str) -> str:
+    """The first heading in some cells."""
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    found = re.search(r"^#+ +(.+?) *$", text, re.MULTILINE)
+    return found[1] if found else otherwise
 
 
 def make_from(master: NotebookNode, stem: str, scratch: Path, *, solve: bool) -> None:
@@ -320,7 +358,7 @@ def collect(
     scratch: Path,
     folder: Path,
     last: list[NotebookNode],
-    by_hand: dict[str, float],
+    said: dict[str, Any],
     *,
     solve: bool,
 ) -> None:
@@ -347,7 +385,7 @@ def collect(
     (archive,) = scratch.glob("autograder/*.zip")
     with zipfile.ZipFile(archive) as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
-    files[BY_HAND] = json.dumps(by_hand).encode()
+    files[OVERVIEW] = json.dumps(said).encode()
     write_zip(files, folder / "autograder" / f"{stem}-autograder.zip")
     if solve:
         key = read_made(scratch / "autograder" / f"{stem}.ipynb")

@@ -27,7 +27,9 @@ OTHER_PAGE = re.compile(r"\]\((?!https?:|#)([\w/.-]+)\.ipynb[^)\s]*\)")
 TEST = """\
 def test_answer({variable}):
     from collapse.exercises import check
+    from collapse.exercises.form import answered
 
+    answered({variable}={variable})
     feedback = check("{exercise}", {variable})
     assert feedback, repr(feedback)
 """
@@ -88,6 +90,13 @@ def make(path: Path, folder: Path) -> None:
     page.cells = [cell for cell in page.cells if cell.id != "install"]
     sources = [cell.source for cell in page.cells if cell.cell_type == "code"]
     config = assignments.config(f"chapter-{path.stem}", sources)
+    said = {
+        "title": assignments.title(page.cells, path.stem),
+        "problems": {
+            name: {"title": name, "points": 1, "by hand": False}
+            for name in exercises(page).values()
+        },
+    }
     page.cells = [config, *cells_of(page)]
     last = [
         nbformat.v4.new_markdown_cell(CLOSING, metadata={"problem": ""}),
@@ -96,4 +105,4 @@ def make(path: Path, folder: Path) -> None:
     ]
     with tempfile.TemporaryDirectory() as scratch:
         assignments.make_from(page, path.stem, Path(scratch), solve=False)
-        assignments.collect(path.stem, Path(scratch), folder, last, {}, solve=False)
+        assignments.collect(path.stem, Path(scratch), folder, last, said, solve=False)

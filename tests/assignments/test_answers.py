@@ -8,18 +8,23 @@ numbers and with those of another course.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections import Counter
 from functools import cache
 
+import numpy as np
 import pytest
 
 import masters
+from collapse.exercises import WrongAnswerError
 from support.grading import run
 
 SEEDS = [None, 7]
 NAMES = [path.stem for path in sorted(masters.MASTERS.glob("*.md"))]
 LEAST_WRONG = 4
+SEEN = "finite|number of points is whole|no root can be taken"
+"""What is said of answers that are no finite numbers."""
 
 
 def master(name):
@@ -74,9 +79,92 @@ def test_solution_earns_everything_and_an_empty_answer_nothing(
     run(asked.code("prompt"), environment)
     earned, said = asked.grade(dict(environment))
     assert earned == 0, said
+    tests = asked.tests.test_cases
+    assert said.count("NotAnsweredError: Not answered yet: ") == len(tests), said
     run(asked.code("solution"), environment)
     earned, said = asked.grade(environment)
     assert earned == 1, said
+
+
+def is_function(value):
+    return callable(value) and not isinstance(value, type)
+
+
+def as_words(value):
+    """An answer that looks like numbers, and is text: of a value, or of a function."""
+    if is_function(value):
+        return lambda *given: as_words(value(*given))
+    return np.asarray(value).astype(str).tolist()
+
+
+def in_brackets(value):
+    """A number as an array of one, as some computations leave it."""
+    return np.array([value]) if np.ndim(value) == 0 else value
+
+
+@pytest.mark.parametrize(("name", "problem"), PROBLEMS)
+def test_form_is_right_where_the_grader_can_read_the_answer(sets, name, problem):
+    """A student reads of the form what the grader makes of it, no more and no less."""
+    asked = sets(name, None).problems[problem]
+    solved = sets(name, None).before(problem)
+    run(asked.code("prompt", "solution"), solved)
+    (form, *_) = (case.body for case in asked.tests.test_cases if not case.hidden)
+    wanted = [*inspect.signature(form.test_func).parameters]
+    form.call_func(solved)
+    for each in wanted:
+        with pytest.raises(WrongAnswerError):
+            form.call_func(solved | {each: as_words(solved[each])})
+        if is_function(solved[each]):
+            with pytest.raises(WrongAnswerError, match="without brackets"):
+                form.call_func(solved | {each: 0.5})
+    numbers = {each: in_brackets(solved[each]) for each in wanted}
+    numbers = {each: v for each, v in numbers.items() if not is_function(solved[each])}
+    form.call_func(solved | numbers)
+    earned, said = asked.grade(solved | numbers)
+    assert earned == 1, said
+
+
+def all_of(wrong, value):
+    """An answer of the same form in which each number is a wrong one."""
+    if is_function(value):
+        return lambda *given: all_of(wrong, value(*given))
+    return np.full(np.shape(value), wrong)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+@pytest.mark.parametrize(("name", "problem"), PROBLEMS)
+def test_what_is_not_finite_earns_nothing_and_gets_no_other_hint(
+    sets, name, problem, wrong
+):
+    """It compares with nothing, so a test that does not ask lets it pass."""
+    asked = sets(name, None).problems[problem]
+    solved = sets(name, None).before(problem)
+    run(asked.code("prompt", "solution"), solved)
+    cases = [case.body for case in asked.tests.test_cases]
+    names = {
+        name for case in cases for name in inspect.signature(case.test_func).parameters
+    }
+    earned, said = asked.grade(
+        solved | {each: all_of(wrong, solved[each]) for each in names}
+    )
+    assert earned == 0, said
+    hints = re.findall(r"(?:WrongAnswerError|AssertionError): (.+(?:\n(?! ).+)*)", said)
+    assert len(hints) == len(cases), said
+    assert not [each for each in hints if not re.search(SEEN, each)]
+
+
+def test_a_hint_fits_both_mistakes_that_lead_to_its_number(sets):
+    """In this course as many rare words are lost as occurrences are left."""
+    problem = sets("rare-words", "abc").problems["speech"]
+    solved = sets("rare-words", "abc").before("speech")
+    run(problem.code("prompt", "solution"), solved)
+    counts, kept = (solved[each][solved["is_rare"]] for each in ("counts", "is_kept"))
+    length = masters.read_parameters(master("rare-words"), "abc")["new_length"]
+    occurrences = counts.sum() * length / len(solved["speech"])
+    assert occurrences == pytest.approx((1 - kept).sum(), rel=0.01)
+    earned, said = problem.grade(solved | {"rare_kept": occurrences})
+    assert earned == pytest.approx(0.6), said
+    assert "lost, or so often they occur: how many different ones are left?" in said
 
 
 @pytest.mark.parametrize("name", NAMES)

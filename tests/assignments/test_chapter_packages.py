@@ -79,7 +79,7 @@ def test_its_checks_are_graded_by_the_chapter_s_checker(small, tmp_path):
     assert graded.points == points
     said = grade.feedback(graded)
     assert "np.std divides by M. See https://" in said
-    assert "Put your answer where the dots are" in said
+    assert "Not answered yet: keep_halve." in said
 
 
 @pytest.fixture(scope="module")

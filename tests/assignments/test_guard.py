@@ -41,12 +41,20 @@ HARM = {
         "replaced collapse.theory",
     ),
 }
+FORBIDDEN = (
+    "A hand-in must not start other programs or use the network while it is graded."
+)
 HARMLESS = {
-    "raises": ("1 / 0", "stopped with ZeroDivisionError"),
-    "starts": ("!cat HIDDEN/key.py", "starts no programs"),
+    "raises": ("1 / 0", "ZeroDivisionError: division by zero"),
+    "starts": ("!cat HIDDEN/key.py", FORBIDDEN),
+    "starts_too": ("import subprocess; subprocess.run(['ls'])", FORBIDDEN),
     "calls_out": (
         "import socket; socket.create_connection(('127.0.0.1', 9))",
-        "no network",
+        FORBIDDEN,
+    ),
+    "looks": (
+        "open('tests/loop.py')",
+        "Only the notebook is graded: no file 'tests/loop.py' is beside it.",
     ),
 }
 TEST = """\
@@ -103,7 +111,7 @@ def test_harm_costs_the_problem_and_is_named(verdicts, name):
 @pytest.mark.parametrize("name", HARMLESS)
 def test_what_fails_without_harm_costs_nothing(verdicts, name):
     assert outcomes(verdicts[name], 1) == [(True, "✅ Passed.")]
-    assert HARMLESS[name][1] in f"stopped with {' '.join(verdicts[name].remarks)}"
+    assert verdicts[name].remarks == [HARMLESS[name][1]]
 
 
 @pytest.mark.slow
@@ -143,11 +151,39 @@ def test_a_notebook_as_a_whole_has_a_limit():
         assert "over 8 s" in outcomes(verdicts[late], 1)[0][1]
 
 
+OPEN = TEST.replace(
+    "    if f",
+    "    from collapse.exercises.form import answered\n"
+    "    answered({name}={name})\n    if f",
+)
+
+
+@pytest.mark.slow
+def test_what_is_not_answered_in_its_place_may_be_answered_later():
+    tests = {name: OPEN.format(name=name) for name in "abcde"}
+    cells = [
+        cell("f = None; a = 1", problem="a"),
+        cell("b = ...", problem="b"),
+        cell("c = 2", problem="c"),
+        cell("d = ...", problem="d"),
+        cell("a = ...; b = 1; c = 1", problem=""),
+    ]
+    verdicts = supervise(cells, tests, LIMITS)
+    told = {name: outcomes(verdicts[name], 1) for name in tests}
+    assert told == {
+        "a": [(True, "✅ Passed.")],
+        "b": [(True, "✅ Passed.")],
+        "c": [(False, "❌ not one")],  # it was answered, and wrong
+        "d": [(False, "❌ Not answered yet: d.")],
+        "e": [(False, "❌ Not answered yet: e.")],
+    }
+
+
 def test_a_remark_says_what_stopped_a_cell():
     verdict = Verdict(cases=[(False, "not one")], remarks=["NameError: x"])
     ((passed, said),) = outcomes(verdict, 1)
     assert not passed
-    assert said == "❌ not one\nA cell of this problem stopped with NameError: x"
+    assert said == "❌ not one\nA cell of this problem stopped: NameError: x"
 
 
 @pytest.mark.slow

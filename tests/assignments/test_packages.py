@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import os
 import re
+import subprocess
+import sys
 import zipfile
 from functools import partial
 
@@ -43,6 +46,17 @@ def handed_in(built, path, changes):
     nbformat.write(notebook, path)
 
 
+def at_the_end(built):
+    """A hand-in with all answers in one new cell at its end."""
+    notebook = student_notebook(built)
+    answers = (
+        "mean = data.mean()\nwidth = len(data) - 1\n\n\n"
+        "def spread(points):\n    return np.var(points, ddof=1)"
+    )
+    notebook.cells.append(nbformat.v4.new_code_cell(answers))
+    return nbformat.writes(notebook).encode("utf-8-sig")
+
+
 @pytest.fixture(scope="module")
 def grades(built, tmp_path_factory):
     """The grades of a folder of hand-ins, by the real autograder."""
@@ -55,9 +69,10 @@ def grades(built, tmp_path_factory):
     with zipfile.ZipFile(packed, "w") as archive:
         archive.write(next(built.glob("student/*.ipynb")), "sample.ipynb")
         archive.writestr(".OTTER_LOG", "no pickle")
+        archive.writestr(".ipynb_checkpoints/sample-checkpoint.ipynb", "a copy")
     (folder / "text.ipynb").write_text("not a notebook")
+    (folder / "late.ipynb").write_bytes(at_the_end(built))
     graded = grade.grade_all(folder, built.parent, jobs=1)
-    grade.write(graded, folder)
     return {each.hand_in: each for each in graded}, folder
 
 
@@ -71,6 +86,7 @@ def test_a_folder_of_hand_ins_is_graded(grades):
         "harm.ipynb": {"middle": 0, "spread": 2},
         "empty.zip": {"middle": 0, "spread": 0},
         "text.ipynb": {},
+        "late.ipynb": {"middle": 4, "spread": 2},
     }
     table = (folder / "grades.csv").read_text()
     assert table.startswith(
@@ -86,19 +102,132 @@ def test_feedback_names_the_idea_and_no_line_of_a_test(grades):
     _, folder = grades
     said = (folder / "feedback" / "part.ipynb.txt").read_text()
     assert said == (
-        "sample: 5 of 6 points\nProblem reason (3 points) is graded by hand.\n\n"
-        "middle: 3 of 4\n"
-        "❌ How far is the last point from the first?\n\nspread: 2 of 2\n"
+        "A set to try the tools with: 5 of 6 points\n\n"
+        "Problem 1. The middle: 3 of 4\n"
+        "❌ How far is the last point from the first?\n\n"
+        "Problem 2. A function: 2 of 2\n\n"
+        "Problem 3. Why: graded by hand, of 3\n"
     )
     harm = (folder / "feedback" / "harm.ipynb.txt").read_text()
-    assert "middle: 0 of 4\n❌ No points for this problem: its code ends" in harm
+    assert (
+        "Problem 1. The middle: 0 of 4\n❌ No points for this problem: its code ends"
+    ) in harm
 
 
-def test_feedback_names_all_problems_that_people_grade():
-    graded = grade.Grade("a", "set", {"x": 1}, 2, {"reason": 3, "essay": 8})
-    assert grade.feedback(graded) == (
-        "set: 1 of 2 points\nProblems reason, essay (11 points) are graded by hand.\n"
+@pytest.mark.slow
+def test_who_has_not_answered_reads_just_that(grades):
+    _, folder = grades
+    assert (folder / "feedback" / "empty.zip.txt").read_text() == (
+        "A set to try the tools with: 0 of 6 points\n\n"
+        "Problem 1. The middle: 0 of 4\n"
+        "❌ Not answered yet: mean, width.\n\n"
+        "Problem 2. A function: 0 of 2\n❌ Not answered yet: spread.\n\n"
+        "Problem 3. Why: graded by hand, of 3\n"
     )
+
+
+def test_problems_are_told_in_the_order_of_the_set():
+    numbers = masters.read_master(masters.MASTERS / "gaussian.md")
+    said = assignments.overview(numbers, "gaussian")
+    assert said["title"] == "Problem set 1. Refitting a Gaussian"
+    titles = [about["title"] for about in said["problems"].values()]
+    assert [each[:10] for each in titles] == [f"Problem {n}." for n in range(1, 7)]
+    assert titles[1] == "Problem 2. A noisy ruler"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x/y/gaussian.ipynb",
+        "GAUSSIAN.IPYNB",
+        "a.ipynb",
+    ],
+)
+def test_copies_that_programs_keep_are_no_hand_ins(name, tmp_path):
+    path = tmp_path / "mine.ZIP"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, "the notebook")
+        archive.writestr("x/.ipynb_checkpoints/gaussian-checkpoint.ipynb", "a copy")
+        archive.writestr("__MACOSX/x/y/._gaussian.ipynb", "a note")
+        archive.writestr("__MACOSX/x/y/gaussian.ipynb", "a note")
+    assert grade.notebook_in(path) == b"the notebook"
+
+
+def test_files_that_are_not_read_are_listed(tmp_path):
+    for name in (
+        *("s8.IPYNB", "s11.pdf", "b/s12.zip", "b/notes.txt", "grades.csv"),
+        *("feedback/s8.IPYNB.txt", ".git/x", "b/.ipynb_checkpoints/s.ipynb"),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("")
+    read = [str(path.relative_to(tmp_path)) for path in grade.hand_ins(tmp_path)]
+    assert read == ["b/s12.zip", "s8.IPYNB"]
+    assert grade.left_out(tmp_path) == ["b/notes.txt", "s11.pdf"]
+
+
+def test_a_notebook_may_begin_with_a_byte_order_mark():
+    text = nbformat.writes(nbformat.v4.new_notebook())
+    assert grade.read(text.encode("utf-8-sig")).cells == []
+
+
+def test_no_name_becomes_a_formula_of_a_spreadsheet(tmp_path):
+    formula = "=cmd|'x'!A1"
+    names = [f"{sign}{formula[1:]}" for sign in "=+-@"]
+    grade.write([grade.Grade(name, name, problem=name) for name in names], tmp_path)
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        _, *rows = csv.reader(file)
+    assert sorted(row[0] for row in rows) == sorted(f"'{name}" for name in names)
+    assert not [cell for row in rows for cell in row if cell[:1] in [*"=+-@"]]
+
+
+def test_numbers_of_another_course_are_told_with_what_to_do():
+    said = grade.no_grader("gaussian", {"gaussian-6f04a6": None, "vae": None})
+    assert "numbers of another course" in said
+    assert "gaussian-6f04a6" in said
+    assert "SEED" in said
+    assert "vae" not in said
+    other = grade.no_grader("gaussian-6f04a6", {"gaussian": None})
+    assert "numbers of another course" in other
+    assert grade.no_grader("essay", {"vae": None}) == (
+        "there is no autograder for 'essay'; there are vae"
+    )
+
+
+def graded_until_interrupted(path, top, graders, *, is_told):
+    """Stand in for the grader: the second hand-in is where somebody presses Ctrl-C."""
+    if path.stem == "b":
+        raise KeyboardInterrupt
+    return grade.Grade(path.name, problem="tried out")
+
+
+def test_an_interrupted_run_leaves_what_is_graded(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / f"{name}.ipynb").write_text("")
+    monkeypatch.setattr(grade, "grade", graded_until_interrupted)
+    monkeypatch.setattr("sys.argv", ["grade.py", str(tmp_path), "--jobs", "1"])
+    with pytest.raises(SystemExit, match="next run starts anew"):
+        grade.main()
+    table = (tmp_path / "grades.csv").read_text().splitlines()
+    assert [line.partition(",")[0] for line in table] == ["hand-in", "a.ipynb"]
+    assert [path.name for path in (tmp_path / "feedback").iterdir()] == ["a.ipynb.txt"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_built"),
+    [("gaussian", False), ("gaussian chapters/gaussian", True), ("", True)],
+)
+def test_chapters_are_made_of_a_built_book(name, is_built, root):
+    """In a fresh clone there is none, so `make` builds it first."""
+    command = ["make", "--no-print-directory", "--dry-run", "assignments"]
+    told = subprocess.run(
+        [*command, f"NAME={name}", f"PYTHON={sys.executable}"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")},
+        check=True,
+    )
+    assert ("tools/build_book.py" in told.stdout) == is_built
 
 
 BROKEN = {

@@ -315,8 +315,10 @@ def returned(value: Any, what: str) -> Any:
     return value
 
 
-def numbers_returned(value: Any, what: str) -> np.ndarray:
+def numbers_returned(value: Any, what: str, *, finite: bool = True) -> np.ndarray:
     """Return the array of numbers, or truth values, that a reader's function returned.
+
+    Where ``finite`` is false, infinity and NaN are left to who asks.
 
     Raises
     ------
@@ -327,6 +329,10 @@ def numbers_returned(value: Any, what: str) -> np.ndarray:
     if values is None:
         raise WrongAnswerError(
             f"Your {what} should return numbers, and returned {shown(value)}."
+        )
+    if finite and not np.isfinite(values).all():
+        raise WrongAnswerError(
+            f"Your {what} returned a number that is not finite (NaN or infinity)."
         )
     return values
 
@@ -383,7 +389,7 @@ def scores_of(
     order = np.random.default_rng(1).permutation(places)
     mixed = shown.reshape(places, *shown.shape[2:])[order].reshape(shown.shape)
     with their_code(what):
-        scores = numbers_returned(answer(mixed), what)
+        scores = numbers_returned(answer(mixed), what, finite=False)
     if scores.shape != shown.shape[:2]:
         raise WrongAnswerError(
             f"{thing.capitalize()}s of shape {shown.shape} got scores of shape "

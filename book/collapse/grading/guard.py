@@ -110,7 +110,7 @@ def outcomes(verdict: Verdict, count: int) -> list[tuple[bool, str]]:
     if verdict.lost:
         told = [f"No points for this problem: its code {verdict.lost}."]
         return [(False, f"❌ {said}") for said in told + ["Not tested."] * (count - 1)]
-    notes = [f"A cell of this problem stopped with {each}" for each in verdict.remarks]
+    notes = [f"A cell of this problem stopped: {each}" for each in verdict.remarks]
     notes += [
         f"Nothing is installed for grading: {each!r} was left out."
         for each in dict.fromkeys(verdict.skipped)

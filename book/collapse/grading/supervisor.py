@@ -71,6 +71,9 @@ class Verdict:
     skipped: list[str] = field(default_factory=list)
     """Its commands that install packages, which were not run."""
 
+    is_open: bool = True
+    """Whether an answer is still missing."""
+
     def lose(self, reason: str) -> None:
         """Take all points; the first reason is told."""
         self.lost = self.lost or reason
@@ -259,6 +262,7 @@ def supervise(
 
     Where a problem's cells stand in several places its tests run after each of them.
     The last run counts, but no later place takes back what was lost or said before.
+    What is not answered there may be answered in a later cell, which the end shows.
 
     Parameters
     ----------
@@ -286,8 +290,14 @@ def supervise(
                     run.cell(cell["source"], verdicts[name])
             if name in tests:
                 run.tests(tests[name], verdicts[name])
-        for name in tests.keys() - verdicts.keys():
-            run.tests(tests[name], verdicts[name])
+        for name in tests:
+            verdict = verdicts[name]
+            if verdict.is_open and not verdict.lost:
+                before = verdict.cases
+                run.tests(tests[name], verdict)
+                if before:  # a name may have got another meaning since
+                    both = zip(before, verdict.cases, strict=True)
+                    verdict.cases = [old if old[0] else new for old, new in both]
     finally:
         run.worker.close()
     return {name: verdicts[name] for name in tests}
@@ -320,6 +330,7 @@ class _Run:
         reply = self._ask("grade", source, verdict)
         if reply is not None:
             verdict.cases = [(passed, said) for passed, said in reply["cases"]]
+            verdict.is_open = reply["open"]
 
     def _ask(self, verb: str, source: str, verdict: Verdict) -> dict[str, Any] | None:
         if self.over:

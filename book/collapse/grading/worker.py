@@ -26,6 +26,7 @@ from traitlets.config import Config
 
 from .. import exercises  # with all that tests rest on, before a hand-in can change it
 from ..exercises.check import SITE
+from ..exercises.form import NotAnsweredError
 
 FILES = {
     "open", "os.chdir", "os.chmod", "os.link", "os.listdir", "os.mkdir", "os.remove",
@@ -46,8 +47,16 @@ INSTALLS = re.compile(r"(?:^|\s)((?:pip3?|conda|mamba)['\"]?\s+install\b.*)", re
 LONGEST = 2000
 """Characters of a message; what a hand-in raises may be longer."""
 
+FORBIDDEN = (
+    "A hand-in must not start other programs or use the network while it is graded."
+)
+
 GUARDED = {"builtins", "collapse", "math", "numpy"}
 """Packages on which tests rest, and which a hand-in may not change."""
+
+
+class ForbiddenError(PermissionError):
+    """Raised where a hand-in does what it must not; its text is a whole sentence."""
 
 
 class Watch:
@@ -69,11 +78,11 @@ class Watch:
                 if isinstance(path, (str, bytes, os.PathLike)) and self.hides(path):
                     name = os.path.basename(os.fsdecode(path).rstrip(os.sep))
                     self.noted.append(f"tried to open {name!r}, the grader's")
-                    raise PermissionError(f"{name!r} is the grader's own.")
+                    raise ForbiddenError(f"A hand-in must not open {name!r}.")
         elif event in OTHERS:
             if event.startswith("os.kill"):
                 self.noted.append("tried to end a program")
-            raise PermissionError("A hand-in has no network and starts no programs.")
+            raise ForbiddenError(FORBIDDEN)
 
     def hides(self, path: Any) -> bool:
         """Whether a file is one of the grader's, or of who grades."""
@@ -181,17 +190,21 @@ class Session:
         cases: list[Callable] = []
         stand_in("otter.test_files").test_case = lambda **_: cases.append  # type: ignore[attr-defined]
         exec(compile(source, "<tests>", "exec"), {"__name__": "tests"})
-        return {"cases": [outcome(case, self.shell.user_ns) for case in cases]}
+        errors = [outcome(case, self.shell.user_ns) for case in cases]
+        return {
+            "cases": [(not error, said(error) if error else "") for error in errors],
+            "open": any(isinstance(error, NotAnsweredError) for error in errors),
+        }
 
 
-def outcome(case: Callable, names: dict[str, Any]) -> tuple[bool, str]:
-    """Call a test with the answers it asks for by name."""
+def outcome(case: Callable, names: dict[str, Any]) -> BaseException | None:
+    """Call a test with the answers it asks for by name; return what it raises."""
     asked = inspect.signature(case).parameters
     try:
         case(**{each: names if each == "env" else names.get(each) for each in asked})
     except BaseException as error:
-        return False, said(error)
-    return True, ""
+        return error
+    return None
 
 
 def said(error: BaseException) -> str:
@@ -203,8 +216,10 @@ def said(error: BaseException) -> str:
     text = str(error)[:LONGEST]
     if isinstance(error, exercises.WrongAnswerError):
         return f"{text} See {SITE}{error.figure}" if error.figure else text
-    if isinstance(error, AssertionError) and text:
+    if isinstance(error, (AssertionError, ForbiddenError)) and text:
         return text
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"Only the notebook is graded: no file {error.filename!r} is beside it."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
