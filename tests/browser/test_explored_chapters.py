@@ -8,7 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from collapse.explore.page import unbroken
+from collapse.explore.sentences import unbroken
 from controls import Control, awake
 from support import geometry, pixels
 from support.chapters import BOOK, run_chapter, sweep, with_chapter

@@ -27,6 +27,7 @@ from .marks import (
     coordinates,
 )
 from .recording import Layer, Recording
+from .sentences import unbroken
 from .story import moments_html, prediction_html
 
 SCRIPTS = ("drawing", "controls", "address", "pins", "menu", "numbers")
@@ -44,11 +45,6 @@ def identify(recording: Recording) -> str:
     """A name for a recording's ids on a page: the same content, the same name."""
     base = json.dumps(encode(recording), sort_keys=True) + svg(recording, "")
     return "ex" + hashlib.sha256(base.encode()).hexdigest()[:10]
-
-
-def unbroken(sentence: str) -> str:
-    """Return a sentence in which no line ends between a number and its per cent."""
-    return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", sentence)
 
 
 @functools.cache

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .sentences import unbroken
 from .series import series_of
 from .sliders import SettledSlider
 from .stops import find, is_number
@@ -125,6 +126,8 @@ class Story:
 
 
 NO_STORY = Story()
+SAID = "question", "lesson"
+"""What each prediction says."""
 
 
 def settle_story(
@@ -151,7 +154,7 @@ def settle_story(
     settled = []
     for words, state in (moments or {}).items():
         _check_sentence("a moment's name", words)
-        settled.append((words, _positions(sliders, state, f"the moment {words!r}")))
+        settled.append((unbroken(words), _positions(sliders, state, f"the moment {words!r}")))
     return Story(ghost, tuple(settled), _settled(fig, sliders, prediction))
 
 
@@ -164,7 +167,7 @@ def _settled(
         raise ValueError(
             f"prediction must be a Pick, an Estimate or a Sketch, got {prediction!r}"
         )
-    for name in ("question", "lesson"):
+    for name in SAID:
         _check_sentence(f"the prediction's {name}", getattr(prediction, name))
     wanted = _positions(sliders, prediction.state, "the prediction's state")
     start = [slider.start_index for slider in sliders]
@@ -174,7 +177,7 @@ def _settled(
             "the prediction's state is the one shown first, which gives it away; let "
             "the figure start elsewhere"
         )
-    asked = {"question": prediction.question, "lesson": prediction.lesson}
+    asked = {name: unbroken(getattr(prediction, name)) for name in SAID}
     return {**asked, "state": state, **_asked(fig, prediction)}
 
 
@@ -193,7 +196,8 @@ def _asked(fig: Figure, prediction: Prediction) -> dict[str, Any]:
                 raise ValueError(
                     f"the answer {answer!r} must be one of the options {options!r}"
                 )
-            return {"kind": "pick", "options": options, "answer": answer}
+            offered = [unbroken(option) for option in options]
+            return {"kind": "pick", "options": offered, "answer": unbroken(answer)}
         case Estimate(answer=answer, axes=axes):
             if not is_number(answer) or not math.isfinite(answer):
                 raise ValueError(f"the answer must be a finite number, got {answer!r}")

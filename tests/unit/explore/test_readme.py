@@ -22,7 +22,7 @@ from collapse.explore import (
     UnsupportedDrawingError,
     explore,
 )
-from collapse.explore.page import unbroken
+from collapse.explore.sentences import unbroken
 from collapse.explore.sliders import CONTROLS, MAX_STATES
 
 README = Path(collapse.explore.__file__).with_name("README.md")

@@ -172,3 +172,13 @@ def test_two_lines_of_one_name_cannot_be_sketched():
     sketch = Sketch("Draw.", one, "So.", {"size": 2})
     with pytest.raises(ValueError, match="2 lines of the panel are called 'line'"):
         explore(figure, update, prediction=sketch, size=[1, 2])
+
+
+def test_no_line_ends_between_a_number_and_its_per_cent():
+    asked = pick(question="Are 5 % left?", lesson="No, 12 %.", options=["7 %", "none"])
+    asked = Pick(**{**vars(asked), "answer": "7 %"})
+    moments = {"at 10 %": END}
+    html = decay(prediction=asked, moments=moments).html()
+    assert re.findall(r"\d+ %", html) == []
+    for number in (5, 12, 7, 10):
+        assert f"{number}\N{NO-BREAK SPACE}%" in html
