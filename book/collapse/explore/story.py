@@ -154,7 +154,9 @@ def settle_story(
     settled = []
     for words, state in (moments or {}).items():
         _check_sentence("a moment's name", words)
-        settled.append((unbroken(words), _positions(sliders, state, f"the moment {words!r}")))
+        settled.append(
+            (unbroken(words), _positions(sliders, state, f"the moment {words!r}"))
+        )
     return Story(ghost, tuple(settled), _settled(fig, sliders, prediction))
 
 
