@@ -132,8 +132,8 @@ def history(
         ``repeated``, the share of runs of four tokens that stood in their block
         before. ``perplexities`` (generations + 1, chains, 30), int16: a histogram of
         the new blocks' perplexities under generation 0. ``prompts`` (3,) and
-        ``texts`` (generations + 1, 3), words: held-out prompts, and how chain 0
-        continues them.
+        ``texts`` (generations + 1, chains, 3), words: held-out prompts, and how
+        each chain continues them.
 
     Raises
     ------
@@ -198,7 +198,7 @@ def history(
         **{name: run[name].astype(np.float32) for name in MEASURES},
         "perplexities": run["perplexities"].astype(np.int16),
         "prompts": np.array(corpus.words(shown)),
-        "texts": run["texts"][:, 0],
+        "texts": run["texts"],
     }
 
 
