@@ -1,9 +1,8 @@
 """A deck of slides for each numbered chapter, cut from the chapter's own page.
 
 After the pages are written, `slides/NAME.html` gets the chapter's question, each
-section's heading with its figures, which move as on the page, what the chapter asks its
-reader to predict, the exercises, the sentences to remember, and the questions that the
-teaching page has for it. Speaker notes are the section's first paragraph. reveal.js
+section's heading with its figures, which move and ask as on the page, the exercises, the
+sentences to remember, and the questions that the teaching page has for it. Speaker notes are the section's first paragraph. reveal.js
 moves the slides; its files come from the package sphinx-revealjs. Its own way to build,
 a second run of Sphinx over sources written as slides, is not used.
 """
@@ -246,11 +245,8 @@ class Deck:
             yield slide(heading, opening_of(section), first)
 
     def moving(self, section: Tag, heading: str, notes: str) -> Iterator[str]:
-        """What a section asks to predict and shows, in its order."""
+        """What a section shows, in its order; figures ask what they are to be asked."""
         for part in section.find_all(["div", "figure"], recursive=False):
-            if "admonition-predict-first" in part.get("class", []):
-                text = "".join(map(str, part.find_all("p")[1:]))
-                yield slide("Predict first", text, notes, "predict")
             for figure in part.select("figure[data-name]"):
                 shown = self.figure(figure["data-name"])
                 yield slide(heading, shown, notes, "moving")
