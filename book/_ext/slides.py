@@ -1,10 +1,11 @@
 """A deck of slides for each numbered chapter, cut from the chapter's own page.
 
 After the pages are written, `slides/NAME.html` gets the chapter's question, each
-section's heading with its figures, which move and ask as on the page, the exercises, the
-sentences to remember, and the questions that the teaching page has for it. Speaker notes are the section's first paragraph. reveal.js
-moves the slides; its files come from the package sphinx-revealjs. Its own way to build,
-a second run of Sphinx over sources written as slides, is not used.
+section's heading with its figures, which move and ask as on the page, the exercises,
+the sentences to remember, and the questions that the teaching page has for it. Speaker
+notes are the section's first paragraph. reveal.js moves the slides; its files come from
+the package sphinx-revealjs. Its own way to build, a second run of Sphinx over sources
+written as slides, is not used.
 """
 
 from __future__ import annotations
