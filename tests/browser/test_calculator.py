@@ -161,7 +161,7 @@ def test_the_call_holds_all_settings(page: Page) -> None:
         ({"horizon": 9}, "for ever, whatever the horizon"),
         ({"group": 1}, "group asks for so many; for the tolerated loss 10 would do"),
         ({"group": 1, "push": 5}, "The group is held against chance"),
-        ({"loss": 5}, "a group of less than 5\u00a0% of the points may vanish"),
+        ({"loss": 5}, "a group of less than 5\u00a0% may vanish"),
         ({"loss": 50}, "any group may vanish"),
         ({}, "some histories lose more"),
     ],

@@ -214,13 +214,13 @@ def plain(text: str) -> str:
 def sentences_of(page: Path) -> list[str]:
     """The paragraphs, headings, terms and table cells of a built page, in their order.
 
-    Formulas are left out; so is what a code cell shows, what only paper does, and a
-    form, which moves by a script of the page.
+    Formulas are left out; so is what a code cell shows, what only paper does, pictures,
+    and a form, which moves by a script of the page.
     """
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
     article = soup.select_one("article.bd-article")
     for each in article.select(
-        "div.cell, form, a.headerlink, div.toctree-wrapper, span.section-number, "
+        "div.cell, form, .still, a.headerlink, div.toctree-wrapper, span.section-number, "
         "mjx-container, .math, .eqno, .admonition-title .toggle-button, pre, .colophon"
     ):
         each.replace_with(" ")

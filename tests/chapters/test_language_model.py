@@ -275,9 +275,8 @@ class TestCaptions:
 
     @pytest.mark.parametrize(("generation", "decoding", "share"), STATES)
     def test_of_the_first_figure(self, said, course, generation, decoding, share):
-        sentence = said(
-            0, generation=generation, decoding=decoding, real_fraction=share
-        )
+        state = {"decoding": decoding, "real_fraction": share, "history": 0}
+        sentence = said(0, generation=generation, **state)
 
         def mean(name):
             return course(name, decoding, share)[generation].mean()
@@ -346,7 +345,13 @@ class TestCaptions:
                 f"{mean('own_perplexity'):.1f}. Of all runs of four tokens "
                 f"{100 * mean('repeated'):.0f} % stood in their text before; 128 texts "
                 f"use {mean('vocabulary'):.0f} of 1000 tokens."
-            ) in said(4, generation=generation, decoding=decoding, real_fraction=share)
+            ) in said(
+                4,
+                generation=generation,
+                decoding=decoding,
+                real_fraction=share,
+                history=0,
+            )
 
 
 class TestPictures:

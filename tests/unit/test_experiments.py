@@ -82,7 +82,7 @@ class TestShipped:
     @pytest.mark.xdist_group("cheap cells")  # two of them share their first networks
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         if experiment is mnist and not (BOOK / "mnist").is_dir():
-            pytest.skip("MNIST's files are not in book/mnist")
+            pytest.skip("MNIST's files are not in the folder mnist")
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
         assert list(again) == list(result)

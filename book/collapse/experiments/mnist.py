@@ -86,7 +86,7 @@ SWEEP = Sweep(
     task=history,
     grid={
         "real_fraction": [0, 0.5],
-        "folder": "book/mnist",
+        "folder": "mnist",
         "generations": 5,
         "sample_size": 5000,
         "steps": 600,
