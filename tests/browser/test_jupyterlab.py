@@ -220,8 +220,8 @@ def sentences_of(page: Path) -> list[str]:
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
     article = soup.select_one("article.bd-article")
     for each in article.select(
-        "div.cell, form, .still, a.headerlink, div.toctree-wrapper, span.section-number, "
-        "mjx-container, .math, .eqno, .admonition-title .toggle-button, pre, .colophon"
+        "div.cell, form, .still, a.headerlink, div.toctree-wrapper, "
+        "span.section-number, mjx-container, .math, .eqno, .admonition-title .toggle-button, pre, .colophon"
     ):
         each.replace_with(" ")
     return [
