@@ -221,7 +221,8 @@ def sentences_of(page: Path) -> list[str]:
     article = soup.select_one("article.bd-article")
     for each in article.select(
         "div.cell, form, .still, a.headerlink, div.toctree-wrapper, "
-        "span.section-number, mjx-container, .math, .eqno, .admonition-title .toggle-button, pre, .colophon"
+        "span.section-number, mjx-container, .math, .eqno, "
+        ".admonition-title .toggle-button, pre, .colophon"
     ):
         each.replace_with(" ")
     return [
