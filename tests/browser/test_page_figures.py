@@ -213,8 +213,8 @@ def test_folded_code_stands_under_its_figure(base_url, new_context) -> None:
     page = watched.page
     cell = page.locator("div.cell").filter(has=page.locator("#gaussian-bell"))
     kinds = cell.evaluate("cell => [...cell.children].map(each => each.localName)")
-    assert kinds == ["div", "details", "details", "details"]
+    assert kinds == ["div", *["details"] * 4]
     begun = cell.locator("pre").all_text_contents()
     firsts = [text.lstrip().split()[0] for text in begun]
-    assert firsts == ["import", "runs", "def"]
+    assert firsts == ["import", "runs", "SHRINKS", "def"]
     assert page.locator("div.cell").first.locator("figure.explore").count() == 1
