@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -45,16 +47,33 @@ class ProblemSet:
     folder: Path
     opening: list[str]
     problems: dict[str, Problem]
+    starts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def before(self, name: str) -> dict[str, Any]:
         """What is defined where a problem begins, all earlier ones solved."""
-        environment: dict[str, Any] = {"__name__": "__main__"}
-        run(self.opening, environment)
-        for problem in self.problems.values():
-            if problem.name == name:
-                return environment
-            run(problem.code("prompt", "solution"), environment)
-        raise KeyError(name)
+        if not self.starts:
+            environment: dict[str, Any] = {"__name__": "__main__"}
+            run(self.opening, environment)
+            for problem in self.problems.values():
+                self.starts[problem.name] = copied(environment)
+                run(problem.code("prompt", "solution"), environment)
+        return copied(self.starts[name])
+
+
+def copied(environment: dict[str, Any]) -> dict[str, Any]:
+    """The same values, and functions that see these, so that nothing is shared."""
+    copy: dict[str, Any] = {}
+    for name, value in environment.items():
+        if isinstance(value, FunctionType) and value.__globals__ is environment:
+            copy[name] = FunctionType(
+                value.__code__, copy, name, value.__defaults__, value.__closure__
+            )
+            copy[name].__kwdefaults__ = value.__kwdefaults__
+        elif isinstance(value, ModuleType) or name == "__builtins__":
+            copy[name] = value
+        else:
+            copy[name] = deepcopy(value)
+    return copy
 
 
 def run(sources: list[str], environment: dict[str, Any]) -> None:
