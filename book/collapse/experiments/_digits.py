@@ -18,7 +18,10 @@ LOOKED_AT = 500
 """How many images of each model are measured."""
 
 SHOWN = 40
-"""How many of them are kept, of the first chain."""
+"""How many of them are kept of each of the first chains."""
+
+PICTURED = 3
+"""Of how many chains images are kept."""
 
 COMPONENTS = 10
 """Principal components in which two sets of images are compared."""
@@ -61,7 +64,8 @@ def digits_history(
         many have at least three images (more than 0.5 %) shown with a confidence above
         0.9; ``coverage`` of the test images; ``kl``, with a further axis for the
         latent dimensions, in falling order. And ``images``, shape
-        (generations + 1, 40, 64) of uint8: grey values of 0 to 255, of chain 0.
+        (generations + 1, 3, 40, 64) of uint8: grey values of 0 to 255, of the first
+        three chains.
     """
     seed = int(rng.integers(2**32))
 
@@ -81,7 +85,8 @@ def digits_history(
         measure=measure,
     )
     numbers = {name: history[name].astype(np.float32) for name in MEASURES}
-    return {**numbers, "images": history["images"][:, 0].astype(np.uint8)}
+    pictured = history["images"][:, :PICTURED]
+    return {**numbers, "images": pictured.astype(np.uint8)}
 
 
 @cache
