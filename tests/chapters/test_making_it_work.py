@@ -36,7 +36,7 @@ def score(values, expected):
 
 
 def followed(share):
-    """What the real points' mean weighs, round by round, by the chapter's recursion."""
+    """What the real points' mean weighs, by generation, by the chapter's recursion."""
     weights, accepted = [1.0], 2**2 / (1 + 2**2)
     for _ in range(30):
         weights.append(share + (1 - share) * accepted * weights[-1])
@@ -149,7 +149,7 @@ def test_verified_errors_follow_the_pencil(names):
 def test_a_tenth_of_the_weight_beats_either_source_alone(names):
     assert names["held"] == theory.verifier_risk(31, 20, 2, 0.15, 0.1)
     assert names["held"] < min(1 / 20, 0.15**2)
-    # Five rounds make 20 points worth about 64.
+    # Five generations make 20 points worth about 64.
     gained = theory.verifier_risk(6, 20, 2, 0.15)
     assert round(float(1 / gained)) == 64
 
@@ -168,7 +168,7 @@ def test_weighted_errors_follow_the_dashed_lines(names):
 def test_gains_follow_the_dashed_line(names):
     owned = np.array(names["OWNED"])[:, None]
     for (share, bias), found in names["gains"].items():
-        w = followed(share)[names["ROUNDS_SHOWN"]]
+        w = followed(share)[names["GAIN_AGES"]]
         law = w**2 + (1 - w) ** 2 * bias**2 * owned
         # Squares of normal numbers: relative standard error below √(2 / 2000).
         # The million accepted samples add a variance of a few millionths.
