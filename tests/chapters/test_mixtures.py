@@ -1,6 +1,7 @@
 """What the chapter on mixtures says of its figures is what its cells have computed."""
 
 import inspect
+import re
 
 import numpy as np
 import pytest
@@ -130,7 +131,8 @@ def test_the_spread_goes_first(names):
         others = max(abs(at_ten["weight"]), abs(at_ten["mean"]))
         assert at_ten["spread"] < -1.3 * others, at_ten
     at_last = {name: values[20] for name, values in medians[1000].items()}
-    assert at_last["spread"] < -1.5 * abs(at_last["weight"]), at_last
+    others = max(abs(at_last["weight"]), abs(at_last["mean"]))
+    assert at_last["spread"] < -1.5 * others, at_last
     slower = at_last["spread"] / medians[100]["spread"][20]
     assert 0.05 < slower < 0.15, "a tenth as fast"
     for size, drift in names["drifts"].items():
@@ -214,6 +216,22 @@ def test_more_components_start_nearer_and_drift_faster(names):
         starts, ends = np.array([(path[0], path[-1]) for path in paths]).T
         assert (np.diff(starts) < -0.05).all(), f"{size} points: {starts}"
         assert (np.diff(ends - starts) > 0).all(), f"{size} points: {ends - starts}"
+
+
+def test_of_generation_0_captions_say_real_only():
+    """It learned from real data, however few of them come later."""
+    for figure in run_chapter(BOOK / "mixtures.md").explorations:
+        sliders = figure.explored.sliders
+        if {"generation", "real_fraction"} <= {slider.name for slider in sliders}:
+            said = figure.draw([0] * len(sliders))
+            assert re.search("real (points|flowers) only|all real", said), said
+            later = figure.draw([int(s.name == "generation") for s in sliders])
+            assert "0 % real" in later, later
+
+
+def test_a_few_of_thirteen_real_points_are_often_of_the_minority():
+    often = 1 - 0.95**13
+    assert 0.45 < often < 0.55, "in about every second generation"
 
 
 def test_thirteen_real_points_keep_the_minority():

@@ -38,6 +38,12 @@ def test_the_list_of_words_is_that_of_the_text(names):
     assert (rows[:, 0].sum(axis=1) > rows[:, -1].sum(axis=1)).all()
 
 
+def test_generation_0_has_read_real_text_only():
+    first, *_ = run_chapter(BOOK / "rare-words.md").explorations
+    assert first.draw([0, 0, 0]).startswith("Generation 0, real text only: ")
+    assert first.draw([1, 0, 0]).startswith("Generation 1, 0 % real text: ")
+
+
 def test_the_dashed_support_is_the_mean_of_the_histories(names):
     assert set(names["SOLVED"]) == {100, 300, 1000, 3000}
     for size, expected in names["SOLVED"].items():
@@ -70,6 +76,21 @@ def test_half_of_them_are_gone_when_the_text_says():
     ]
     assert min(less) > 0.5, less
     assert max(less) < 2.5, less
+
+
+def test_lines_of_words_end_as_the_step_in_the_text_says():
+    for count, near in ((10, 0.03), (100, 0.005), (1000, 0.001)):
+        refits = int(2 * count / np.log(2))
+        ended = 1 - theory.word_survival(refits, count)
+        off = abs(ended - np.exp(-2 * count / refits))
+        assert off < near, f"{count} occurrences: {off:.4f}"
+
+
+def test_a_word_seen_ten_times_lives_as_long_in_longer_texts():
+    alive = [
+        1 - theory.loss_probability(27, size, 10 / size) for size in (500, 1000, 2000)
+    ]
+    assert max(alive) - min(alive) < 0.01, alive
 
 
 def test_fates_follow_the_exact_law(names):
@@ -124,6 +145,15 @@ def test_smoothing_keeps_variety_and_forgets_all_the_same(names):
     assert min(end.values()) > flat, end
     for added in (0.001, 0.01, 0.1):
         assert abs(end[1000, added] / end[1000, 0] - 1) < 0.15, end
+    # A little saves little variety; enough of it makes too much of it.
+    for size in (300, 1000, 3000):
+        none, little, *_, enough, most = (
+            1 - theory.smoothed_heterozygosity(51, size, added, 1000, start)
+            for added in names["ADDED"]
+        )
+        real_one = 1 - start
+        assert 0.75 < (little - real_one) / (none - real_one) < 1, f"{size} draws"
+        assert max(enough, most) < 0.25 * real_one, f"{size} draws"
     # The shortest texts gain, towards flatness.
     assert end[300, 1] < end[300, 0.1] < 0.85 * end[300, 0], end
     # With one added the list is nearly flat: 1000 equal words agree once in 1000.
