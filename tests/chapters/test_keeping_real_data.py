@@ -124,6 +124,14 @@ def test_before_they_settle_the_larger_sample_has_kept_more(names):
         assert abs(large[-1] - small[-1]) < 0.15, model  # both end at two thirds
 
 
+def test_five_points_again_and_again_keep_less_than_one_fit_to_them(names):
+    answer = names["REPLAYED"].answer
+    assert answer == 73
+    assert answer < round(100 * (1 - 1 / 5)) == 80
+    found = names["meals"]["the same real points", 0.05][100]
+    assert off(100 * found, answer) < 4
+
+
 def test_ten_thousand_real_points_in_a_pool_lose_half_a_per_cent(names):
     assert names["ADDED_REAL"].answer == "about 0.5 %"
     assert names["losses"][100, 0.1][-1] == pytest.approx(0.005, abs=0.001)
@@ -155,6 +163,7 @@ def test_a_fault_neither_fades_nor_adds_up(names):
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
+        ("keep-diets", r"\b73\b"),
         ("keep-adding", r"0\.5 %|0\.50 %"),
         ("keep-minority", r"\b5\d %"),
         ("keep-tail", "100 000|17|1\\.7"),

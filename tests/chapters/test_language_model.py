@@ -284,8 +284,8 @@ class TestCaptions:
         copies = 100 - 100 * mean("different_documents")
         for words in (
             f"Generation {generation}, {decoding}, {100 * share:g} % real texts.",
-            f"Perplexity of real texts {mean('real_perplexity'):.2f}, ",
-            f"of its own {mean('own_perplexity'):.2f}. Of 500 texts",
+            f"hesitates: {mean('real_perplexity'):.2f} on real texts, ",
+            f" {mean('own_perplexity'):.2f} on its own. Of 500 texts, ",
             f" {100 * mean('grammatical'):.0f} % are without a mistake",
             f" {copies:.0f} % are copies",
             f" {mean('vocabulary'):.0f} of 770 words",
@@ -386,6 +386,10 @@ class TestTwoWays:
         for name in ("facts", "topics", "vocabulary"):
             below(course(name, decoding)[8], course(name, decoding)[0])
 
+    def test_facts_and_topics_go_more_slowly_where_words_are_drawn_freely(self, course):
+        for name in ("facts", "topics"):
+            below(course(name, COOL)[8], course(name, WARM)[8])
+
     def test_beam_search_writes_one_text_from_the_start_and_for_ever(self, course):
         different = course("different_documents", BEAM)
         assert different == pytest.approx(1 / 500)
@@ -429,6 +433,11 @@ class TestBlame:
             # The second half of the generations adds less than the first one.
             rise = np.log(still).mean(axis=1)
             assert rise[8] - rise[4] < 0.3 * (rise[4] - rise[0]), decoding
+
+    @pytest.mark.parametrize("setting", ["temperature 1", "temperature 0.8"])
+    def test_without_the_loop_a_quarter_of_the_facts_goes(self, trial, setting):
+        facts = trial("facts", f"{setting}, no loop").mean(axis=1)
+        assert facts[8] / facts[0] == pytest.approx(0.75, abs=0.03)
 
     def test_networks_without_a_past_collapse_all_the_same(self, course, trial):
         scratch = trial("real_perplexity", "from scratch")
