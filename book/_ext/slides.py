@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import ReferenceRole
 
 from printed_pages import version
@@ -166,8 +167,10 @@ def words(tag: Tag | None) -> str:
 
 def question_of(lead: Tag) -> str:
     """The last question of a chapter's first paragraph."""
-    sentences = re.findall(r"[^.?]*[.?]", " ".join(lead.get_text().split()))
-    return escape(next(each.strip() for each in sentences[::-1] if each.endswith("?")))
+    text = " ".join(lead.get_text().split())
+    if "?" not in text:
+        raise ExtensionError(f"no question for its slides to begin with in: {text}")
+    return escape(re.findall(r"[^.?]*[.?]", text[: text.rindex("?") + 1])[-1].strip())
 
 
 def code_of(section: Tag) -> str:
