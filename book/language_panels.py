@@ -232,18 +232,19 @@ class PerplexityCourses:
     own: plotting.BandedLine
     here: Line2D
 
-    def show(self, real: ArrayLike, own: ArrayLike, generation: int) -> None:
-        """Show the mean of all chains in a band that holds them.
+    def show(self, real: np.ndarray, own: np.ndarray, generation: int) -> None:
+        """Show the mean of all chains in a band that holds them, up to a generation.
 
         Parameters
         ----------
-        real, own : array_like, shape (generations, chains)
+        real, own : array of float, shape (generations, chains)
             The perplexity of real texts, and of those that the model writes.
         generation : int
-            Where the grey line stands.
+            The last one shown, where the grey line stands.
         """
-        self.real.show(*plotting.over_chains(real))
-        self.own.show(*plotting.over_chains(own))
+        ages = np.arange(generation + 1)
+        self.real.show(*plotting.over_chains(real[ages]), ages)
+        self.own.show(*plotting.over_chains(own[ages]), ages)
         self.here.set_xdata([generation, generation])
 
 

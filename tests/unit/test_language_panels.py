@@ -150,6 +150,8 @@ def test_courses_show_means_over_chains_and_the_generation(ax):
     assert panel.real.line.get_ydata().tolist() == [3, 4]
     assert panel.own.line.get_ydata().tolist() == [1, 1.5]
     assert list(panel.here.get_xdata()) == [1, 1]
+    panel.show(real, own, generation=0)  # what follows is not given away
+    assert panel.own.line.get_xydata().tolist() == [[0, 1]]
 
 
 def test_a_histogram_shows_shares_of_texts_and_none_as_the_least(ax):
