@@ -64,7 +64,7 @@ def test_words_move_the_figure_that_they_speak_of(base_url, new_context, width) 
     link.click()
     figure.locator("xpath=self::*[@data-state='1 0 2']").wait_for()
     caption = figure.locator("figcaption").inner_text()
-    assert caption.startswith("1000 new points a generation, 10 of them real")
+    assert caption.startswith("1000 points a generation, 10 of them real")
     query = "real_fraction=0.01&diet=fresh&sample_size=1000"
     assert page.evaluate("location.hash") == f"#gaussian-mixing?{query}"
     page.get_by_role("link", name="always the same ten").click()
