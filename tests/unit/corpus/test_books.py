@@ -343,6 +343,12 @@ class TestFetching:
         ):
             fetch(tmp_path, server)
         assert list(contents(tmp_path)) == ["hares/9012.txt"]
+        assert server.asked[:7] == [
+            *(f"/1/2/3/1234/1234{end}.txt" for end in ("-0", "-8", "")),
+            *(f"/1/2/3/1234/old/1234{end}.txt" for end in ("-0", "-8", "")),
+            "/cache/epub/1234/pg1234.txt",
+        ]
+        assert "5678" in server.asked[7]
 
     def test_a_file_of_the_readers_is_not_written_over(self, server, folder):
         path = folder / "hares" / "9012.txt"

@@ -191,8 +191,8 @@ def test_what_a_page_tears_is_joined():
 @pytest.mark.parametrize(
     "layout",
     [
-        "| The tower stands to the west of the church, and it was built when |\n"
-        "| the old one had fallen in the great storm of that year.           |",
+        "| The nave and the choir of it are older, and they were built when |\n"
+        "| there was a bishop in the town, as it is told by all. |",
         "The tower of the church and what it is    the year in which it was built.\n"
         "The bells of the tower and what they say    the men by whom they were rung.",
         "The tower of the church and all that is in it . . . . . . . . . . . . it is.",
@@ -223,7 +223,7 @@ def test_tables_lists_and_verse_are_dropped(layout):
         "THE TOWER of the CHURCH and of all the BELLS that are in it, AND of the TOWN.",
         "Turris ad occidentem ecclesiae stat, aedificata postquam altera cecidit olim.",
         "The tower of the church from the west, as it is seen by all who go there",
-        "The towers and the bells of the churches that are in the old town, 12, 13-14.",
+        "The towers and bells of churches which are to be seen here by all, 12, 14.",
         "This is the tower as it was, from the book that was given to us by a friend.]",
         "12 See what was said above of the tower and of the bells that are in it, vol.",
         "3 Of the tower of the church and all that is in it, with the others, pp. ff.",
