@@ -10,7 +10,6 @@ import gzip
 import hashlib
 import math
 import os
-import urllib.request
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier
 
 from .validation import boolean, finite_array, generator, refuse, whole_number
-from .whole_file import replace_file
+from .whole_file import download, replace_file
 
 MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 """Where `load_mnist` downloads from, unless told otherwise."""
@@ -373,11 +372,7 @@ def _find(folder: Path, name: str) -> Path | None:
 
 def _fetch(address: str, target: Path, checksum: str) -> None:
     """Download a file; what is not whole and right never stands at its target."""
-    try:
-        with urllib.request.urlopen(address, timeout=60) as answer:
-            content = answer.read()
-    except (OSError, ValueError) as error:
-        raise OSError(f"{address} could not be downloaded: {error}") from error
+    content = download(address)
     found = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if found != checksum:
         raise ValueError(

@@ -113,7 +113,7 @@ def built(
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         (source / name).write_bytes((root / name).read_bytes())
     book = root / "book"
-    suffixes = {".py", ".js", ".css", ".mplstyle"}
+    suffixes = {".py", ".js", ".css", ".mplstyle", ".tsv"}
     kept = {
         path.relative_to(book).as_posix(): path
         for path in (book / "collapse").rglob("*")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
+import threading
+
 import pytest
 
-from collapse.whole_file import replace_file
+from collapse.whole_file import download, replace_file
 
 
 @pytest.mark.parametrize("old", [None, "old"])
@@ -44,3 +47,52 @@ def test_the_unfinished_file_stands_beside_it_under_another_name(tmp_path):
     replace_file(path, write)
     assert seen[0].parent == tmp_path
     assert seen[0].name.startswith("file.txt.")
+
+
+ANSWERS = {
+    "/whole": (200, b"0123456789", 10),
+    "/broken": (200, b"01234", 10),
+    "/nowhere": (404, b"", 0),
+    "/gone": (410, b"", 0),
+    "/forbidden": (403, b"", 0),
+    "/busy": (503, b"", 0),
+}
+
+
+@pytest.fixture(scope="module")
+def address():
+    class Answer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            code, content, announced = ANSWERS[self.path]
+            self.send_response(code)
+            self.send_header("Content-Length", str(announced))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{web.server_port}"
+        web.shutdown()
+
+
+def test_a_download_is_all_of_it(address):
+    assert download(f"{address}/whole") == b"0123456789"
+
+
+@pytest.mark.parametrize(
+    "path", ["/broken", "/nowhere", "/gone", "/forbidden", "/busy"]
+)
+def test_a_download_that_fails_names_its_address(address, path):
+    with pytest.raises(OSError, match=f"{path} could not be downloaded: ") as failed:
+        download(f"{address}{path}")
+    gone = path in ("/nowhere", "/gone")
+    assert isinstance(failed.value, FileNotFoundError) == gone
+
+
+@pytest.mark.parametrize("nonsense", ["", "nonsense", "http://", "http://127.0.0.1:9/"])
+def test_what_is_no_address_cannot_be_downloaded(nonsense):
+    with pytest.raises(OSError, match="could not be downloaded"):
+        download(nonsense)

@@ -163,12 +163,30 @@ def read_wikitext(folder: str | Path) -> dict[str, str]:
     return found
 
 
+def paragraph_lines(text: str) -> str:
+    """Return a text with a paragraph in each line and no empty line.
+
+    The break between two paragraphs is then one line end, and so one token. Where it
+    was two, a model could go on writing empty lines for ever.
+
+    Parameters
+    ----------
+    text : str
+        With one or more empty lines between paragraphs, each of which is in one line,
+        as `collapse.corpus.books.read_books` returns it.
+    """
+    return re.sub(r"\n\s*\n", "\n", text)
+
+
 def train_tokenizer(text: str, vocabulary_size: int) -> Tokenizer:
     """Learn a byte-level byte-pair encoding from a text.
 
     Every text can be encoded and comes back unchanged, since the single bytes are
-    part of the vocabulary. The first four tokens are those of the grammar, and of
-    OPT: ``<s>``, ``<pad>``, ``</s>``, ``<unk>``.
+    part of the vocabulary. No pair reaches over the border of a word: a token is part
+    of one word with the space before it, of one number, one run of punctuation or one
+    of white space. The end of a line of words is one token, and an ordinary one: what
+    ends a text is ``</s>`` alone. The first four tokens are those of the grammar, and
+    of OPT: ``<s>``, ``<pad>``, ``</s>``, ``<unk>``.
 
     Parameters
     ----------
