@@ -26,6 +26,28 @@ def grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
+def learned_from(generation: int, real_fraction: float, what: str) -> str:
+    """Say how much of what a generation learned from was real.
+
+    Parameters
+    ----------
+    generation : int
+        Generation 0 learns from real data only, whatever the share of later ones is.
+    real_fraction : float
+        In [0, 1].
+    what : str
+        Such as ``"points"``.
+
+    Returns
+    -------
+    str
+        Such as ``"10 % real points"`` or ``"real points only"``.
+    """
+    if generation == 0:
+        return f"real {what} only"
+    return f"{100 * real_fraction:g} % real {what}"
+
+
 def glue_all(numbers: dict[str, str]) -> dict[str, str]:
     """Glue texts by name, and return them for the cell to show.
 

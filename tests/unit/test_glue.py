@@ -21,6 +21,19 @@ def kept_by(function, *arguments) -> list[tuple[dict, dict]]:
     return kept
 
 
+@pytest.mark.parametrize(
+    ("generation", "share", "said"),
+    [
+        (0, 0.1, "real points only"),
+        (1, 0.145, "14.5 % real points"),
+        (7, 0, "0 % real points"),
+        (7, 1, "100 % real points"),
+    ],
+)
+def test_generation_0_has_learned_from_real_data(generation, share, said) -> None:
+    assert glue.learned_from(generation, share, "points") == said
+
+
 def test_each_text_is_kept_as_myst_nb_keeps_it() -> None:
     numbers = {"half_life": "69", "grown": "1.5 %", "quoted": 'it\'s "x"'}
 
