@@ -429,6 +429,7 @@ class TestTokens:
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the 98 books are not here")
+@pytest.mark.slow
 class TestRealBooks:
     @pytest.fixture(scope="class")
     @staticmethod
