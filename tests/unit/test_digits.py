@@ -282,6 +282,7 @@ class TestClassifier:
         accuracy = (chosen == held_out.test_labels).mean()
         assert accuracy > 0.95, f"{accuracy:.3f} of 300"
 
+    @pytest.mark.slow
     def test_other_seeds_read_as_well(self):
         data = load_digits()
         for seed in (1, 2):
