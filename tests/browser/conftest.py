@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from find_browser import find_browser
 from opened_figure import Opened, save
 from serve import make_server
 from support import figures
+from support.servers import serving
 
 # Chromium's own sandbox cannot start as root; background requests of the browser itself
 # would look like requests of a page. The headless shell fits letters to the pixels, and
@@ -32,11 +32,8 @@ ARGUMENTS = [
 @pytest.fixture(scope="session")
 def base_url(site: Path) -> Iterator[str]:
     """Where the built pages are served, without a slash at the end."""
-    server = make_server(str(site), port=0)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(make_server(str(site), port=0)) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -216,6 +216,7 @@ def test_the_l2_distance_is_a_distance(seed):
     assert 0 < direct <= detour * (1 + 1e-9)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(
     st.sampled_from(STARTS),

@@ -10,7 +10,6 @@ import textwrap
 import time
 import urllib.request
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from psutil import NoSuchProcess, Process, ZombieProcess
@@ -21,6 +20,7 @@ import progress
 from build_book import Build, BuildError, Places
 from chapters import ChapterError
 from serve import make_server
+from support.servers import serving
 from write_pages import ROOT
 
 HEAD = """\
@@ -285,16 +285,11 @@ def test_a_server_goes_over_to_another_folder(tmp_path: Path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "index.html").write_text(name)
     server = make_server(str(tmp_path / "first"), port=0)
-    Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/"
-    try:
+    with serving(server) as address:
         for name in ("first", "whole"):
             server.folder = str(tmp_path / name)
-            with urllib.request.urlopen(address, timeout=10) as answer:
+            with urllib.request.urlopen(f"{address}/", timeout=10) as answer:
                 assert answer.read() == name.encode()
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_a_reader_who_leaves_early_is_no_error_but_a_fault_is(tmp_path, capfd):

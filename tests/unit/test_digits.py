@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import http.server
-import threading
 import warnings
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from collapse.digits import (
     read_idx,
     train_classifier,
 )
+from support.servers import serving
 
 NAMES = list(CHECKSUMS)
 TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS = NAMES
@@ -182,10 +182,8 @@ def server(tmp_path):
         def log_message(self, *_):
             asked.append(self.path)
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{web.server_port}/", served, asked
-        web.shutdown()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"{address}/", served, asked
 
 
 @pytest.fixture
@@ -284,6 +282,7 @@ class TestClassifier:
         accuracy = (chosen == held_out.test_labels).mean()
         assert accuracy > 0.95, f"{accuracy:.3f} of 300"
 
+    @pytest.mark.slow
     def test_other_seeds_read_as_well(self):
         data = load_digits()
         for seed in (1, 2):

@@ -204,6 +204,7 @@ class TestTiny:
         assert set(experiment.CHEAP) - set(axes) <= {"generations"}
 
 
+@pytest.mark.slow
 class TestCommand:
     @pytest.fixture
     def small(self, monkeypatch, tmp_path):

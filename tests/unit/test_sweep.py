@@ -428,6 +428,7 @@ class TestResuming:
         assert equal(calls.run(), expected)
         assert len(calls.made()) == 2
 
+    @pytest.mark.slow
     def test_no_bit_of_a_cell_may_differ(self, calls):
         expected = calls.run()
         file = sorted(calls.cache.iterdir())[0]

@@ -260,6 +260,7 @@ class Reordered(ast.NodeTransformer):
 
 
 class TestNoChange:
+    @pytest.mark.slow  # the changes below it take single modules
     @pytest.mark.parametrize(
         "change",
         [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import http.server
-import threading
 
 import pytest
 
 from collapse.whole_file import download, replace_file
+from support.servers import serving
 
 
 @pytest.mark.parametrize("old", [None, "old"])
@@ -72,10 +72,8 @@ def address():
         def log_message(self, *_):
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer) as web:
-        threading.Thread(target=web.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{web.server_port}"
-        web.shutdown()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)) as address:
+        yield address
 
 
 def test_a_download_is_all_of_it(address):

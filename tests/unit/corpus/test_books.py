@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import http.server
 import re
-import threading
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from collapse.corpus import books
 from collapse.corpus.books import Book, fetch_books, list_books, read_books
 from collapse.corpus.cleaning import clean
 from collapse.corpus.text import blocks, paragraph_lines, train_tokenizer
+from support.servers import serving
 
 FOLDER = Path(__file__).parents[4] / "shared" / "data" / "books"
 TEXTS = {
@@ -223,11 +223,10 @@ PLACES = {
 
 @pytest.fixture
 def server():
-    with Gutenberg() as web:
-        web.files = {place: raw(TEXTS[key]) for key, place in PLACES.items()}
-        threading.Thread(target=web.serve_forever, daemon=True).start()
+    web = Gutenberg()
+    web.files = {place: raw(TEXTS[key]) for key, place in PLACES.items()}
+    with serving(web):
         yield web
-        web.shutdown()
 
 
 def fetch(folder, server, **others):
@@ -429,6 +428,7 @@ class TestTokens:
 
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="the 98 books are not here")
+@pytest.mark.slow
 class TestRealBooks:
     @pytest.fixture(scope="class")
     @staticmethod

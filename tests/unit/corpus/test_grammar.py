@@ -38,6 +38,7 @@ def test_rows_have_room_for_the_longest_document():
     assert TOY.sample(1, rng()).shape == (1, TOY.length)
 
 
+@pytest.mark.slow
 def test_no_other_text_of_up_to_five_words_is_possible():
     words = range(4, len(TOY.words))
     possible = {TOY.encode(each, True).tobytes() for each in TOY_DOCUMENTS}

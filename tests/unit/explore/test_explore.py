@@ -212,7 +212,16 @@ def two_panels(layout):
     return figure, panels, update
 
 
-@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+@pytest.mark.parametrize(
+    "layout",
+    [
+        None,
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("constrained", "tight")
+        ),
+    ],
+)
 @pytest.mark.parametrize("location", ["left", "center"])
 @pytest.mark.parametrize("panel", [0, 1])
 def test_a_returned_title_is_drawn_as_one_set_by_hand(layout, location, panel):

@@ -113,7 +113,16 @@ def test_between_cells_that_show_numbers_lines_stay_as_they_are():
     ],
 )
 @pytest.mark.parametrize(
-    "kind", ["bar", "span", "box", "axes", "line", "mesh", "dot", "markers"]
+    "kind",
+    [
+        "bar",
+        "axes",
+        "mesh",
+        *(
+            pytest.param(kind, marks=pytest.mark.slow)
+            for kind in ("span", "box", "line", "dot", "markers")
+        ),
+    ],
 )
 def test_words_are_seen_on_their_ground_as_the_author_saw_them(
     kind, ground, words, follows

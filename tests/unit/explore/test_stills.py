@@ -59,6 +59,7 @@ def drawn(picture: str) -> list[tuple[str, dict, str | None]]:
     return elements
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", range(3))
 def test_a_still_is_the_base_picture_of_a_figure_that_starts_there(place):
     inside, data, identity = taken_apart(figure_starting_at(0))

@@ -216,6 +216,7 @@ def suppress_named(folder):
             raise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors"])
 def test_flipped_bits_are_read_or_refused_by_name(pickled, name):
     file = pickled.with_name(name)

@@ -31,7 +31,7 @@ def continue_theirs(model, prompts, mask, new_tokens, end_token, **options):
 
 @pytest.mark.parametrize("end_token", [None, 2, 5])
 @pytest.mark.parametrize("penalty", [1.0, 2.0])
-@pytest.mark.parametrize("beams", [1, 5])
+@pytest.mark.parametrize("beams", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_what_is_written_is_what_transformers_writes(models, beams, penalty, end_token):
     theirs, ours = models
     prompts, mask = padded(ours.config)

@@ -101,6 +101,7 @@ class TestObjective:
             scores.append(model.elbo(held_out, rng()).mean())
         assert scores[0] < scores[1] - 50 < scores[2] - 60, scores
 
+    @pytest.mark.slow
     def test_a_heavy_kl_empties_the_latent_space(self):
         data = real(2, 500)
         usual = VAE(steps=300).fit(data, streams(2)).kl_per_dimension(data)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from .references import Definition, Library, Target
+from .trees import children
 
 Called = Target | str
 """What a call calls: a target, or the name of a method."""
@@ -121,4 +122,4 @@ def handed(call: ast.Call) -> Iterator[ast.Lambda]:
         if isinstance(node, ast.Lambda):
             yield node
         elif not isinstance(node, ast.Call):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children(node)

@@ -23,6 +23,7 @@ from .references import (
     dotted,
     is_idle_constant,
 )
+from .trees import walk
 
 _IGNORED = {"ctx", "kind", "type_comment", "type_params", "returns", "annotation"}
 """Fields of syntax trees that compute nothing."""
@@ -102,7 +103,7 @@ class Writer:
     def statements(self, statements: Sequence[ast.stmt]) -> Written:
         """Write statements of the top level."""
         for statement in statements:
-            for node in ast.walk(statement):
+            for node in walk(statement):
                 if isinstance(node, Function):
                     self._messages.look_at(self._module, node)
         self._put("statements")
@@ -457,7 +458,7 @@ class ClassWriter(Writer):
             self._attribute_name(node.target.id, own=True)
         words = {
             each.id if isinstance(each, ast.Name) else each.attr
-            for each in ast.walk(node.annotation)
+            for each in walk(node.annotation)
             if isinstance(each, ast.Name | ast.Attribute)
         }
         self._put(*sorted(words & _FIELDS_OF_THEIR_OWN))

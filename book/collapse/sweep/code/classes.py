@@ -14,6 +14,7 @@ from .references import (
     dotted,
     own_nodes,
 )
+from .trees import walk
 
 
 class Family:
@@ -65,7 +66,7 @@ class Family:
         self.is_open |= any(base.is_open for base in self.bases)
         self.top: Definition = self.bases[0].top if self.bases else definition
         self._bound = set(self.methods)
-        for each in ast.walk(node):
+        for each in walk(node):
             if isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
                 self._bound.add(each.attr)
         self.names = {

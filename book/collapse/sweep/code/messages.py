@@ -8,11 +8,12 @@ Floor 3: it reads syntax trees.
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from .references import Definition, Function, Library, Sources, Target, dotted
+from .trees import children, walk
 
 _QUIET_FUNCTIONS = {
     "all",
@@ -89,7 +90,7 @@ class Messages:
         if id(function) in self._seen:
             return
         self._seen.add(id(function))
-        nodes = list(ast.walk(function))
+        nodes = walk(function)
         own = _bound(nodes) - {function.name}
         for node in nodes:
             if isinstance(node, ast.Raise) and node.exc is not None:
@@ -111,7 +112,7 @@ class Messages:
             # What calls itself meanwhile is taken to use all that it gets.
             self._silent[target] = frozenset()
             self.look_at(target.module, function)
-            words = _loaded(ast.walk(function)) - _loaded(self.visible(function))
+            words = _loaded(walk(function)) - _loaded(self.visible(function))
             names = {each.arg for each in _parameters(function)}
             self._silent[target] = frozenset(words & names)
         return self._silent[target]
@@ -123,13 +124,14 @@ class Messages:
         ------
         AST
         """
-        if id(node) in self.hidden:
-            return
-        yield node
-        if isinstance(node, ast.Raise) and id(node) in self.raised:
-            return
-        for child in ast.iter_child_nodes(node):
-            yield from self.visible(child)
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if id(node) in self.hidden:
+                continue
+            yield node
+            if not (isinstance(node, ast.Raise) and id(node) in self.raised):
+                waiting += children(node)
 
     def _look_at_raise(self, module: str, node: ast.Raise, own: set[str]) -> None:
         called = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -153,7 +155,7 @@ class Messages:
                 self.hidden.add(id(value))
 
     def _hide_unread(
-        self, module: str, function: Function, nodes: list[ast.AST]
+        self, module: str, function: Function, nodes: Sequence[ast.AST]
     ) -> None:
         """Hide variables that nothing reads, and conditions under which they are set.
 
@@ -193,7 +195,7 @@ class Messages:
 
     def _is_quiet(self, module: str, value: ast.expr) -> bool:
         """Whether nothing can happen when an expression is computed."""
-        for node in ast.walk(value):
+        for node in walk(value):
             if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
                 return False
             if isinstance(node, ast.Call) and not self._is_quiet_call(module, node):
@@ -244,13 +246,13 @@ class Messages:
         if function is None or function.decorator_list:
             return None
         kinds = ast.Expr | ast.Assign | ast.AnnAssign | ast.If | ast.Return
-        statements = [node for node in ast.walk(function) if isinstance(node, ast.stmt)]
+        statements = [node for node in walk(function) if isinstance(node, ast.stmt)]
         if not all(isinstance(node, kinds) for node in statements[1:]):
             return None
         returned = [node.value for node in statements if isinstance(node, ast.Return)]
         if not returned or not all(isinstance(each, ast.Call) for each in returned):
             return None
-        own = _bound(ast.walk(function))
+        own = _bound(walk(function))
         targets = {
             self._target(target.module, each.func, own)
             for each in returned

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from .trees import children
+
 PACKAGE = Path(__file__).parents[2]
 """The folder of `collapse`."""
 
@@ -325,7 +327,7 @@ def own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         if not isinstance(node, Function | ast.ClassDef | ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children(node)
 
 
 def is_idle_constant(statement: ast.stmt) -> bool:

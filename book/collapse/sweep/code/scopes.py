@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from .calls import Parameter
 from .references import Function, Source, Sources, Target
+from .trees import children, walk
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _Named = Function | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
@@ -62,7 +63,7 @@ def of_function(
     for name, found in imports.items():
         if name not in scope.bound:
             scope.words[name] = next(iter(found))
-    for node in ast.walk(function.args):
+    for node in walk(function.args):
         if isinstance(node, ast.arg):
             scope.words[node.arg] = f"={node.arg}"
     scope.bound -= set(scope.words)
@@ -73,7 +74,7 @@ def of_comprehension(node: Comprehension) -> Scope:
     """Return the scope of a comprehension."""
     scope = Scope()
     for generator in node.generators:
-        for each in ast.walk(generator.target):
+        for each in walk(generator.target):
             if isinstance(each, ast.Name):
                 scope.bound.add(each.id)
     return scope
@@ -99,8 +100,6 @@ def _nodes(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
             waiting += node.decorator_list
         elif isinstance(node, Comprehension):
             # Of a comprehension only what := binds belongs to the scope around it.
-            waiting += [
-                each for each in ast.walk(node) if isinstance(each, ast.NamedExpr)
-            ]
+            waiting += [each for each in walk(node) if isinstance(each, ast.NamedExpr)]
         elif not isinstance(node, ast.Lambda):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children(node)
