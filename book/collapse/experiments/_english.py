@@ -138,7 +138,7 @@ def pretrained(
     began = time.monotonic()
 
     def look(step: int) -> None:
-        if step % 100 and step != training.steps:
+        if step % 250 and step != training.steps:
             return
         found = {
             topic: round(perplexity(network, each), 1)
