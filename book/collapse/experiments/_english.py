@@ -10,17 +10,18 @@ import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from ..corpus.books import Book, list_topics, read_books
+from ..corpus.books import Book, list_books, list_topics, read_books
 from ..corpus.text import blocks, paragraph_lines, train_tokenizer
+from ..corpus.words import WordClassifier, words
 from ..opt import OPT, OPTConfig, Training, train
 from ..opt.training import log_probabilities
-from ..whole_file import replace_file
 
 LENGTH = 64
 """Tokens of a block, and of the prompt before it."""
@@ -43,6 +44,11 @@ Of architecture the guides to York, Durham and Tewkesbury.
 SEED = 2024
 """Of the network's first weights and the order in which it reads."""
 
+BOOKS_SHA256 = hashlib.sha256(
+    repr(([(book.place, book.sha256) for book in list_books()], HELD_OUT)).encode()
+).hexdigest()
+"""Of which books there are, word for word, and which of them are held out."""
+
 EXAMINED = 40
 """How many held-out blocks of each topic are read while the network learns."""
 
@@ -63,14 +69,42 @@ class Library:
     training: dict[str, dict[Book, np.ndarray]]
     held_out: dict[str, dict[Book, np.ndarray]]
 
+    def words(self, rows: np.ndarray) -> list[str]:
+        """Return what rows of tokens say."""
+        return self.tokenizer.decode_batch(rows.tolist())
 
-def read_library(folder: str | Path, vocabulary: int) -> Library:
+    def learn_subjects(self) -> WordClassifier:
+        """Return the classifier that has read the books that are not held out."""
+        texts = {
+            topic: [self.tokenizer.decode(tokens.tolist()) for tokens in each.values()]
+            for topic, each in self.training.items()
+        }
+        return WordClassifier.fit(texts)
+
+    def all_words(self) -> set[str]:
+        """Return every word of every book, whether held out or not."""
+        topics = chain(self.training.values(), self.held_out.values())
+        return {
+            word
+            for books in topics
+            for tokens in books.values()
+            for word in words(self.tokenizer.decode(tokens.tolist()))
+        }
+
+    def running_text(self) -> np.ndarray:
+        """Return all that may be copied, (tokens,); -1 stands between two books."""
+        books = [each for topic in self.training.values() for each in topic.values()]
+        return np.concatenate([np.append(tokens, -1) for tokens in books])
+
+
+def read_library(folder: str | Path | None, vocabulary: int) -> Library:
     """Read a folder with all books, and cut them into tokens.
 
     Parameters
     ----------
-    folder : path
-        See `collapse.corpus.books`.
+    folder : path or None
+        See `collapse.corpus.books`; None for little texts that are made here, for
+        tests.
     vocabulary : int
         How many tokens there are.
 
@@ -79,7 +113,8 @@ def read_library(folder: str | Path, vocabulary: int) -> Library:
     ValueError
         If a book is missing.
     """
-    texts = {book: paragraph_lines(text) for book, text in read_books(folder).items()}
+    found = _made_texts() if folder is None else read_books(folder)
+    texts = {book: paragraph_lines(text) for book, text in found.items()}
     learnt = {b: text for b, text in texts.items() if b.id not in HELD_OUT[b.topic]}
     tokenizer = train_tokenizer("\n".join(learnt.values()), vocabulary)
     training: dict[str, dict[Book, np.ndarray]] = {each: {} for each in list_topics()}
@@ -88,6 +123,31 @@ def read_library(folder: str | Path, vocabulary: int) -> Library:
         part = training if book in learnt else held_out
         part[book.topic][book] = blocks(text, tokenizer, 1).ravel()
     return Library(tokenizer, training, held_out)
+
+
+_MADE = {
+    "architecture": "tower nave vault arch",
+    "animals": "hare fox deer owl",
+    "gardens": "rose bed hedge lawn",
+    "cookery": "bread soup egg oven",
+    "astronomy": "moon star comet sun",
+    "ships": "mast sail deck keel",
+    "music": "violin string organ song",
+    "railways": "engine track train signal",
+}
+"""Things of each topic, of which little texts are made."""
+
+
+def _made_texts() -> dict[Book, str]:
+    """Return two little books on each topic, the second of which is held out."""
+    rng = np.random.default_rng(1)
+    texts = {}
+    for topic, names in _MADE.items():
+        for number in (0, HELD_OUT[topic][0]):
+            pairs = rng.choice(names.split(), (150, 2))
+            text = "\n".join(f"The {a} is beside the {b}." for a, b in pairs)
+            texts[Book(topic, number, "", "", None, len(text), "")] = text
+    return texts
 
 
 def cut(books: dict[Book, np.ndarray], length: int) -> np.ndarray:
@@ -110,8 +170,8 @@ def pretrained(
     training: Training,
     folder: str | Path,
     log: Callable[[str], None] | None = None,
-) -> OPT:
-    """Return a network that has read the library's books, all topics in turn.
+) -> tuple[OPT, list[float]]:
+    """Return a network that has read the library's books, and the loss of each step.
 
     Parameters
     ----------
@@ -155,12 +215,7 @@ def pretrained(
             log(str(row))
 
     losses = train(network, rows, training, generator, state=state, after_step=look)
-    text = "\n".join(f"{loss:.4f}" for loss in losses) + "\n"
-    replace_file(
-        state.with_suffix(".losses"),
-        lambda unfinished: unfinished.write_text(text, "utf-8"),
-    )
-    return network
+    return network, losses
 
 
 @torch.inference_mode()
