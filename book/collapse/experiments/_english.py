@@ -144,8 +144,9 @@ def _made_texts() -> dict[Book, str]:
     texts = {}
     for topic, names in _MADE.items():
         for number in (0, HELD_OUT[topic][0]):
-            pairs = rng.choice(names.split(), (150, 2))
-            text = "\n".join(f"The {a} is beside the {b}." for a, b in pairs)
+            pairs = rng.choice(names.split(), (20, 8, 2))
+            said = [[f"The {a} is by the {b}." for a, b in part] for part in pairs]
+            text = "\n".join(" ".join(part) for part in said)
             texts[Book(topic, number, "", "", None, len(text), "")] = text
     return texts
 
