@@ -220,6 +220,23 @@ class TestChain:
             assert sorted(rows.tolist()) == sorted(expected.tolist())
         assert len(read) == 3
 
+    def test_each_real_block_is_a_prompt_once(self, folder, monkeypatch):
+        asked = []
+        real = _resumable.continue_each
+
+        def look(trained, prompts, seed):
+            asked.append(prompts.numpy())
+            return real(trained, prompts, seed)
+
+        monkeypatch.setattr(_resumable, "continue_each", look)
+        monkeypatch.setattr(_resumable, "_AT_ONCE", 10)
+        cell = SMALL.with_grid(folder=str(folder), generations=1, real_blocks=40)
+        compute_cell(cell.with_grid(real_fraction=0))
+        expected = original_set(english._desk(None, 300).library, 40)
+        found = np.concatenate(asked)
+        first = found[: len(expected)]
+        assert sorted(first.tolist()) == sorted(expected.tolist())
+
     @pytest.mark.parametrize(
         ("change", "message"),
         [
@@ -243,6 +260,8 @@ class TestMeasures:
         (book,) = library.held_out["architecture"].values()
         paragraphs = library.tokenizer.decode(book.tolist()).split("\n")
         assert all(not english.TOWERS.isdisjoint(words(text)) for text in texts)
+        # Each of twenty paragraphs has eight sentences on two things of four.
+        assert len(set(texts)) > 10
         assert all(any(each.startswith(text) for each in paragraphs) for text in texts)
 
     def test_what_is_measured_agrees_with_itself(self, first):

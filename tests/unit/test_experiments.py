@@ -85,9 +85,7 @@ class TestShipped:
         if experiment is mnist and not (BOOK / "mnist").is_dir():
             pytest.skip("MNIST's files are not in the folder mnist")
         if experiment is english and not list(Path(".cache/english").glob("*.state")):
-            pytest.skip(
-                "the network that has read the books is not there: it takes hours"
-            )
+            pytest.skip("the network that has read the books is not there")
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
         assert list(again) == list(result)

@@ -43,7 +43,7 @@ def longest_quotations(tokens: Any, text: Any) -> np.ndarray:
     rows, length = tokens.shape
     of_rows, of_text = _prefixes(tokens), _prefixes(text[None])
     # What a run holds of length n it holds of n - 1: found by halving.
-    least, most = np.zeros(rows, dtype=int), np.full(rows, min(length, len(text)))
+    least, most = np.zeros(rows, dtype=int), np.full(rows, length)
     while (least < most).any():
         middle = (least + most + 1) // 2
         for n in np.unique(middle[least < most]):

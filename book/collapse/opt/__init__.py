@@ -2,8 +2,8 @@
 
 The rooms, each knowing only those before it: `tokens` (checks at the door), `network`,
 `checkpoints` (files), `decoding` (writing), `states` (how far a training has come),
-`training` (learning) and `family` (all of it together, one network for each chain). Floor 1: it knows torch, numpy and the floor
-below, and no other family and no corpus.
+`training` (learning) and `family` (all of it together, one network for each chain).
+Floor 1: it knows torch, numpy and the floor below, and no other family and no corpus.
 """
 
 from .checkpoints import _export as _export  # it was here when `opt` was one file
