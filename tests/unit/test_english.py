@@ -269,7 +269,9 @@ class TestMeasures:
         for name in ("topics", "towers"):
             np.testing.assert_allclose(found[name].sum(1), 1, atol=1e-6)
         counted = [np.bincount(row, minlength=8) for row in found["tower_topics"]]
-        np.testing.assert_allclose(found["towers"], np.array(counted) / 64, atol=1e-6)
+        np.testing.assert_allclose(
+            found["towers"], np.array(counted) / english.PROMPTED, atol=1e-6
+        )
         assert (found["perplexities"].sum(1) == found["quoted"].shape[1]).all()
         assert found["texts"].shape == (3, english.SHOWN)
 
