@@ -277,7 +277,7 @@ class TestMeasures:
 
     def test_the_first_blocks_are_the_same_however_many_are_asked_for(self, tmp_path):
         desk = english._desk(None, 300)
-        prompts = np.concatenate([desk.towers, desk.towers])
+        prompts = spread_out(desk.towers, 128)
         shape = OPTConfig(300, width=16, layers=1, heads=2, positions=2 * LENGTH)
         training = Training(steps=1, batch_size=2)
         network = OPT(shape, torch.Generator().manual_seed(0))
