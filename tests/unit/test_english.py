@@ -269,13 +269,15 @@ class TestMeasures:
         for name in ("topics", "towers"):
             np.testing.assert_allclose(found[name].sum(1), 1, atol=1e-6)
         counted = [np.bincount(row, minlength=8) for row in found["tower_topics"]]
-        np.testing.assert_allclose(found["towers"], np.array(counted) / 64, atol=1e-6)
+        np.testing.assert_allclose(
+            found["towers"], np.array(counted) / english.PROMPTED, atol=1e-6
+        )
         assert (found["perplexities"].sum(1) == found["quoted"].shape[1]).all()
         assert found["texts"].shape == (3, english.SHOWN)
 
     def test_the_first_blocks_are_the_same_however_many_are_asked_for(self, tmp_path):
         desk = english._desk(None, 300)
-        prompts = np.concatenate([desk.towers, desk.towers])
+        prompts = spread_out(desk.towers, 128)
         shape = OPTConfig(300, width=16, layers=1, heads=2, positions=2 * LENGTH)
         training = Training(steps=1, batch_size=2)
         network = OPT(shape, torch.Generator().manual_seed(0))

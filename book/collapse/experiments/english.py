@@ -60,8 +60,8 @@ TOWERS = frozenset(
 """A held-out paragraph on architecture whose first 64 tokens hold one of these words
 begins with a prompt on a church tower."""
 
-PROMPTED = 64
-"""How many prompts on church towers each model continues."""
+PROMPTED = 60
+"""How many prompts on church towers each model continues: all that the books have."""
 
 SHOWN = 8
 """How many of these continuations are kept in words: equally spaced ones."""
@@ -170,7 +170,7 @@ def history(
         (generations + 1, 40), int16: a histogram of the new blocks' perplexities under
         generation 0. ``quoted`` (generations + 1, 256), int16: the longest run of
         each new block that the books hold in the same words. ``tower_topics``
-        (generations + 1, 64), int8: the topic of each continuation. ``prompts`` (8,)
+        (generations + 1, 60), int8: the topic of each continuation. ``prompts`` (8,)
         and ``texts`` (generations + 1, 8), words. ``accuracy`` (8,): of the
         classifier, on held-out real blocks of each topic. ``first_losses`` (50,): the
         course of the first training, in equal parts.
@@ -374,7 +374,7 @@ SWEEP = Sweep(
         "generations": 9,
         "real_blocks": 640,
         "epochs": 3,
-        "rate": 1e-3,
+        "rate": 3e-4,
         "batch_size": 16,
         "start": "pretrained",
         "vocabulary": 8000,
