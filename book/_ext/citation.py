@@ -136,7 +136,8 @@ def csl(book: Book, title: str, address: str, key: str) -> str:
     }
     entry |= {"container-title": book.title} if title else {}
     entry |= {"DOI": book.doi} if book.doi else {}
-    return json.dumps([entry], ensure_ascii=False, indent=2)
+    lines = (f"  {json.dumps(n)}: {json.dumps(v, ensure_ascii=False)}" for n, v in entry.items())
+    return "[{\n" + ",\n".join(lines) + "\n}]"
 
 
 def _tex(text: str) -> str:
