@@ -136,7 +136,10 @@ def csl(book: Book, title: str, address: str, key: str) -> str:
     }
     entry |= {"container-title": book.title} if title else {}
     entry |= {"DOI": book.doi} if book.doi else {}
-    lines = (f"  {json.dumps(n)}: {json.dumps(v, ensure_ascii=False)}" for n, v in entry.items())
+    lines = (
+        f"  {json.dumps(n)}: {json.dumps(v, ensure_ascii=False)}"
+        for n, v in entry.items()
+    )
     return "[{\n" + ",\n".join(lines) + "\n}]"
 
 

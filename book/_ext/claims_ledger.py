@@ -137,7 +137,9 @@ class ClaimsLedger(SphinxDirective):
         entry = nodes.container(ids=[label], classes=["claim"])
         domain = self.env.get_domain("std")
         domain.note_hyperlink_target(label, self.env.docname, label, claim["id"])
-        entry += index(entries=[("single", claim["id"], label, "main", None)])  # for search
+        entry += index(
+            entries=[("single", claim["id"], label, "main", None)]
+        )  # for search
         entry += nodes.rubric("", "", nodes.Text(claim["id"]), classes=["claim-id"])
         entry += self.markdown(claim["claim"])
         formula = claim["formula"]

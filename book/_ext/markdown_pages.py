@@ -58,8 +58,8 @@ class MarkdownPage(Page):
         book = read_book(Path(self.app.srcdir).parent)
         parts += [
             "---",
-            f"From *{book.title}*, version {book.version}, {book.day}, by {book.names}. "
-            f"Text and figures: CC BY 4.0; code: MIT licence. "
+            f"From *{book.title}*, version {book.version}, {book.day}, "
+            f"by {book.names}. Text and figures: CC BY 4.0; code: MIT licence. "
             f"{address_of(self.app, self.name)}",
         ]
         return "\n\n".join(parts) + "\n"

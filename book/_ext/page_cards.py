@@ -155,7 +155,9 @@ def tags(
         f'<meta property="{name}" content="{escape(text)}" />'
         for name, text in properties.items()
     ]
-    return "\n".join([*lines, '<meta name="twitter:card" content="summary_large_image" />'])
+    return "\n".join(
+        [*lines, '<meta name="twitter:card" content="summary_large_image" />']
+    )
 
 
 def add_tags(
@@ -170,13 +172,19 @@ def add_tags(
     if doctree is None and pagename not in WITHOUT_A_SOURCE:
         return
     description = WITHOUT_A_SOURCE.get(pagename) or description_of(doctree)
-    context["metatags"] = context.get("metatags", "") + "\n" + tags(
-        title=unescape(re.sub("<[^>]*>", "", context.get("title", app.config.html_title))),
-        description=description,
-        address=address_of(app, pagename),
-        site=app.config.html_title,
-        picture=picture_of(app, pagename),
-        kind="website" if pagename == app.config.root_doc else "article",
+    context["metatags"] = (
+        context.get("metatags", "")
+        + "\n"
+        + tags(
+            title=unescape(
+                re.sub("<[^>]*>", "", context.get("title", app.config.html_title))
+            ),
+            description=description,
+            address=address_of(app, pagename),
+            site=app.config.html_title,
+            picture=picture_of(app, pagename),
+            kind="website" if pagename == app.config.root_doc else "article",
+        )
     )
 
 

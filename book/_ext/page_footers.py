@@ -54,10 +54,12 @@ def add_footer(
         for group in context.get("header_buttons", []):
             for button in group.get("buttons", []):
                 if button.get("label") == "source-issues-button":
-                    button |= {"url": footer["mistake"], "text": WORDS, "tooltip": WORDS}
+                    button |= {
+                        "url": footer["mistake"],
+                        "text": WORDS,
+                        "tooltip": WORDS,
+                    }
     context["footer"] = footer
-
-
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Where the site is published, as pages name themselves to the outside.
 
-`html: baseurl` of `_config.yml` says it. Where it says nothing, the site is where GitHub
-publishes the pages of the repository; elsewhere there is none, and what needs one
-(canonical addresses, cards, the sitemap) is left out.
+`html: baseurl` of `_config.yml` says it. Where it says nothing, the site is where
+GitHub publishes the pages of the repository; elsewhere there is none, and what needs
+one (canonical addresses, cards, the sitemap) is left out.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 finds none: sitemap.xml, robots.txt, llms.txt and 404.html.
 
 Why not sphinx-sitemap: it starts a process and asks git, for a list of twenty lines.
-Why not sphinx-notfound-page: it makes addresses whole before `joined_assets` reads them.
+Why not sphinx-notfound-page: it makes addresses whole, which `joined_assets`, later,
+takes for files.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from site_address import address_of
 
 NOT_FOUND = "404"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-LOCAL = re.compile(r"(\b(?:href|src|action|data-content_root)=\")(?![a-z]+:|[/#])([^\"]*)")
+LOCAL = re.compile(
+    r"(\b(?:href|src|action|data-content_root)=\")(?![a-z]+:|[/#])([^\"]*)"
+)
 NO_PAGE = """\
 <section id="no-page"><h1>There is no page here</h1>
 <p>The address may be old, or a letter of it wrong. <a href="{home}">The first page</a>
@@ -35,14 +38,16 @@ def listed(app: Sphinx) -> list[str]:
     """All pages with a source, in the book's order."""
     order = [app.config.root_doc]
     for page in order:
-        order += [each for each in app.env.toctree_includes.get(page, [])]
+        order += app.env.toctree_includes.get(page, [])
     return order
 
 
 def sitemap(addresses: list[str]) -> bytes:
     root = ElementTree.Element("urlset", xmlns=SITEMAP)
     for address in addresses:
-        ElementTree.SubElement(ElementTree.SubElement(root, "url"), "loc").text = address
+        ElementTree.SubElement(
+            ElementTree.SubElement(root, "url"), "loc"
+        ).text = address
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
@@ -67,9 +72,9 @@ def overview(app: Sphinx, pages: list[str]) -> str:
             "",
             f"> {described[app.config.root_doc]}",
             "",
-            f"Version {book.version}, {book.day}. Text and figures: CC BY 4.0; code: MIT "
-            "licence. Cite it when you use it. Each page is there as HTML, whose figures "
-            "move, and as the Markdown linked here.",
+            f"Version {book.version}, {book.day}. Text and figures: CC BY 4.0; code: "
+            "MIT licence. Cite it when you use it. Each page is there as HTML, whose "
+            "figures move, and as the Markdown linked here.",
             "",
             "## Chapters",
             "",
