@@ -32,7 +32,9 @@ def test_what_only_browsers_understand_becomes_plain() -> None:
 def test_a_card_has_its_size_and_holds_title_and_figure(title: str) -> None:
     packed = page_cards.card(title, "Chapter 1", PICTURE)
     assert len(packed) < 40_000
-    image = np.array(Image.open(io.BytesIO(packed)).convert("RGB"))
+    opened = Image.open(io.BytesIO(packed))
+    assert opened.mode == "P", "a palette weighs less"
+    image = np.array(opened.convert("RGB"))
     assert image.shape == (630, 1200, 3)
     assert tuple(image[300, 850]) == (128, 0, 0), "the figure"
     dark = (image[:, 50:525] < 80).all(axis=-1)
