@@ -40,7 +40,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: help serve book newest notebooks lab data assignments grade check lint types units \
-  test places luck power measured mutants bench clean install
+  test places luck power measured mutants bench lock publishable clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -115,6 +115,16 @@ mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a ti
 bench: $(STAMPS)/bench book  ## measure the budgets: one table
 	@$(PY) -m benchmarks
 
+lock: $(STAMPS)/release    ## write what a reader's kernel and the build need, with hashes: build/requirements.lock (TORCH=cpu)
+	@mkdir -p build
+	@$(PY) -m uv pip compile --quiet --generate-hashes --no-header --no-annotate \
+	  --torch-backend $(or $(TORCH),cpu) --output-file build/requirements.lock \
+	  requirements.txt assignments/requirements.txt
+	@echo "The environment is in build/requirements.lock"
+
+publishable: $(STAMPS)/book ## say what only the owner knows and has not said, and which files disagree
+	@$(PY) tools/publishable.py
+
 clean:                     ## remove what was built; your notebooks/ stay, and the environment (rm -r .venv)
 	rm -rf _build build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
@@ -153,6 +163,10 @@ $(STAMPS)/tests: $(STAMPS)/courses tests/requirements.txt tests/browser/find_bro
 
 $(STAMPS)/mutants: $(STAMPS)/tests tests/mutants/requirements.txt
 	@$(INSTALL) tests/mutants/requirements.txt
+	@touch $@
+
+$(STAMPS)/release: $(STAMPS)/book tools/release.txt
+	@$(INSTALL) tools/release.txt
 	@touch $@
 
 $(STAMPS)/bench: $(STAMPS)/tests benchmarks/requirements.txt

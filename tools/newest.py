@@ -67,7 +67,7 @@ def main() -> None:
     python = environment(folder / "venv")
     config = without_jupyter_book(places.cache)
     (folder / "conf.json").write_text(json.dumps(config), "utf-8")
-    paths = [str(ROOT / "book" / "_ext")]
+    paths = [str(ROOT / "book" / "_ext"), str(ROOT / "book")]
     (folder / "conf.py").write_text(CONF.format(paths=paths), "utf-8")
     command = [python, "-m", "sphinx", "-c", folder, "-W", "--keep-going", "--quiet"]
     command += ["-E", "-d", folder / "doctrees", ROOT / "book", folder / "html"]

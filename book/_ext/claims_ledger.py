@@ -16,7 +16,7 @@ from typing import Any
 
 from docutils import nodes
 from docutils.statemachine import StringList
-from sphinx.addnodes import pending_xref
+from sphinx.addnodes import index, pending_xref
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
@@ -137,6 +137,9 @@ class ClaimsLedger(SphinxDirective):
         entry = nodes.container(ids=[label], classes=["claim"])
         domain = self.env.get_domain("std")
         domain.note_hyperlink_target(label, self.env.docname, label, claim["id"])
+        entry += index(
+            entries=[("single", claim["id"], label, "main", None)]
+        )  # for search
         entry += nodes.rubric("", "", nodes.Text(claim["id"]), classes=["claim-id"])
         entry += self.markdown(claim["claim"])
         formula = claim["formula"]

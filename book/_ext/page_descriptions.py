@@ -21,12 +21,16 @@ SHORTEST, LONGEST = 50, 160
 
 WITHOUT_A_SOURCE = {
     "genindex": (
-        "The index of the textbook on model collapse: every term of its glossary, from "
-        "A to Z, with a link to where it is explained."
+        "The index of the textbook on model collapse: terms, named formulas and claims "
+        "from A to Z, with a link to where each is explained."
     ),
     "search": (
         "Search the chapters, derivations, claims and glossary of the interactive "
         "textbook on model collapse."
+    ),
+    "404": (
+        "This address has no page; the first page and the search of the textbook on "
+        "model collapse lead on."
     ),
 }
 

@@ -176,7 +176,14 @@ def commands(root: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "file", ["README.md", "CONTRIBUTING.md", ".ci/run", ".github/workflows/pages.yml"]
+    "file",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "PUBLISHING.md",
+        ".ci/run",
+        ".github/workflows/pages.yml",
+    ],
 )
 def test_every_make_command_that_is_named_exists(root: Path, file: str) -> None:
     text = (root / file).read_text(encoding="utf-8")

@@ -1,0 +1,51 @@
+"""Where the site is published, as pages name themselves to the outside.
+
+`html: baseurl` of `_config.yml` says it. Where it says nothing, the site is where
+GitHub publishes the pages of the repository; elsewhere there is none, and what needs
+one (canonical addresses, cards, the sitemap) is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+
+def published_at(repository: str) -> str:
+    """Where GitHub publishes a repository's pages; empty for a repository elsewhere."""
+    parts = urlsplit(repository)
+    owner, _, name = parts.path.strip("/").partition("/")
+    if parts.hostname != "github.com" or not name:
+        return ""
+    host = f"{owner.lower()}.github.io"
+    return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
+
+
+def address_of(app: Sphinx, page: str) -> str:
+    """The whole address of a page of the site; the first page is the site itself."""
+    path = "" if page == app.config.root_doc else app.builder.get_target_uri(page)
+    return f"{app.config.html_baseurl}{path}"
+
+
+def set_address(app: Sphinx, config: Config) -> None:
+    repository = config.html_theme_options.get("repository_url", "")
+    address = config.html_baseurl or published_at(repository)
+    config.html_baseurl = f"{address.rstrip('/')}/" if address else ""
+
+
+def mend_canonical(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Let the first page be known by the site's address alone."""
+    if app.config.html_baseurl and pagename == app.config.root_doc:
+        context["pageurl"] = app.config.html_baseurl
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    # After `lean_pages` has made the repository's address a plain one.
+    app.connect("config-inited", set_address, priority=600)
+    app.connect("html-page-context", mend_canonical)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

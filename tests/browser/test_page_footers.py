@@ -1,0 +1,95 @@
+"""The end of a page: cite it, report a mistake in it; and what the search finds."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from watch import open_page
+
+
+def asked(link) -> dict[str, str]:
+    """What a link would put into a report."""
+    query = parse_qs(urlsplit(link.get_attribute("href")).query)
+    return {name: texts[0] for name, texts in query.items()}
+
+
+@pytest.mark.parametrize("place", [".page-footer", ".article-header-buttons"])
+def test_a_report_has_the_page_and_the_state_of_its_figure(
+    place: str, base_url: str, new_context
+) -> None:
+    state = "#gaussian-bell?generation=10&real_fraction=0.1"
+    page = open_page(new_context(), base_url, f"gaussian.html{state}").page
+    link = page.locator(f'{place} a[href*="/issues/new"]')
+    assert "textbook/gaussian.html\n" in asked(link)["body"], "without a script"
+
+    link.dispatch_event("pointerdown")
+    known = asked(link)
+    assert known["title"] == "A mistake in: A bell curve that learns from itself"
+    first, version, *_ = known["body"].splitlines()
+    assert first.startswith(
+        f"Page: {base_url}/gaussian.html#gaussian-bell?generation=10"
+    )
+    assert "real_fraction=0.1" in first
+    assert version.startswith("Version: ")
+
+
+def test_citations_are_copied(base_url: str, new_context) -> None:
+    context = new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = open_page(context, base_url, "vae.html").page
+    page.get_by_text("Cite this page").click()
+    for kind, begins in {
+        "Text": "The Model",
+        "BibTeX": "@incollection{model-collapse-vae",
+        "CSL-JSON": "[{",
+    }.items():
+        page.get_by_role("button", name=f"Copy as {kind}").click()
+        page.get_by_text("Copied.").wait_for()
+        assert page.evaluate("navigator.clipboard.readText()").startswith(begins)
+
+
+def test_where_the_clipboard_is_closed_the_text_is_marked(
+    base_url: str, new_context
+) -> None:
+    context = new_context()
+    context.add_init_script(
+        "Object.defineProperty(navigator, 'clipboard', { value: null })"
+    )
+    page = open_page(context, base_url, "vae.html").page
+    page.get_by_text("Cite this page").click()
+    page.get_by_role("button", name="Copy as BibTeX").click()
+    page.get_by_text("copy it with the keyboard").wait_for()
+    marked = page.evaluate("getSelection().toString()")
+    assert marked.startswith("@incollection{model-collapse-vae")
+
+
+def test_without_scripts_citations_stand_there_and_no_dead_button(
+    base_url: str, new_context
+) -> None:
+    page = open_page(new_context(java_script_enabled=False), base_url, "vae.html").page
+    page.get_by_text("Cite this page").click()
+    assert page.locator(".citation-form pre").nth(1).is_visible()
+    assert not page.locator(".citation-form button").first.is_visible()
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [
+        ("Jensen-Shannon", "appendix/glossary.html#term-Jensen-Shannon-divergence"),
+        ("ELBO", "vae.html#index-"),
+        ("law of total variance", "gaussian.html#index-"),
+        ("best of K", "making-it-work.html#index-"),
+        (
+            "gaussian-total-variance",
+            "appendix/claims.html#claim-gaussian-total-variance",
+        ),
+    ],
+)
+def test_the_search_leads_first_to_where_a_thing_is_explained(
+    query: str, place: str, base_url: str, new_context
+) -> None:
+    page = open_page(new_context(), base_url, f"search.html?q={quote(query)}").page
+    first = page.locator("ul.search li a").first
+    first.wait_for()
+    assert first.get_attribute("href").startswith(place)

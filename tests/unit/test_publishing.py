@@ -1,0 +1,130 @@
+"""What is published: where, under which names, and what stays readable."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import publishable
+from old_versions import add_versions
+from site_address import published_at
+
+READ = [
+    "CITATION.cff",
+    ".zenodo.json",
+    "_config.yml",
+    "paper.md",
+    "CHANGELOG.md",
+    "book/collapse/__init__.py",
+    "book/collapse/exercises/check.py",
+]
+
+
+@pytest.fixture
+def copy(root: Path, tmp_path: Path) -> Path:
+    """A copy of the files that must agree."""
+    for name in READ:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("repository", "site"),
+    [
+        ("https://github.com/Some-One/Book", "https://some-one.github.io/Book/"),
+        ("https://github.com/one/One.github.io", "https://one.github.io/"),
+        ("https://gitlab.com/one/book", ""),
+        ("https://github.com/one", ""),
+    ],
+)
+def test_github_publishes_a_repository_here(repository: str, site: str) -> None:
+    assert published_at(repository) == site
+
+
+def test_files_agree_on_names_version_and_addresses(root: Path) -> None:
+    assert publishable.differences(root) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (".zenodo.json", '"0.', '"9.', ".zenodo.json: version"),
+        ("book/collapse/__init__.py", '"0.', '"9.', "the package: version"),
+        ("_config.yml", "author: The", "author: A", "_config.yml: author"),
+        ("paper.md", "name: The", "name: A", "paper.md: authors"),
+        ("_config.yml", "/textbook", "/other", "SITE"),
+    ],
+)
+def test_a_difference_is_told(copy: Path, file: str, old: str, new: str, told: str):
+    text = (copy / file).read_text(encoding="utf-8")
+    assert old in text
+    (copy / file).write_text(text.replace(old, new), encoding="utf-8")
+    publishable.read_book.cache_clear()
+    assert any(told in each for each in publishable.differences(copy))
+
+
+def test_nothing_is_missing_once_the_owner_has_said_all(copy: Path) -> None:
+    assert len(publishable.missing(copy)) > 5
+    cited = yaml.safe_load((copy / "CITATION.cff").read_text(encoding="utf-8"))
+    person = {"family-names": "Lovelace", "given-names": "Ada"}
+    cited["authors"] = [person | {"orcid": "https://orcid.org/0", "affiliation": "B"}]
+    cited["doi"] = "10.1/x"
+    (copy / "CITATION.cff").write_text(yaml.safe_dump(cited), encoding="utf-8")
+    for file, old, new in (
+        ("_config.yml", "model-collapse/textbook", "ada/book"),
+        ("paper.md", 'name: ""', "name: B"),
+        ("paper.md", "[experience, story]", "[]"),
+    ):
+        text = (copy / file).read_text(encoding="utf-8")
+        (copy / file).write_text(text.replace(old, new), encoding="utf-8")
+    assert publishable.missing(copy) == []
+
+
+def test_notes_of_a_release_are_those_of_its_version(copy: Path) -> None:
+    (copy / "CHANGELOG.md").write_text(
+        "# Changes\n\n## 0.2.0 (2026)\n\nNew.\n\n## 0.1.0\n\nOld.\n", encoding="utf-8"
+    )
+    assert publishable.notes(copy, "0.2.0") == "New."
+    with pytest.raises(ValueError, match="no heading for 9"):
+        publishable.notes(copy, "9")
+
+
+def test_the_archive_says_what_it_holds(root: Path) -> None:
+    known = json.loads((root / ".zenodo.json").read_text(encoding="utf-8"))
+    wanted = {"title", "version", "upload_type", "description", "creators", "license"}
+    assert wanted <= known.keys()
+
+
+def test_an_old_version_stays_and_leads_to_the_newest(tmp_path: Path) -> None:
+    site, releases = tmp_path / "site", tmp_path / "releases"
+    releases.mkdir()
+    (site / "appendix").mkdir(parents=True)
+    for name in ("index.html", "appendix/kept.html"):
+        (site / name).write_text("<article>new</article>")
+    with zipfile.ZipFile(releases / "v0.1.0.zip", "w") as packed:
+        for name in ("index", "appendix/kept", "appendix/gone", "404"):
+            text = '<article class="bd-article">old</article>'
+            packed.writestr(f"book/{name}.html", text)
+        packed.writestr("book/sitemap.xml", "")
+
+    assert add_versions(site, releases) == ["v0.1.0"]
+    old = site / "v0.1.0"
+    assert (site / "index.html").read_text() == "<article>new</article>"
+    assert not (old / "sitemap.xml").exists()
+    assert not (old / "404.html").exists()
+    for name, newest in (
+        ("index.html", "../index.html"),
+        ("appendix/kept.html", "../../appendix/kept.html"),
+        ("appendix/gone.html", "../../index.html"),
+    ):
+        text = (old / name).read_text()
+        assert f'<a href="{newest}">' in text
+        assert "version 0.1.0" in text
+        assert text.endswith("old</article>")
+        assert (old / name).parent.joinpath(newest).exists()
