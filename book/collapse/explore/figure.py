@@ -40,7 +40,7 @@ def explore(
     ghost: bool = False,
     moments: Mapping[str, State] | None = None,
     prediction: Prediction | None = None,
-    print_states: Sequence[State] | None = None,
+    print_states: Sequence[State | str] | None = None,
     **sliders: Iterable | Slider | Dice,
 ) -> ExploredFigure:
     """Give a matplotlib figure sliders that work with a kernel and without one.
@@ -74,9 +74,10 @@ def explore(
         They are a list under the figure, and ticks on a slider.
     prediction : Pick, Estimate or Sketch, optional
         What the reader is asked before the figure goes to the state that answers it.
-    print_states : sequence of mapping, optional
-        The states that paper shows side by side: values of some controls, by name; the
-        others stand where they start. By default the first control's first and last.
+    print_states : sequence of mapping or str, optional
+        The states that paper shows side by side: values of some controls, by name, or a
+        moment's name. Controls that are not named stand where they start. By default
+        the first control's first and last state.
     **sliders : iterable, Slider or Dice
         One to three sliders by name: their values, or a `Slider` with a label, a
         unit, a format, a kind of control or a value to start from. The play button

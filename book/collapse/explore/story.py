@@ -139,7 +139,7 @@ def settle_story(
     ghost: bool,
     moments: Mapping[str, State] | None,
     prediction: Prediction | None,
-    print_states: Sequence[State] | None = None,
+    print_states: Sequence[State | str] | None = None,
 ) -> Story:
     """Turn what ``explore`` was given into positions, names and numbers.
 
@@ -161,12 +161,14 @@ def settle_story(
         settled.append(
             (unbroken(words), _positions(sliders, state, f"the moment {words!r}"))
         )
-    printed = _printed(sliders, print_states)
+    printed = _printed(sliders, moments or {}, print_states)
     return Story(ghost, tuple(settled), _settled(fig, sliders, prediction), printed)
 
 
 def _printed(
-    sliders: Sequence[SettledSlider], print_states: Sequence[State] | None
+    sliders: Sequence[SettledSlider],
+    moments: Mapping[str, State],
+    print_states: Sequence[State | str] | None,
 ) -> tuple[tuple[int, ...], ...]:
     if print_states is None:
         return ()
@@ -175,9 +177,10 @@ def _printed(
         raise ValueError(
             f"print_states must be a list of one state or more, got {print_states!r}"
         )
+    named = [moments.get(s, s) if isinstance(s, str) else s for s in print_states]
     return tuple(
         _filled(sliders, _positions(sliders, state, "a state of print_states"))
-        for state in print_states
+        for state in named
     )
 
 

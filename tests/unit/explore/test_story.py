@@ -67,7 +67,7 @@ def estimate(**changed):
 
 def data_of(explored) -> dict:
     found = re.search(
-        r'previousElementSibling, (.*?), "\w+", addStory\)', explored.html(), re.S
+        r'previousElementSibling, (.*?), "\w+"(?:, addStory)?\)', explored.html(), re.S
     )
     return json.loads(found[1])
 
@@ -186,10 +186,17 @@ def test_no_line_ends_between_a_number_and_its_per_cent():
 
 
 def test_paper_gets_the_states_that_the_author_names():
-    chosen = decay(print_states=[{"points": 10}, {"generation": 3, "points": 2}])
+    chosen = decay(moments={"the end": END}, print_states=[{"points": 10}, "the end"])
     assert printed(data_of(chosen)) == [[0, 1], [3, 0]]
     assert printed(data_of(decay())) == [[0, 0], [3, 0]]
-    for wrong in ([], "ends", {"generation": 3}, [{"generation": 9}], [{}]):
+    for wrong in (
+        [],
+        "ends",
+        {"generation": 3},
+        [{"generation": 9}],
+        [{}],
+        ["no moment"],
+    ):
         with pytest.raises(ValueError, match="print_states"):
             decay(print_states=wrong)
 
