@@ -1,0 +1,67 @@
+"""Make the book to hand out, from the built pages, into build/.
+
+    python -m handouts pdf [--paper a4] | epub | zip
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from build_book import Places
+from handouts.plain import Cutter, spoken
+from write_pages import ROOT
+
+TOC = ROOT / "_toc.yml"
+
+
+def drawn(formula: str) -> str:
+    """A formula as a page draws it; what screen readers read is its label."""
+    from bs4 import BeautifulSoup
+
+    words = BeautifulSoup(spoken(formula), "html.parser").get_text(" ", strip=True)
+    start = formula.index("<mjx-assistive-mml>")
+    end = formula.index("</mjx-assistive-mml>") + len("</mjx-assistive-mml>")
+    shown = formula[:start] + formula[end:]
+    return shown.replace("<mjx-container ", f'<mjx-container role="img" aria-label="{words}" ', 1)
+
+
+def math_styles(html: str) -> str:
+    """The rules and fonts of the formulas in a piece of HTML."""
+    from prerendered_math import math_style_sheets
+
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "page.html"
+        page.write_text(html, encoding="utf-8")
+        return "\n".join(math_style_sheets([page]))
+
+
+def make_pdf(site: Path, build: Path, config: dict, paper: str) -> Path:
+    from handouts.paper import document, print_book
+
+    chapters = Cutter(site, TOC, drawn).chapters()
+    pdf = build / f"model-collapse-{paper}.pdf"
+    html = document(chapters, config["title"], config["author"], paper, math_styles)
+    pages = print_book(html, pdf)
+    print(f"{pages} pages, {pdf.stat().st_size / 1e6:.1f} MB")
+    return pdf
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=["pdf", "epub", "zip"])
+    parser.add_argument("--paper", choices=["a4", "letter"], default="a4")
+    options = parser.parse_args()
+    site, build = Places(ROOT).site, ROOT / "build"
+    build.mkdir(exist_ok=True)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    made = make_pdf(site, build, config, options.paper)
+    print(f"The book is in {made.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""The chapters as plain HTML, cut out of the built pages: nothing folds, moves or loads.
+
+Ids begin with their chapter's name, so that chapters can stand in one file, and links
+to other chapters are ``#chapter--id``. Solutions stand at the end of a chapter.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from sphinx_external_toc.parsing import parse_toc_yaml
+
+from collapse.exercises.check import SITE
+from handouts.figures import flat, live, printed_figure
+
+FIGURE = re.compile(
+    r'(?P<opened><figure class="explore"[^>]*>)(?P<inside>.*?</figure>)', re.DOTALL
+)
+FORMULA = re.compile(r"<mjx-container.*?</mjx-container>", re.DOTALL)
+MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
+PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
+PART = re.compile(r'<object data-part="(\d+)"></object>')
+DROPPED = (
+    ".headerlink, .colophon, .toctree-wrapper, template, link, script, form, button, "
+    "details.hide, #searchbox"
+)
+EMPTY = ".static-form, .cell_input, .cell_output, .output, .cell, .explore.still"
+UNPAGED = ".std-term, .doc.quiet"
+"""Links to what is looked up by its name."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A page of the book."""
+
+    name: str
+    """As the table of contents has it."""
+    title: str
+    """With the chapter's number, where it has one."""
+    sections: tuple[tuple[str, str], ...]
+    """Ids and titles of what the contents list below it."""
+    html: str
+    """One section, XML as well as HTML."""
+
+
+def anchor(page: str, fragment: str = "") -> str:
+    """The id of a page, or of a place in it."""
+    name = page.replace("/", "-")
+    return f"{name}--{fragment}" if fragment else name
+
+
+class Cutter:
+    """Cuts chapters out of the pages of a site.
+
+    Parameters
+    ----------
+    site : Path
+        The folder of the built pages.
+    toc : Path
+        The file that puts them in order.
+    formula : callable
+        What becomes of a formula, given as the page draws it.
+    """
+
+    def __init__(self, site: Path, toc: Path, formula: Callable[[str], str]) -> None:
+        self.site, self.formula = site, formula
+        self.names = list(parse_toc_yaml(toc))
+
+    def chapters(self) -> list[Chapter]:
+        return [self.chapter(name) for name in self.names]
+
+    def chapter(self, name: str) -> Chapter:
+        """Cut one chapter out of its page."""
+        page = f"{name}.html"
+        text = (self.site / page).read_text(encoding="utf-8")
+        text = text[text.index("<article") : text.index("</article>")]
+        parts: list[str] = []
+
+        def put(part: str) -> str:
+            """Keep what no parser may touch; return what stands for it."""
+            parts.append(part)
+            return f'<object data-part="{len(parts) - 1}"></object>'
+
+        text = FIGURE.sub(
+            lambda found: put(printed_figure(self.site, page, found[1], found[2])), text
+        )
+        text = FORMULA.sub(lambda found: put(self.formula(found[0])), text)
+        text = PICTURE.sub(lambda found: put(flat(found[0], grow=1)), text)
+        article = BeautifulSoup(text, "html.parser").article
+        body = article.find("section", recursive=False)
+        self.clear(body, page)
+        self.gather_solutions(body)
+        self.name_places(body, name)
+        for link in body.find_all("a", href=True):
+            self.lead(link, page)
+        html = PART.sub(lambda found: parts[int(found[1])], str(body))
+        html = re.sub(
+            r'(<figure class="printed" id=")', rf"\g<1>{anchor(name)}--", html
+        )
+        sections = tuple(
+            (part["id"], heading_of(part))
+            for part in body.find_all("section", recursive=False)
+        )
+        return Chapter(name, heading_of(body, "h1"), sections, html)
+
+    def clear(self, body: Tag, page: str) -> None:
+        """Drop what only a screen has; say where what a form does is found."""
+        for form in body.select(".static-form:not(.exercise-check)"):
+            name = form.get("id") or form.select_one("[id]")["id"]
+            where = live(f"{SITE}{page}#{name}", "This needs the web page:")
+            form.insert_before(BeautifulSoup(where, "html.parser"))
+        for unwanted in body.select(DROPPED):
+            unwanted.decompose()
+        for kind in EMPTY.split(", "):
+            for box in body.select(kind):
+                if not box.get_text(strip=True) and not box.find("object"):
+                    box.decompose()
+
+    def gather_solutions(self, body: Tag) -> None:
+        """Move solutions to the end, and say at their exercises where they are."""
+        solutions = body.select(".solution")
+        if not solutions:
+            return
+        end = BeautifulSoup('<section id="solutions"><h2>Solutions</h2></section>', "html.parser")
+        for solution in solutions:
+            exercise = solution.select_one(".admonition-title a")["href"].lstrip("#")
+            where = f'<p class="where"><a href="#{solution["id"]}">Solution</a></p>'
+            body.find(id=exercise).append(BeautifulSoup(where, "html.parser"))
+            end.section.append(solution.extract())
+        body.append(end.section)
+
+    def name_places(self, body: Tag, name: str) -> None:
+        """Give every id its chapter's name."""
+        for place in (body, *body.find_all(id=True)):
+            place["id"] = anchor(name, place["id"])
+        # A link to the chapter itself has no fragment.
+        body.find("h1")["id"] = anchor(name)
+
+    def lead(self, link: Tag, page: str) -> None:
+        """Let a link lead into the book, or to the site."""
+        href = link["href"]
+        if urlsplit(href).scheme:
+            return
+        path, _, fragment = href.partition("#")
+        target = posixpath.join(posixpath.dirname(page), path) if path else page
+        target = posixpath.normpath(target)
+        name = target.removesuffix(".html")
+        if "explore-link" in link.get("class", ()) or name not in self.names:
+            link["href"] = SITE + target + (f"#{fragment}" if fragment else "")
+            return
+        link["href"] = f"#{anchor(name, fragment)}"
+        if not link.select_one(UNPAGED) and not link.find_parent(
+            class_=["bibtex-citation", "citation"]
+        ):
+            link["class"] = [*link.get("class", ()), "paged"]
+
+
+def heading_of(section: Tag, level: str = "h2") -> str:
+    """A section's title, as text."""
+    return " ".join(section.find(level).get_text().split())
+
+
+def spoken(formula: str) -> str:
+    """A formula as MathML alone, as a page keeps it for screen readers."""
+    return re.sub(r' data-mjx-[\w-]+="[^"]*"', "", MATHML.search(formula)[0])
