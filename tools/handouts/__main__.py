@@ -6,27 +6,32 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
+from html import escape
 from pathlib import Path
 
 import yaml
+from bs4 import BeautifulSoup
 
 from build_book import Places
 from handouts.plain import Cutter, spoken
 from write_pages import ROOT
 
 TOC = ROOT / "_toc.yml"
+HIDDEN = re.compile(r"<mjx-assistive-mml>.*?</mjx-assistive-mml>", re.DOTALL)
 
 
 def drawn(formula: str) -> str:
-    """A formula as a page draws it; what screen readers read is its label."""
-    from bs4 import BeautifulSoup
+    """A formula as a page draws it, and its words for who cannot see it.
 
-    words = BeautifulSoup(spoken(formula), "html.parser").get_text(" ", strip=True)
-    start = formula.index("<mjx-assistive-mml>")
-    end = formula.index("</mjx-assistive-mml>") + len("</mjx-assistive-mml>")
-    shown = formula[:start] + formula[end:]
+    The letters of the drawing are no text, and what holds no text has no tag in a PDF;
+    so the words stand in it, white and a pixel high.
+    """
+    words = escape(BeautifulSoup(spoken(formula), "html.parser").get_text(" ", strip=True))
+    shown = HIDDEN.sub(f"<mjx-words>{words}</mjx-words>", formula)
+    shown = shown.replace(' aria-hidden="true"', "", 1)
     return shown.replace("<mjx-container ", f'<mjx-container role="img" aria-label="{words}" ', 1)
 
 

@@ -60,7 +60,7 @@ def asked(data: dict[str, Any]) -> tuple[str, str]:
         words += f" <em>{escape(' / '.join(question['options']))}?</em>"
     return (
         f'<p class="asked"><strong>First predict.</strong> {words}</p>',
-        f'<p class="lesson">{escape(question["lesson"])}</p>',
+        f'<p class="lesson"><strong>What happens.</strong> {escape(question["lesson"])}</p>',
     )
 
 

@@ -95,7 +95,7 @@ def running_heads(chapters: list[Chapter]) -> Iterator[str]:
         title = json.dumps(chapter.title, ensure_ascii=False)
         name = anchor(chapter.name)
         yield f"@page {name} {{ @top-right {{ content: {title}; }} }}"
-        yield f".chapter.{name} {{ page: {name}; }}"
+        yield f"#{name} {{ page: {name}; }}"
 
 
 def line(target: str, words: str) -> str:
@@ -143,7 +143,7 @@ def document(
         Gets the chapters' HTML, returns the rules and fonts of its formulas.
     """
     shown = "\n".join(
-        f'<div class="chapter {anchor(chapter.name)}">{paged(chapter.html)}</div>'
+        f'<div class="chapter" id="{anchor(chapter.name)}">{paged(chapter.html)}</div>'
         for chapter in chapters
     )
     style = [

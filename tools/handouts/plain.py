@@ -31,6 +31,8 @@ DROPPED = (
     "details.hide, #searchbox"
 )
 EMPTY = ".static-form, .cell_input, .cell_output, .output, .cell, .explore.still"
+LONGEST_CODE = 60
+"""Lines of a cell; a longer listing, which a page folds, is a module that draws."""
 UNPAGED = ".std-term, .doc.quiet"
 """Links to what is looked up by its name."""
 
@@ -46,7 +48,7 @@ class Chapter:
     sections: tuple[tuple[str, str], ...]
     """Ids and titles of what the contents list below it."""
     html: str
-    """One section, XML as well as HTML."""
+    """One section, XML as well as HTML; its chapter's name is no id in it."""
 
 
 def anchor(page: str, fragment: str = "") -> str:
@@ -117,6 +119,9 @@ class Cutter:
             form.insert_before(BeautifulSoup(where, "html.parser"))
         for unwanted in body.select(DROPPED):
             unwanted.decompose()
+        for fold in body.select(".dropdown:not(.solution)"):
+            if any(code.text.count("\n") > LONGEST_CODE for code in fold.select("pre")):
+                fold.decompose()
         for kind in EMPTY.split(", "):
             for box in body.select(kind):
                 if not box.get_text(strip=True) and not box.find("object"):
@@ -139,8 +144,6 @@ class Cutter:
         """Give every id its chapter's name."""
         for place in (body, *body.find_all(id=True)):
             place["id"] = anchor(name, place["id"])
-        # A link to the chapter itself has no fragment.
-        body.find("h1")["id"] = anchor(name)
 
     def lead(self, link: Tag, page: str) -> None:
         """Let a link lead into the book, or to the site."""
