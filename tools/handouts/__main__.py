@@ -56,6 +56,20 @@ def make_pdf(site: Path, build: Path, config: dict, paper: str) -> Path:
     return pdf
 
 
+def make_epub(site: Path, build: Path, config: dict) -> Path:
+    from handouts.epub import problems, write_epub
+    from printed_pages import version
+
+    epub = build / "model-collapse.epub"
+    chapters = Cutter(site, TOC, spoken).chapters()
+    number = version(ROOT / "book")
+    write_epub(chapters, epub, config["title"], config["author"], number)
+    if found := problems(epub):
+        sys.exit(f"{found}\nEPUBCheck does not pass {epub.relative_to(ROOT)}.")
+    print(f"EPUBCheck passes it, {epub.stat().st_size / 1e6:.1f} MB")
+    return epub
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=["pdf", "epub", "zip"])
@@ -64,7 +78,10 @@ def main() -> None:
     site, build = Places(ROOT).site, ROOT / "build"
     build.mkdir(exist_ok=True)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    made = make_pdf(site, build, config, options.paper)
+    if options.kind == "pdf":
+        made = make_pdf(site, build, config, options.paper)
+    else:
+        made = make_epub(site, build, config)
     print(f"The book is in {made.relative_to(ROOT)}")
 
 

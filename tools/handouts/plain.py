@@ -27,10 +27,10 @@ MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
 PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 PART = re.compile(r'<object data-part="(\d+)"></object>')
 DROPPED = (
-    ".headerlink, .colophon, .toctree-wrapper, template, link, script, form, button, "
-    "details.hide, #searchbox"
+    ".headerlink, .colophon, .toctree-wrapper, template, link, script, [hidden], "
+    "[role=status], details.hide"
 )
-EMPTY = ".static-form, .cell_input, .cell_output, .output, .cell, .explore.still"
+EMPTY = "div:not([class]), .cell_input, .cell_output, .output, .cell, .explore.still"
 LONGEST_CODE = 60
 """Lines of a cell; a longer listing, which a page folds, is a module that draws."""
 UNPAGED = ".std-term, .doc.quiet"
@@ -122,6 +122,8 @@ class Cutter:
         for fold in body.select(".dropdown:not(.solution)"):
             if any(code.text.count("\n") > LONGEST_CODE for code in fold.select("pre")):
                 fold.decompose()
+        for form in body.select(".static-form"):
+            form.attrs = {"id": form["id"]} if "id" in form.attrs else {}
         for kind in EMPTY.split(", "):
             for box in body.select(kind):
                 if not box.get_text(strip=True) and not box.find("object"):
