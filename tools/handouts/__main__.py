@@ -70,6 +70,15 @@ def make_epub(site: Path, build: Path, config: dict) -> Path:
     return epub
 
 
+def make_zip(site: Path, build: Path) -> Path:
+    from handouts.offline import write_zip
+
+    archive = build / "model-collapse.zip"
+    write_zip(site, archive)
+    print(f"{archive.stat().st_size / 1e6:.1f} MB")
+    return archive
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=["pdf", "epub", "zip"])
@@ -80,8 +89,10 @@ def main() -> None:
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     if options.kind == "pdf":
         made = make_pdf(site, build, config, options.paper)
-    else:
+    elif options.kind == "epub":
         made = make_epub(site, build, config)
+    else:
+        made = make_zip(site, build)
     print(f"The book is in {made.relative_to(ROOT)}")
 
 
