@@ -28,11 +28,11 @@ SYMBOLS = (
     "variance. The smallest group has a share p."
 )
 DIETS = {
-    "replace": ("replace: each trains on the last one's output alone", SYNTHETIC),
-    "accumulate": ("accumulate: all data are kept and used", MIXED),
-    "accumulate-subsample": ("accumulate and subsample: as many as one made", MIXED),
-    "fresh": ("fresh: other real points in each generation", MIXED),
-    "replay": ("replayed: the same real points in each generation", MIXED),
+    "replace": ("replace: only the last one's output", SYNTHETIC),
+    "accumulate": ("accumulate: all data are kept", MIXED),
+    "accumulate-subsample": ("accumulate and subsample", MIXED),
+    "fresh": ("fresh: other real points each time", MIXED),
+    "replay": ("replayed: the same real points again", MIXED),
     "once": ("one fit to real points, and no loop", REAL),
 }
 NUMBERS = {

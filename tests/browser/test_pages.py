@@ -63,6 +63,19 @@ def test_large_letters_fit_on_a_narrow_screen(
             assert place["y"] + place["height"] <= header["y"] + header["height"] + 1
 
 
+@pytest.mark.parametrize("path", [path for path in CHAPTERS if "/" not in path])
+def test_no_formula_of_a_chapter_is_cut_on_a_phone(
+    path: str, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    """In the appendix derivations may be wider; they scroll."""
+    page = open_page(new_context(390), base_url, path).page
+    cut = page.locator("div.math > .formula").evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)"
+        ".map((one) => one.parentElement.id)"
+    )
+    assert cut == []
+
+
 def sideways_overflow(page) -> int:
     return page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"

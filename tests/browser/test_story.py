@@ -266,6 +266,25 @@ def test_what_was_left_is_seen_in_each_panel(new_context, tmp_path):
     assert seen == [True, True]
 
 
+def test_the_faint_picture_has_no_words_below_others(new_context, tmp_path):
+    figure, ax = plt.subplots()
+    (line,) = ax.plot([0, 1], [0, 0])
+    words = ax.text(0.1, 0.5, "")
+
+    def update(place, level):
+        line.set_ydata([level, level])
+        words.set_text(f"level {level}")
+        ax.set_title(f"{place}")
+        return f"At {place} the level is {level}."
+
+    explored = explore(figure, update, place=[0, 1], level=[0, 2], ghost=True)
+    opened = Opened(new_context(), save(explored, tmp_path))
+    opened.put(1, 1)
+    faint = opened.figure.locator(".explore-faint")
+    assert faint.locator("path").count() == 1
+    assert faint.locator("text").count() == 0
+
+
 def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
     opened = told(ghost=True)
     curve = opened.figure.locator("[data-series='0 line model'] path")

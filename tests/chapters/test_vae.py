@@ -400,7 +400,8 @@ def test_what_lies_outside_the_plane_is_marked_at_its_edge(names):
     codes = names["planes"][9, 0]
     outside = (np.abs(codes) > 3).any(axis=-1)
     assert outside.sum() > 5
-    assert f"({outside.sum()} lie farther out" in caption
+    assert f"({outside.sum()} farther out" in caption
+    assert "farther out" not in plane.update(generation=0, real_fraction=0)[1]
     squares = next(
         line for line in plane.figure.axes[0].lines if line.get_marker() == "s"
     )

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from docutils import nodes
+from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 
 import claims_ledger
@@ -18,6 +20,7 @@ import collapse
 import lean_pages
 import prerendered_math
 import printed_pages
+import unbroken
 from subset_font import glyphs_of, subset_font
 
 
@@ -252,3 +255,26 @@ def test_what_an_entry_leaves_out_follows(entries: list[dict]) -> None:
     ):
         follows[name] = yaml.safe_load(path.read_text("utf-8"))[claim["id"]]
     assert claim == {**entries[0], **follows}
+
+
+def test_a_per_cent_sign_stays_beside_its_number_but_in_code() -> None:
+    page = nodes.paragraph()
+    page += [nodes.strong(text="67"), nodes.Text(" % of 100 %, x % y")]
+    page += nodes.literal(text="100 % 7")
+    document = new_document("page")
+    document += page
+    unbroken.KeepTogether(document).run()
+    assert page.astext() == "67\xa0% of 100\xa0%, x % y100 % 7"
+
+
+def test_what_ends_a_clause_stays_beside_its_formula() -> None:
+    page = nodes.paragraph()
+    page += [nodes.math(text="x"), nodes.Text("): and "), nodes.math(text="y")]
+    page += nodes.Text(" is")
+    document = new_document("page")
+    document += page
+    unbroken.KeepTogether(document).run()
+    (whole,) = page.findall(nodes.inline)
+    assert whole["classes"] == ["unbroken"]
+    assert [part.astext() for part in whole] == ["x", "):"]
+    assert page.astext() == "x): and y is"

@@ -1,9 +1,11 @@
-// A state behind the others, faint, to be compared with them. It is hidden while the
-// panels have other scales, by which it would lie in other places.
+// A state behind the others, faint, to be compared with them. It has no words, which
+// could not be read below others. It is hidden while the panels have other scales, by
+// which it would lie in other places.
 
 function faintPicture({ root, data, positions, drawn }) {
   const layers = [...root.querySelectorAll("g[data-layer]")];
-  const moving = layers.flatMap((layer, number) => "series" in layer.dataset ? [number] : []);
+  const moving = layers.flatMap(({ dataset: { series } }, number) =>
+    series && series.split(" ", 2)[1] !== "text" ? [number] : []);
   // A group for each panel, above its background and below all that moves in it.
   const groups = Map.groupBy(moving, (number) => layers[number].dataset.series.split(" ", 1)[0]);
   const parts = [...groups.values()].map((numbers) => {
