@@ -58,7 +58,9 @@ def find_browser() -> str:
     """The path of a browser; raises ``FileNotFoundError`` where there is none."""
     path = on_the_machine() or playwrights_own()
     if not path:
-        raise FileNotFoundError("no Chromium, Chrome or Edge here; run `make pdf` or `make test`")
+        raise FileNotFoundError(
+            "no Chromium, Chrome or Edge here; run `make pdf` or `make test`"
+        )
     return path
 
 

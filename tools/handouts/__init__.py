@@ -1,1 +1,1 @@
-"""The book to hand out: one PDF, one EPUB, one zip of the site, made from the built pages."""
+"""The book to hand out, from the built pages: one PDF, one EPUB, one zip."""

@@ -63,8 +63,8 @@ PACKAGE = """\
 <meta property="schema:accessibilityFeature">structuralNavigation</meta>
 <meta property="schema:accessibilityFeature">tableOfContents</meta>
 <meta property="schema:accessibilityHazard">none</meta>
-<meta property="schema:accessibilitySummary">Each picture has a caption that says what is
-to be seen; formulas are MathML.</meta>
+<meta property="schema:accessibilitySummary">Each picture has a caption that says
+what is to be seen; formulas are MathML.</meta>
 </metadata>
 <manifest>
 <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
@@ -98,13 +98,11 @@ def page(chapter: Chapter) -> str:
         file = f"{found[1]}.xhtml"
         return f'href="{file}#{found[1]}{found[2]}"' if found[2] else f'href="{file}"'
 
-    return PAGE.format(
-        title=escape(chapter.title), body=INSIDE.sub(lead, chapter.html)
-    )
+    return PAGE.format(title=escape(chapter.title), body=INSIDE.sub(lead, chapter.html))
 
 
 def item(chapter: Chapter) -> str:
-    """A chapter's line of the manifest, which says what a reader must be able to show."""
+    """A chapter's line of the manifest: what a reader must be able to show."""
     name = anchor(chapter.name)
     kinds = {"<math": "mathml", "<svg": "svg"}
     inside = " ".join(kind for mark, kind in kinds.items() if mark in chapter.html)
@@ -149,9 +147,7 @@ def write_epub(
             + "</ol></nav>",
         ),
         "book/style.css": (HERE / "epub.css").read_text(encoding="utf-8"),
-        **{
-            f"book/{anchor(chapter.name)}.xhtml": page(chapter) for chapter in chapters
-        },
+        **{f"book/{anchor(chapter.name)}.xhtml": page(chapter) for chapter in chapters},
     }
     with zipfile.ZipFile(epub, "w", zipfile.ZIP_DEFLATED) as book:
         # The first file, and as it is: by this an EPUB is known.

@@ -44,7 +44,9 @@ def labels(inside: str) -> list[str]:
 def settings(data: dict[str, Any], inside: str) -> Iterator[str]:
     """Of each printed state, the controls that stand elsewhere than in the others."""
     states, names = printed(data), labels(inside)
-    moved = [axis for axis, at in enumerate(zip(*states, strict=True)) if len({*at}) > 1]
+    moved = [
+        axis for axis, at in enumerate(zip(*states, strict=True)) if len({*at}) > 1
+    ]
     for state in states:
         yield ", ".join(
             f"{names[axis]}: {data['texts'][axis][state[axis]]}" for axis in moved
@@ -58,9 +60,10 @@ def asked(data: dict[str, Any]) -> tuple[str, str]:
     words = escape(question["question"])
     if "options" in question:
         words += f" <em>{escape(' / '.join(question['options']))}?</em>"
+    lesson = escape(question["lesson"])
     return (
         f'<p class="asked"><strong>First predict.</strong> {words}</p>',
-        f'<p class="lesson"><strong>What happens.</strong> {escape(question["lesson"])}</p>',
+        f'<p class="lesson"><strong>What happens.</strong> {lesson}</p>',
     )
 
 
@@ -68,12 +71,16 @@ def qr(address: str) -> str:
     """An address to be photographed."""
     made = segno.make(address, error="m", micro=False)
     drawn = made.svg_inline(border=0, svgclass="qr", omitsize=True, lineclass=None)
-    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" aria-hidden="true" ', 1)
+    return drawn.replace(
+        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" aria-hidden="true" ', 1
+    )
 
 
 def live(address: str, words: str = "Move this figure:") -> str:
     """Where something moves: a link, and the same to be photographed."""
-    shown = address.removeprefix("https://").replace("/", "/<wbr/>").replace("#", "<wbr/>#")
+    shown = (
+        address.removeprefix("https://").replace("/", "/<wbr/>").replace("#", "<wbr/>#")
+    )
     return (
         f'<div class="live">{qr(address)}<p>{words} '
         f'<a class="plain" href="{escape(address)}">{shown}</a></p></div>'

@@ -12,9 +12,7 @@ from pathlib import Path
 
 RUN = "_run"
 """The folder of notebooks with outputs."""
-BUTTON = re.compile(
-    rf'<li><a href="[^"]*\b{RUN}/(?:(?!</li>).)*</li>', re.DOTALL
-)
+BUTTON = re.compile(rf'<li><a href="[^"]*\b{RUN}/(?:(?!</li>).)*</li>', re.DOTALL)
 SUMMARIES = "SHOW_SEARCH_SUMMARY: true", "SHOW_SEARCH_SUMMARY: false"
 """For lines of the pages found, search asks for the pages, which a disk refuses."""
 FOLDER = "model-collapse"

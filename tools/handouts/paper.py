@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader
 
+from collapse.exercises.check import SITE
 from find_browser import ARGUMENTS, find_browser
+from handouts import formulas
 from handouts.figures import live
 from handouts.plain import Chapter, anchor
 from printed_pages import version
-from collapse.exercises.check import SITE
 
 HERE = Path(__file__).parent
 PAPERS = {"a4": "A4", "letter": "letter"}
@@ -35,7 +35,9 @@ FACES = {
     ("Sans", 400, "italic"): "font_source_sans_pro/SourceSansPro-It",
     ("Sans", 700, "normal"): "font_source_sans_pro/SourceSansPro-Semibold",
 }
-PAGED = re.compile(r'<a class="[^"]*\bpaged"[^>]*href="#([^"]+)"[^>]*>.*?</a>', re.DOTALL)
+PAGED = re.compile(
+    r'<a class="[^"]*\bpaged"[^>]*href="#([^"]+)"[^>]*>.*?</a>', re.DOTALL
+)
 NUMBER = re.compile(r'<span class="page" data-to="([^"]+)">\d*</span>')
 MOST_PRINTS = 5
 DOCUMENT = """\
@@ -129,7 +131,6 @@ def document(
     title: str,
     author: str,
     paper: str,
-    math: Callable[[str], str],
 ) -> str:
     """The book as one page, with 000 for all numbers of pages.
 
@@ -139,8 +140,6 @@ def document(
     title, author : str
     paper : str
         One of `PAPERS`.
-    math : callable
-        Gets the chapters' HTML, returns the rules and fonts of its formulas.
     """
     shown = "\n".join(
         f'<div class="chapter" id="{anchor(chapter.name)}">{paged(chapter.html)}</div>'
@@ -148,7 +147,7 @@ def document(
     )
     style = [
         *faces(),
-        math(shown),
+        formulas.styles(shown),
         (HERE / "paper.css").read_text(encoding="utf-8"),
         f"@page {{ size: {PAPERS[paper]}; }}",
         *running_heads(chapters),

@@ -1,4 +1,4 @@
-"""The chapters as plain HTML, cut out of the built pages: nothing folds, moves or loads.
+"""The chapters as plain HTML, cut out of the built pages: nothing moves or loads.
 
 Ids begin with their chapter's name, so that chapters can stand in one file, and links
 to other chapters are ``#chapter--id``. Solutions stand at the end of a chapter.
@@ -23,7 +23,6 @@ FIGURE = re.compile(
     r'(?P<opened><figure class="explore"[^>]*>)(?P<inside>.*?</figure>)', re.DOTALL
 )
 FORMULA = re.compile(r"<mjx-container.*?</mjx-container>", re.DOTALL)
-MATHML = re.compile(r"<math\b.*?</math>", re.DOTALL)
 PICTURE = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 PART = re.compile(r'<object data-part="(\d+)"></object>')
 DROPPED = (
@@ -134,7 +133,9 @@ class Cutter:
         solutions = body.select(".solution")
         if not solutions:
             return
-        end = BeautifulSoup('<section id="solutions"><h2>Solutions</h2></section>', "html.parser")
+        end = BeautifulSoup(
+            '<section id="solutions"><h2>Solutions</h2></section>', "html.parser"
+        )
         for solution in solutions:
             exercise = solution.select_one(".admonition-title a")["href"].lstrip("#")
             where = f'<p class="where"><a href="#{solution["id"]}">Solution</a></p>'
@@ -169,8 +170,3 @@ class Cutter:
 def heading_of(section: Tag, level: str = "h2") -> str:
     """A section's title, as text."""
     return " ".join(section.find(level).get_text().split())
-
-
-def spoken(formula: str) -> str:
-    """A formula as MathML alone, as a page keeps it for screen readers."""
-    return re.sub(r' data-mjx-[\w-]+="[^"]*"', "", MATHML.search(formula)[0])
