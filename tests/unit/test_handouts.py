@@ -8,15 +8,18 @@ import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_rgb
 
 from collapse.exercises.check import SITE
 from collapse.explore import explore, page
 from collapse.explore.stills import caption, printed
+from collapse.palette import MIXED, REAL, SYNTHETIC, THEORY
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
-from handouts.figures import printed_figure
+from handouts.figures import flat, printed_figure
 from handouts.formulas import drawn, spoken
 from handouts.offline import write_zip
 from handouts.paper import PrintError, numbered, paged
@@ -114,6 +117,7 @@ def make_figure():
     figure, axes = plt.subplots(figsize=(3, 2))
     (line,) = axes.plot([0, 1], [0, 1])
     axes.set_xlabel("years")
+    axes.text(0, 0, "a grey word", color="0.6")
 
     def update(age, share):
         line.set_ydata([age, share])
@@ -152,9 +156,21 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
     settings = [each.text for each in tree.iter("p") if each.get("class") == "setting"]
     assert settings == ["Age: 1, Share: 10", "Age: 3, Share: 20"]
     assert f"{SITE}one.html#ages" in html
-    assert not re.search(r"var\(|calc\(|data-layer", html)
+    assert not re.search(r"var\(|calc\(|color-mix|data-layer", html)
     identities = re.findall(r'<clipPath[^>]* id="([^"]+)"', html)
     assert len(identities) == len({*identities})
+
+
+def test_colours_differ_in_black_and_white():
+    colours = [
+        flat(f'<path stroke="{colour}"/>', grow=1)
+        for colour in (REAL, SYNTHETIC, MIXED, THEORY)
+    ]
+    greys = sorted(
+        float(np.dot(to_rgb(re.search(r'"(.*)"', each)[1]), [0.299, 0.587, 0.114]))
+        for each in colours
+    )
+    assert min(np.diff(greys)) > 0.08, greys
 
 
 def test_page_numbers_stand_behind_links_and_are_those_of_their_aims(site):

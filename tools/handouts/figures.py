@@ -14,23 +14,44 @@ from typing import Any
 
 import segno
 from bs4 import BeautifulSoup
+from matplotlib.colors import to_hex, to_rgb
 
 from collapse.exercises.check import SITE
 from collapse.explore.stills import caption, printed, still
+from collapse.palette import MIXED, REAL
 
 VARIABLE = re.compile(r"var\(--[\w-]+,([^()]*)\)")
+MIXTURE = re.compile(r"color-mix\(in srgb,(#\w+) (\d+)%,(#\w+)\)")
 GROWING = re.compile(r"calc\((\d+)px\*min\([^()]*,([\d.]+)\)\)")
+ON_PAPER = {REAL: "#1c5f92", MIXED: "#4db791"}
+"""Darker and lighter, so that they differ from what models made in black and white."""
 ALONE, BESIDE = 1.15, 1.8
 """How far letters grow in a picture that is alone in its row, and in a narrow one."""
 
 
 def flat(picture: str, grow: float) -> str:
-    """A picture without variables of the page: black on white, letters of one size."""
+    """A picture without what a page sets or computes: its ink, its paper, sizes.
+
+    Parameters
+    ----------
+    picture : str
+        One or more SVG elements.
+    grow : float
+        How far letters grow, where there is room for it.
+    """
+
+    def mixed(found: re.Match[str]) -> str:
+        share = int(found[2]) / 100
+        colours = zip(to_rgb(found[1]), to_rgb(found[3]), strict=True)
+        return to_hex([share * one + (1 - share) * other for one, other in colours])
 
     def grown(found: re.Match[str]) -> str:
         return f"{float(found[1]) * min(grow, float(found[2])):.0f}"
 
-    return GROWING.sub(grown, VARIABLE.sub(r"\1", picture))
+    picture = VARIABLE.sub(r"\1", picture)
+    for colour, printed_as in ON_PAPER.items():
+        picture = picture.replace(colour, printed_as)
+    return GROWING.sub(grown, MIXTURE.sub(mixed, picture))
 
 
 def labels(inside: str) -> list[str]:
