@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -95,17 +96,28 @@ def test_it_is_small_and_has_the_size_of_its_paper(pdf: Printed):
         )
 
 
+def outlined(reader: PdfReader, entries: list, levels: int) -> Iterator[tuple]:
+    """The titles of an outline, and the pages to which they lead."""
+    for each in entries:
+        if not isinstance(each, list):
+            yield each.title, reader.get_destination_page_number(each) + 1
+        elif levels > 1:
+            yield from outlined(reader, each, levels - 1)
+
+
 def test_its_outline_and_its_contents_agree_with_its_pages(pdf: Printed, chapters):
     """The running head and the number on the page are those that lead there."""
-    outline = [each for each in pdf.reader.outline if not isinstance(each, list)]
-    starts = {
-        each.title: pdf.reader.get_destination_page_number(each) + 1 for each in outline
-    }
-    contents = "\n".join(pdf.texts[1 : starts[chapters[0].title] - 1])
+    entries = list(outlined(pdf.reader, pdf.reader.outline, levels=2))
+    title, first = entries[2]
+    assert (entries[1], title) == (("Contents", 2), chapters[0].title)
+    listed = "".join(f"{words}{page}" for words, page in entries[2:])
+    lines = [
+        line for text in pdf.texts[1 : first - 1] for line in text.splitlines()[2:]
+    ]
+    assert squeezed("".join(lines)) == squeezed(f"Contents{listed}")
+    starts = dict(entries)
     for chapter in chapters:
         start = starts[chapter.title]
-        line = rf"{re.escape(squeezed(chapter.title))}{start}(?!\d)"
-        assert re.search(line, squeezed(contents)), chapter.title
         head = squeezed(pdf.texts[start - 1])
         assert head.startswith(squeezed(f"Model Collapse{chapter.title}{start}"))
 
@@ -138,7 +150,7 @@ def test_no_figure_and_no_code_box_is_cut(pdf: Printed, chapters):
             code = squeezed("".join(tree.itertext()))
             boxes += 1
             assert any(code in page for page in pages), (chapter.name, code[:80])
-    assert boxes > 150
+    assert boxes > 120
 
 
 def test_all_figures_are_there_with_their_words(pdf: Printed, chapters):

@@ -98,8 +98,8 @@ def test_links_lead_into_the_book_or_to_the_site(site):
 def test_solutions_stand_at_the_end_and_exercises_say_where(site):
     tree = ElementTree.fromstring(cut(site).html)
     last = tree.findall("section")[-1]
-    assert last.get("id") == "one--solutions"
-    assert last.find("div").get("id") == "one--answer"
+    assert last.find("h2").get("id") == "one--solutions"
+    assert last.find("div/p").get("id") == "one--answer"
     exercise = next(each for each in tree.iter() if each.get("id") == "one--ask")
     assert exercise.find("p[@class='where']/a").get("href") == "#one--answer"
 

@@ -30,6 +30,7 @@ DROPPED = (
     "[role=status], details.hide"
 )
 EMPTY = "div:not([class]), .cell_input, .cell_output, .output, .cell, .explore.still"
+HEADINGS = re.compile("^(h[1-6]|p)$")
 LONGEST_CODE = 60
 """Lines of a cell; a longer listing, which a page folds, is a module that draws."""
 UNPAGED = ".std-term, .doc.quiet"
@@ -105,7 +106,7 @@ class Cutter:
             r'(<figure class="printed" id=")', rf"\g<1>{anchor(name)}--", html
         )
         sections = tuple(
-            (part["id"], heading_of(part))
+            (part.find("h2")["id"], heading_of(part))
             for part in body.find_all("section", recursive=False)
         )
         return Chapter(name, heading_of(body, "h1"), sections, html)
@@ -144,9 +145,15 @@ class Cutter:
         body.append(end.section)
 
     def name_places(self, body: Tag, name: str) -> None:
-        """Give every id its chapter's name."""
+        """Give every id its chapter's name, and a section's to its heading.
+
+        On paper a section may begin at the foot of a page, its heading on the next.
+        """
         for place in (body, *body.find_all(id=True)):
-            place["id"] = anchor(name, place["id"])
+            identity = anchor(name, place.attrs.pop("id"))
+            is_box = place.name == "section" or "solution" in place.get("class", ())
+            heading = place.find(HEADINGS) if is_box else place
+            heading["id"] = identity
 
     def lead(self, link: Tag, page: str) -> None:
         """Let a link lead into the book, or to the site."""
