@@ -156,7 +156,14 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
     settings = [each.text for each in tree.iter("p") if each.get("class") == "setting"]
     assert settings == ["Age: 1, Share: 10", "Age: 3, Share: 20"]
     assert f"{SITE}one.html#ages" in html
+    assert 'xml:space="preserve"' in html  # or lines of code close up
     assert not re.search(r"var\(|calc\(|color-mix|data-layer", html)
+    paper = printed_figure(tmp_path, "one.html", made["opened"], made["inside"], True)
+    small, large = (
+        [float(size) for size in re.findall(r'font-size="(\d+)"', each)]
+        for each in (html, paper)
+    )
+    assert all(np.greater(large, small)), "letters grow in narrow pictures"
     identities = re.findall(r'<clipPath[^>]* id="([^"]+)"', html)
     assert len(identities) == len({*identities})
 

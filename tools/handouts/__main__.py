@@ -25,7 +25,7 @@ def make_pdf(site: Path, build: Path, config: dict, paper: str) -> Path:
     from handouts.plain import Cutter
 
     pdf = build / f"{NAME}-{paper}.pdf"
-    chapters = Cutter(site, TOC, drawn).chapters()
+    chapters = Cutter(site, TOC, drawn, is_paper=True).chapters()
     pages = print_book(
         document(chapters, config["title"], config["author"], paper), pdf
     )

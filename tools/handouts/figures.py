@@ -25,8 +25,8 @@ MIXTURE = re.compile(r"color-mix\(in srgb,(#\w+) (\d+)%,(#\w+)\)")
 GROWING = re.compile(r"calc\((\d+)px\*min\([^()]*,([\d.]+)\)\)")
 ON_PAPER = {REAL: "#1c5f92", MIXED: "#4db791"}
 """Darker and lighter, so that they differ from what models made in black and white."""
-ALONE, BESIDE = 1.15, 1.8
-"""How far letters grow in a picture that is alone in its row, and in a narrow one."""
+BESIDE = 1.8
+"""How far letters grow in a picture that shares its row with another."""
 
 
 def flat(picture: str, grow: float) -> str:
@@ -51,6 +51,8 @@ def flat(picture: str, grow: float) -> str:
     picture = VARIABLE.sub(r"\1", picture)
     for colour, printed_as in ON_PAPER.items():
         picture = picture.replace(colour, printed_as)
+    # Letters of one width are set with spaces.
+    picture = picture.replace("<svg ", '<svg xml:space="preserve" ')
     return GROWING.sub(grown, MIXTURE.sub(mixed, picture))
 
 
@@ -108,7 +110,9 @@ def live(address: str, words: str = "Move this figure:") -> str:
     )
 
 
-def printed_figure(site: Path, page: str, opened: str, inside: str) -> str:
+def printed_figure(
+    site: Path, page: str, opened: str, inside: str, is_paper: bool = False
+) -> str:
     """A figure of a page, as its printed states.
 
     Parameters
@@ -121,6 +125,8 @@ def printed_figure(site: Path, page: str, opened: str, inside: str) -> str:
         The figure's opening tag.
     inside : str
         What the page holds of it.
+    is_paper : bool
+        Whether states stand side by side, in narrow pictures.
     """
     name = re.search(r' id="([^"]+)"', opened)[1]
     source = re.search(r' data-figure="([^"]+)"', opened)[1]
@@ -128,7 +134,7 @@ def printed_figure(site: Path, page: str, opened: str, inside: str) -> str:
     data, end = json.JSONDecoder().raw_decode(script, script.index("{"))
     identity = re.search(r'"(\w+)"', script[end:])[1]
     states = printed(data)
-    grow = ALONE if len(states) == 1 else BESIDE
+    grow = BESIDE if is_paper and len(states) > 1 else 1
     question, lesson = asked(data)
     shown = []
     for number, (state, setting) in enumerate(

@@ -68,10 +68,18 @@ class Cutter:
         The file that puts them in order.
     formula : callable
         What becomes of a formula, given as the page draws it.
+    is_paper : bool
+        Whether a figure's states stand side by side, in narrow pictures.
     """
 
-    def __init__(self, site: Path, toc: Path, formula: Callable[[str], str]) -> None:
-        self.site, self.formula = site, formula
+    def __init__(
+        self,
+        site: Path,
+        toc: Path,
+        formula: Callable[[str], str],
+        is_paper: bool = False,
+    ) -> None:
+        self.site, self.formula, self.is_paper = site, formula, is_paper
         self.names = list(parse_toc_yaml(toc))
 
     def chapters(self) -> list[Chapter]:
@@ -90,7 +98,10 @@ class Cutter:
             return f'<object data-part="{len(parts) - 1}"></object>'
 
         text = FIGURE.sub(
-            lambda found: put(printed_figure(self.site, page, found[1], found[2])), text
+            lambda found: put(
+                printed_figure(self.site, page, found[1], found[2], self.is_paper)
+            ),
+            text,
         )
         text = FORMULA.sub(lambda found: put(self.formula(found[0])), text)
         text = PICTURE.sub(lambda found: put(flat(found[0], grow=1)), text)

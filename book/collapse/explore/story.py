@@ -260,7 +260,7 @@ def _check_sentence(what: str, words: object) -> None:
 
 
 def _positions(
-    sliders: Sequence[SettledSlider], state: State, whose: str
+    sliders: Sequence[SettledSlider], state: State | str, whose: str
 ) -> tuple[int | None, ...]:
     """Where the controls stand in a state; None for those that it does not name."""
     names = [slider.name for slider in sliders]
