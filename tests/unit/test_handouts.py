@@ -163,7 +163,7 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
         [float(size) for size in re.findall(r'font-size="(\d+)"', each)]
         for each in (html, paper)
     )
-    assert sum(large) > 1.2 * sum(small), "letters grow in narrow pictures"
+    assert sum(large) > 1.1 * sum(small), "letters grow in narrow pictures"
     identities = re.findall(r'<clipPath[^>]* id="([^"]+)"', html)
     assert len(identities) == len({*identities})
 
