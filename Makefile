@@ -25,12 +25,14 @@ RUNS    ?= 3
 SEED    ?=
 FOLDER  ?= assignments/private
 HANDINS ?=
+PAPER   ?= a4
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
 PYTEST  := $(PY) -m pytest --numprocesses=$(or $(JOBS),logical)
 STAMPS  := $(VENV)/stamps
 INSTALL := $(PY) tools/install.py
+HANDOUT := PYTHONPATH=book:book/_ext:tools $(PY) -m handouts
 
 export PYTHONUTF8 := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
@@ -39,8 +41,8 @@ export JUPYTER_PREFER_ENV_PATH := 1
 # The virtual environment is the project's own: root may write to it.
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help serve book newest notebooks lab data assignments grade check lint types units \
-  test places luck power measured mutants bench lock publishable clean install
+.PHONY: help serve book pdf epub zip newest notebooks lab data assignments grade check lint types \
+  units test places luck power measured mutants bench lock publishable clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -54,6 +56,15 @@ serve: $(STAMPS)/book      ## build the book and read it in a browser (PORT=8000
 
 book: $(STAMPS)/book       ## build the book into _build/html; a warning is an error
 	@$(PY) tools/build_book.py
+
+pdf: $(STAMPS)/handouts book   ## print the book: build/model-collapse-a4.pdf (PAPER=letter)
+	@$(HANDOUT) pdf --paper "$(PAPER)"
+
+epub: $(STAMPS)/handouts book  ## make an e-book of it, and check that it is one: build/model-collapse.epub
+	@$(HANDOUT) epub
+
+zip: book                  ## make a copy of the site that opens from disk: build/model-collapse.zip
+	@$(HANDOUT) zip
 
 newest: book               ## build the same pages with the newest Sphinx and theme, without Jupyter Book
 	@$(PY) tools/newest.py
@@ -156,9 +167,13 @@ $(STAMPS)/courses: $(STAMPS)/lab assignments/requirements.txt
 	@$(INSTALL) assignments/requirements.txt
 	@touch $@
 
-$(STAMPS)/tests: $(STAMPS)/courses tests/requirements.txt tests/browser/find_browser.py
+$(STAMPS)/handouts: $(STAMPS)/book tools/handouts/requirements.txt tools/find_browser.py
+	@$(INSTALL) tools/handouts/requirements.txt
+	@$(PY) tools/find_browser.py --install
+	@touch $@
+
+$(STAMPS)/tests: $(STAMPS)/courses $(STAMPS)/handouts tests/requirements.txt
 	@$(INSTALL) tests/requirements.txt
-	@$(PY) tests/browser/find_browser.py --install
 	@touch $@
 
 $(STAMPS)/mutants: $(STAMPS)/tests tests/mutants/requirements.txt

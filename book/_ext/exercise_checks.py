@@ -44,8 +44,7 @@ class CheckOnPage(SphinxPostTransform):
     default_priority = 201  # after MyST-NB has chosen what is shown, and folded it
 
     def run(self, **kwargs: Any) -> None:
-        builder = self.app.builder
-        is_site = builder.format == "html" and builder.name != "epub"
+        is_site = self.app.builder.format == "html"
         for cell in list(self.document.findall(nodes.container)):
             if cell.get("nb_element") != "cell_code":
                 continue

@@ -136,7 +136,7 @@ def add_texts(
     doctree: nodes.document | None,
 ) -> None:
     """Put the texts of a page's links at its end, and the script that shows them."""
-    if doctree is None or app.builder.name == "epub":
+    if doctree is None:
         return
     texts = {
         address: html

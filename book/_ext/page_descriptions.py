@@ -67,8 +67,6 @@ def describe(
     doctree: nodes.document | None,
 ) -> None:
     """Look for a page's description, or add it where the page has no source."""
-    if app.builder.name == "epub":
-        return
     if doctree is None:
         description = WITHOUT_A_SOURCE.get(pagename, "")
         if description:

@@ -110,19 +110,16 @@ def _is_folded(node: nodes.Node) -> bool:
 
 
 def open_link(self: Any, node: StateLink) -> None:
-    if self.builder.name != "epub":  # its own visitors would hide those of all others
-        address = escape(node["address"])
-        self.body.append(f'<a class="explore-link" href="{SCHEME}{address}">')
+    address = escape(node["address"])
+    self.body.append(f'<a class="explore-link" href="{SCHEME}{address}">')
 
 
 def close_link(self: Any, node: StateLink) -> None:
-    if self.builder.name != "epub":
-        self.body.append("</a>")
+    self.body.append("</a>")
 
 
 def open_still(self: Any, node: Still) -> None:
-    if self.builder.name != "epub":
-        self.body.append(f'<span data-still="{escape(node["address"])}"></span>')
+    self.body.append(f'<span data-still="{escape(node["address"])}"></span>')
 
 
 def pass_by(self: Any, node: nodes.Node) -> None:

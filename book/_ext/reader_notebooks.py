@@ -391,7 +391,7 @@ def write_notebook(
     doctree: nodes.document | None,
 ) -> None:
     """Write a page's notebook, and once more with its outputs if it has code."""
-    if doctree is None or app.builder.name == "epub":
+    if doctree is None:
         return
     page = Page(app, pagename, doctree)
     notebooks = {"_sources": page.notebook()}

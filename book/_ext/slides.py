@@ -106,13 +106,11 @@ class SlidesRole(ReferenceRole):
 
 
 def open_link(self: Any, node: SlidesLink) -> None:
-    if self.builder.name != "epub":
-        self.body.append(f'<a href="{escape(node["address"])}">')
+    self.body.append(f'<a href="{escape(node["address"])}">')
 
 
 def close_link(self: Any, node: SlidesLink) -> None:
-    if self.builder.name != "epub":
-        self.body.append("</a>")
+    self.body.append("</a>")
 
 
 def pass_by(self: Any, node: SlidesLink) -> None:

@@ -1,7 +1,7 @@
 """Forms that a script of the page answers: what all of them share.
 
 A form is a node whose children are what is shown where no script answers: without
-JavaScript, in a notebook, in an e-book. Its own extension says what the form looks like
+JavaScript, in a notebook, on paper. Its own extension says what the form looks like
 and what stands instead, and calls `add_form`.
 """
 
@@ -48,13 +48,11 @@ class FormDirective(SphinxDirective):
 
 
 def open_form(self: Any, node: StaticForm) -> None:
-    if self.builder.name != "epub":
-        self.body.append(node.opening(self.builder.env))
+    self.body.append(node.opening(self.builder.env))
 
 
 def close_form(self: Any, node: StaticForm) -> None:
-    if self.builder.name != "epub":
-        self.body.append(node.closing)
+    self.body.append(node.closing)
 
 
 def pass_by(self: Any, node: StaticForm) -> None:
@@ -80,8 +78,7 @@ def add_form(app: Sphinx, directive: type[FormDirective]) -> dict[str, Any]:
         app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
     ) -> None:
         # hover_texts names the folder in which they lie.
-        is_here = f'id="{form.name}"' in context.get("body", "")
-        if app.builder.name != "epub" and is_here:
+        if f'id="{form.name}"' in context.get("body", ""):
             for name in ("static_forms", form.scripts[-1]):
                 app.add_css_file(f"{name}.css")
             for name in form.scripts:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,23 +9,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from collapse.explore import explore
-from find_browser import find_browser
+from find_browser import ARGUMENTS, find_browser
 from opened_figure import Opened, save
 from serve import make_server
 from support import figures
 from support.servers import serving
-
-# Chromium's own sandbox cannot start as root; background requests of the browser itself
-# would look like requests of a page. The headless shell fits letters to the pixels, and
-# a formula then is a pixel too wide, unless told to draw as one with windows does.
-ARGUMENTS = [
-    "--font-render-hinting=none",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    *(["--no-sandbox"] if os.geteuid() == 0 else []),
-]
 
 
 @pytest.fixture(scope="session")

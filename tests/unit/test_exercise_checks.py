@@ -31,7 +31,7 @@ def on(builder, *sources):
     """The cells of a page as a builder writes them."""
     kind = SimpleNamespace(
         name=builder,
-        format={"epub": "html"}.get(builder, builder),
+        format=builder,
         get_target_uri=lambda name: f"{name}.html",
     )
     document = new_document("mixtures")
@@ -43,7 +43,7 @@ def on(builder, *sources):
     return document.children
 
 
-@pytest.mark.parametrize("builder", ["html", "epub", "latex"])
+@pytest.mark.parametrize("builder", ["html", "latex"])
 def test_what_a_check_showed_is_taken_away_and_nothing_else(builder):
     source = f'answer = ...\ncheck("{NUMBER}", answer)'
     other = 'print("a check")'
@@ -61,9 +61,8 @@ def test_only_the_site_folds_and_asks():
     assert isinstance(code[0], HideCodeCellNode)
     assert code[0]["prompt_show"] == exercise_checks.TAKES_CODE
     assert len(code) == 1
-    for builder in ("epub", "latex"):
-        for each in on(builder, *sources):
-            assert [child["nb_element"] for child in each] == ["cell_code_source"]
+    for each in on("latex", *sources):
+        assert [child["nb_element"] for child in each] == ["cell_code_source"]
 
 
 def test_an_exercise_that_nobody_checks_stops_the_build():

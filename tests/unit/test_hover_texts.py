@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -212,11 +211,7 @@ def test_a_page_stays_as_it_is_for_notebooks_and_for_the_search(
     assert index["docnames"][where] == "more/words"
 
 
-def test_a_book_without_scripts_has_no_texts(app: SphinxTestApp) -> None:
-    doctree = app.env.get_doctree("index")
-    app.env.apply_post_transforms(doctree, "index")
+def test_a_page_without_a_source_has_no_texts(app: SphinxTestApp) -> None:
     context = {"body": "<p>As it was.</p>"}
-    electronic = SimpleNamespace(builder=SimpleNamespace(name="epub"))
-    hover_texts.add_texts(electronic, "index", "page.html", context, doctree)
     hover_texts.add_texts(app, "search", "search.html", context, None)
     assert context["body"] == "<p>As it was.</p>"

@@ -225,8 +225,8 @@ def test_what_frames_load_too_stays_for_them(site: Path) -> None:
     assert ".from-a-script{margin: 0}" in read(site, "_static/joined.css")
 
 
-def test_an_electronic_book_is_left_alone(site: Path) -> None:
-    join(site, "epub")
+def test_other_builders_are_left_alone(site: Path) -> None:
+    join(site, "singlehtml")
     assert read(site, "index.html") == FILES["index.html"]
 
 

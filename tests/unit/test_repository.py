@@ -68,6 +68,7 @@ def test_binder_installs_what_the_book_asks_for_in_a_layer_it_keeps(root: Path) 
         "requirements.txt",
         "tests/requirements.txt",
         "assignments/requirements.txt",
+        "tools/handouts/requirements.txt",
     ],
 )
 def test_every_requirement_is_bounded_on_both_sides(root: Path, file: str) -> None:

@@ -10,7 +10,7 @@ import os
 import pathlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -40,6 +40,7 @@ def explore(
     ghost: bool = False,
     moments: Mapping[str, State] | None = None,
     prediction: Prediction | None = None,
+    print_states: Sequence[State | str] | None = None,
     **sliders: Iterable | Slider | Dice,
 ) -> ExploredFigure:
     """Give a matplotlib figure sliders that work with a kernel and without one.
@@ -73,6 +74,10 @@ def explore(
         They are a list under the figure, and ticks on a slider.
     prediction : Pick, Estimate or Sketch, optional
         What the reader is asked before the figure goes to the state that answers it.
+    print_states : sequence of mapping or str, optional
+        The states that paper shows side by side: values of some controls, by name, or a
+        moment's name. Controls that are not named stand where they start. By default
+        the first control's first and last state.
     **sliders : iterable, Slider or Dice
         One to three sliders by name: their values, or a `Slider` with a label, a
         unit, a format, a kind of control or a value to start from. The play button
@@ -87,7 +92,7 @@ def explore(
     ------
     ValueError
         If a slider has no values or moves nothing, if there are too many states, if a
-        moment or a prediction names what the figure does not have, if
+        moment, a prediction or a printed state names what the figure does not have, if
         ``update`` returns something else or opens another figure, if two calls with
         the same arguments draw different pictures, or if an artist cannot be carried.
         Whatever ``update`` raises is passed on, with the state.
@@ -131,7 +136,7 @@ def explore(
                     "an attribute of that name"
                 )
         _check_arguments(update, [slider.name for slider in settled])
-        story = settle_story(fig, settled, ghost, moments, prediction)
+        story = settle_story(fig, settled, ghost, moments, prediction, print_states)
         recording = record(fig, update, settled, title_axes, name, story)
         _check_prediction(recording)
         return ExploredFigure(fig, recording)

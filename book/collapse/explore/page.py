@@ -281,7 +281,7 @@ def encode(recording: Recording) -> dict:
 
 
 def _encode_story(recording: Recording) -> dict:
-    """Nothing of a figure that only moves."""
+    """Nothing of a figure that only moves, and is printed as all are."""
     story = recording.story
     encoded: dict[str, object] = {}
     if story.ghost:
@@ -291,6 +291,8 @@ def _encode_story(recording: Recording) -> dict:
         encoded["moments"] = [positions for _, positions in story.moments]
     if story.prediction:
         encoded["prediction"] = dict(story.prediction)
+    if story.printed:
+        encoded["printed"] = story.printed
     return encoded
 
 

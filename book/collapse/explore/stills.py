@@ -20,6 +20,40 @@ _PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3, "Z": 0}
 _PICTURE = re.compile(r'<svg class="explore-picture".*?</svg>', re.DOTALL)
 
 
+def printed(data: dict[str, Any]) -> list[list[int]]:
+    """Return the states that paper shows, as their author chose them.
+
+    Parameters
+    ----------
+    data : dict
+        The figure's data, as `page.encode` makes them.
+
+    Returns
+    -------
+    list of list of int
+        Where each control stands; by default the first at its two ends.
+    """
+    ends = dict.fromkeys([0, len(data["keys"][0]) - 1])
+    return data.get("printed") or [[end, *data["start"][1:]] for end in ends]
+
+
+def caption(data: dict[str, Any], positions: Sequence[int]) -> str:
+    """Return the caption of one state.
+
+    Parameters
+    ----------
+    data : dict
+        The figure's data, as `page.encode` makes them.
+    positions : sequence of int
+        Where each control stands.
+
+    Returns
+    -------
+    str
+    """
+    return data["captions"][_looked_up(data["caption"], positions)]
+
+
 def still(
     inside: str, data: dict[str, Any], identity: str, positions: Sequence[int]
 ) -> str:
@@ -58,10 +92,7 @@ def still(
             f"{len(data['layers'])}"
         )
     for group, layer in zip(layers, data["layers"], strict=True):
-        place = sum(
-            step * at for step, at in zip(layer["strides"], positions, strict=True)
-        )
-        marks = layer["drawings"][layer["table"][place]]
+        marks = layer["drawings"][_looked_up(layer, positions)]
         drawn = "".join(_markup(data, data["marks"][mark], identity) for mark in marks)
         group[:] = ElementTree.fromstring(f'<g xmlns="{SVG}">{drawn}</g>')
         del group.attrib["data-layer"]
@@ -69,6 +100,12 @@ def still(
     for name in ("role", "aria-labelledby"):
         del picture.attrib[name]
     return ElementTree.tostring(picture, encoding="unicode")
+
+
+def _looked_up(layer: dict[str, Any], positions: Sequence[int]) -> int:
+    """Which drawing, or sentence, a table of indices has for a state."""
+    steps = zip(layer["strides"], positions, strict=True)
+    return layer["table"][sum(step * at for step, at in steps)]
 
 
 def _markup(data: dict[str, Any], mark: list[Any], identity: str) -> str:

@@ -115,11 +115,14 @@ class Story:
         Words, and the position of each control; None for one that stays.
     prediction : mapping or None
         As a page needs it.
+    printed : tuple of tuple of int
+        The states that paper shows; without any, the first control's first and last.
     """
 
     ghost: bool = False
     moments: tuple[tuple[str, tuple[int | None, ...]], ...] = ()
     prediction: Mapping[str, Any] | None = None
+    printed: tuple[tuple[int, ...], ...] = ()
 
     def __bool__(self) -> bool:
         return self.ghost or bool(self.moments) or self.prediction is not None
@@ -136,6 +139,7 @@ def settle_story(
     ghost: bool,
     moments: Mapping[str, State] | None,
     prediction: Prediction | None,
+    print_states: Sequence[State | str] | None = None,
 ) -> Story:
     """Turn what ``explore`` was given into positions, names and numbers.
 
@@ -157,7 +161,37 @@ def settle_story(
         settled.append(
             (unbroken(words), _positions(sliders, state, f"the moment {words!r}"))
         )
-    return Story(ghost, tuple(settled), _settled(fig, sliders, prediction))
+    printed = _printed(sliders, moments or {}, print_states)
+    return Story(ghost, tuple(settled), _settled(fig, sliders, prediction), printed)
+
+
+def _printed(
+    sliders: Sequence[SettledSlider],
+    moments: Mapping[str, State],
+    print_states: Sequence[State | str] | None,
+) -> tuple[tuple[int, ...], ...]:
+    if print_states is None:
+        return ()
+    is_list = isinstance(print_states, Sequence) and not isinstance(print_states, str)
+    if not is_list or not print_states:
+        raise ValueError(
+            f"print_states must be a list of one state or more, got {print_states!r}"
+        )
+    named = [moments.get(s, s) if isinstance(s, str) else s for s in print_states]
+    return tuple(
+        _filled(sliders, _positions(sliders, state, "a state of print_states"))
+        for state in named
+    )
+
+
+def _filled(
+    sliders: Sequence[SettledSlider], positions: Sequence[int | None]
+) -> tuple[int, ...]:
+    """Positions in which a control that is not named stands where it starts."""
+    return tuple(
+        slider.start_index if position is None else position
+        for slider, position in zip(sliders, positions, strict=True)
+    )
 
 
 def _settled(
@@ -172,9 +206,8 @@ def _settled(
     for name in SAID:
         _check_sentence(f"the prediction's {name}", getattr(prediction, name))
     wanted = _positions(sliders, prediction.state, "the prediction's state")
-    start = [slider.start_index for slider in sliders]
-    state = [s if w is None else w for s, w in zip(start, wanted, strict=True)]
-    if state == start:
+    state = list(_filled(sliders, wanted))
+    if state == [slider.start_index for slider in sliders]:
         raise ValueError(
             "the prediction's state is the one shown first, which gives it away; let "
             "the figure start elsewhere"
@@ -227,7 +260,7 @@ def _check_sentence(what: str, words: object) -> None:
 
 
 def _positions(
-    sliders: Sequence[SettledSlider], state: State, whose: str
+    sliders: Sequence[SettledSlider], state: State | str, whose: str
 ) -> tuple[int | None, ...]:
     """Where the controls stand in a state; None for those that it does not name."""
     names = [slider.name for slider in sliders]

@@ -10,6 +10,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from collapse.explore import Estimate, Pick, Sketch, explore
+from collapse.explore.stills import caption, printed
 
 END = {"generation": 3}
 
@@ -66,7 +67,7 @@ def estimate(**changed):
 
 def data_of(explored) -> dict:
     found = re.search(
-        r'previousElementSibling, (.*?), "\w+", addStory\)', explored.html(), re.S
+        r'previousElementSibling, (.*?), "\w+"(?:, addStory)?\)', explored.html(), re.S
     )
     return json.loads(found[1])
 
@@ -182,3 +183,23 @@ def test_no_line_ends_between_a_number_and_its_per_cent():
     assert re.findall(r"\d+ %", html) == []
     for number in (5, 12, 7, 10):
         assert f"{number}\N{NO-BREAK SPACE}%" in html
+
+
+def test_paper_gets_the_states_that_the_author_names():
+    chosen = decay(moments={"the end": END}, print_states=[{"points": 10}, "the end"])
+    assert printed(data_of(chosen)) == [[0, 1], [3, 0]]
+    assert printed(data_of(decay())) == [[0, 0], [3, 0]]
+    for wrong in (
+        [],
+        "ends",
+        {"generation": 3},
+        [{"generation": 9}],
+        [{}],
+        ["no moment"],
+    ):
+        with pytest.raises(ValueError, match="print_states"):
+            decay(print_states=wrong)
+
+
+def test_a_printed_state_has_its_caption():
+    assert caption(data_of(decay()), [3, 1]) == "After 3 with 10."

@@ -1,0 +1,225 @@
+"""The whole book as PDF, EPUB and zip: made by their commands, and read again."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Page
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from handouts.plain import Cutter
+from watch import Watched
+
+pytestmark = [pytest.mark.slow, pytest.mark.rehearsal]
+XHTML = "{http://www.w3.org/1999/xhtml}"
+MEGABYTE = 1e6
+POINTS = {"a4": (595, 842), "letter": (612, 792)}
+
+
+def make(root: Path, *arguments: str) -> None:
+    folders = os.pathsep.join(str(root / f) for f in ("book", "book/_ext", "tools"))
+    made = subprocess.run(
+        [sys.executable, "-m", "handouts", *arguments],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": folders},
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-2000:]
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+# PDF ------------------------------------------------------------------------------
+
+
+class Printed:
+    """A PDF, and on which pages each of its elements lies."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.reader = path, PdfReader(path)
+        self.number = {
+            page.indirect_reference.idnum: number
+            for number, page in enumerate(self.reader.pages, 1)
+        }
+        self.texts = [page.extract_text() for page in self.reader.pages]
+        self.elements: list[tuple[str, str, set[int]]] = []
+        """The kind of each, its words for who cannot see it, and its pages."""
+        tree = self.reader.trailer["/Root"]["/StructTreeRoot"]["/K"]
+        self._walk(tree[0].get_object() if isinstance(tree, list) else tree)
+
+    def _walk(self, element: DictionaryObject) -> set[int]:
+        inside = element.get("/K", [])
+        pages: set[int] = set()
+        for each in inside if isinstance(inside, list) else [inside]:
+            if isinstance(each, int):
+                pages.add(self.number[element.raw_get("/Pg").idnum])
+                continue
+            kid = each.get_object()
+            if "/S" in kid:
+                pages |= self._walk(kid)
+            elif "/Pg" in kid:
+                pages.add(self.number[kid.raw_get("/Pg").idnum])
+        words = str(element.get("/Alt", ""))
+        self.elements.append((str(element["/S"]), words, pages))
+        return pages
+
+
+@pytest.fixture(scope="module", params=["a4", "letter"])
+def pdf(request: pytest.FixtureRequest, root: Path, site: Path) -> Printed:
+    make(root, "pdf", "--paper", request.param)
+    return Printed(root / "build" / f"model-collapse-{request.param}.pdf")
+
+
+@pytest.fixture(scope="module")
+def chapters(root: Path, site: Path) -> list:
+    return Cutter(site, root / "_toc.yml", lambda formula: "").chapters()
+
+
+def test_it_is_small_and_has_the_size_of_its_paper(pdf: Printed):
+    assert pdf.path.stat().st_size < 15 * MEGABYTE
+    asked = POINTS[pdf.path.stem.rpartition("-")[2]]
+    for page in pdf.reader.pages:
+        assert (page.mediabox.width, page.mediabox.height) == pytest.approx(
+            asked, abs=1
+        )
+
+
+def outlined(reader: PdfReader, entries: list, levels: int) -> Iterator[tuple]:
+    """The titles of an outline, and the pages to which they lead."""
+    for each in entries:
+        if not isinstance(each, list):
+            yield each.title, reader.get_destination_page_number(each) + 1
+        elif levels > 1:
+            yield from outlined(reader, each, levels - 1)
+
+
+def test_its_outline_and_its_contents_agree_with_its_pages(pdf: Printed, chapters):
+    """The running head and the number on the page are those that lead there."""
+    entries = list(outlined(pdf.reader, pdf.reader.outline, levels=2))
+    title, first = entries[2]
+    assert (entries[1], title) == (("Contents", 2), chapters[0].title)
+    listed = "".join(f"{words}{page}" for words, page in entries[2:])
+    lines = [
+        line for text in pdf.texts[1 : first - 1] for line in text.splitlines()[2:]
+    ]
+    assert squeezed("".join(lines)) == squeezed(f"Contents{listed}")
+    starts = dict(entries)
+    for chapter in chapters:
+        start = starts[chapter.title]
+        head = squeezed(pdf.texts[start - 1])
+        assert head.startswith(squeezed(f"Model Collapse{chapter.title}{start}"))
+
+
+def test_every_page_number_in_a_link_is_that_of_its_aim(pdf: Printed):
+    reader = pdf.reader
+    aims = {
+        name: pdf.number[aim.page.idnum]
+        for name, aim in reader.named_destinations.items()
+    }
+    said = wrong = 0
+    for page, text in zip(reader.pages, pdf.texts, strict=True):
+        numbers = [int(n) for n in re.findall(r"\(page\s(\d+)\)", text)]
+        links = [each.get_object() for each in page.get("/Annots", [])]
+        here = {aims[each["/Dest"]] for each in links if "/Dest" in each}
+        said += len(numbers)
+        wrong += sum(number not in here for number in numbers)
+    assert said > 200
+    assert wrong <= 2, wrong  # a link may end a page, its number begin the next
+
+
+def test_no_figure_and_no_code_box_is_cut(pdf: Printed, chapters):
+    cut = [e for e in pdf.elements if e[0] == "/Figure" and len(e[2]) > 1]
+    assert cut == []
+    pages = [squeezed(text) for text in pdf.texts]
+    boxes = 0
+    for chapter in chapters:
+        for box in re.findall(r"<pre>(.*?)</pre>", chapter.html, re.DOTALL):
+            tree = ElementTree.fromstring(f"<pre>{box}</pre>")
+            code = squeezed("".join(tree.itertext()))
+            boxes += 1
+            assert any(code in page for page in pages), (chapter.name, code[:80])
+    assert boxes > 120
+
+
+def test_all_figures_are_there_with_their_words(pdf: Printed, chapters):
+    shown = {words for kind, words, _ in pdf.elements if kind == "/Figure"}
+    for chapter in chapters:
+        captions = re.findall(r'<p class="caption"[^>]*>(.*?)</p>', chapter.html)
+        for caption in captions:
+            words = "".join(ElementTree.fromstring(f"<p>{caption}</p>").itertext())
+            assert words in shown, chapter.name
+
+
+# EPUB -----------------------------------------------------------------------------
+
+
+def test_an_epub_passes_epubcheck_with_all_figures_and_formulas(root, site, chapters):
+    """The command fails where EPUBCheck finds anything."""
+    make(root, "epub")
+    figures = 0
+    with zipfile.ZipFile(root / "build" / "model-collapse.epub") as book:
+        for chapter in chapters:
+            name = f"book/{chapter.name.replace('/', '-')}.xhtml"
+            text = book.read(name).decode()
+            assert "mjx-" not in text
+            tree = ElementTree.fromstring(text)
+            by_id = {each.get("id"): each for each in tree.iter()}
+            for picture in tree.iter():
+                if picture.get("role") == "img":
+                    words = by_id[picture.get("aria-labelledby")]
+                    assert len("".join(words.itertext())) > 20
+            page = (site / f"{chapter.name}.html").read_text(encoding="utf-8")
+            count = page.count('<figure class="explore"')
+            printed = [
+                each
+                for each in tree.iter(f"{XHTML}figure")
+                if each.get("class") == "printed"
+            ]
+            assert len(printed) == count, chapter.name
+            figures += count
+        derivations = book.read("book/appendix-derivations.xhtml").decode()
+    assert figures > 50
+    assert derivations.count("<math") > 500
+
+
+# The zip --------------------------------------------------------------------------
+
+
+def test_an_offline_copy_moves_and_finds_from_disk(
+    root: Path, site: Path, new_context, tmp_path: Path
+):
+    make(root, "zip")
+    archive = root / "build" / "model-collapse.zip"
+    assert archive.stat().st_size < 10 * MEGABYTE
+    with zipfile.ZipFile(archive) as copy:
+        copy.extractall(tmp_path)
+    folder = tmp_path / "model-collapse"
+    page: Page = new_context(offline=True).new_page()
+    watched = Watched(page, tmp_path.as_uri())
+    page.goto((folder / "gaussian.html").as_uri())
+    figure = page.locator("#gaussian-bell")
+    figure.scroll_into_view_if_needed()
+    slider = figure.locator("input[type=range]").first
+    slider.wait_for()
+    before = figure.locator("figcaption").inner_text()
+    slider.fill(slider.get_attribute("max"))
+    assert figure.locator("figcaption").inner_text() != before
+    page.goto((folder / "search.html").as_uri() + "?q=martingale")
+    page.locator("#search-results li").first.wait_for()
+    assert "Glossary" in page.locator("#search-results").inner_text()
+    page.goto((folder / "slides" / "gaussian.html").as_uri())
+    page.locator(".reveal.ready").wait_for()
+    assert watched.troubles == []
+    assert not any(each.startswith("http") for each in watched.requests)

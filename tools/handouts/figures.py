@@ -1,0 +1,159 @@
+"""Figures with controls where nothing moves: their printed states, side by side.
+
+Knows how built pages keep a figure, and what `collapse.explore` writes into it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import segno
+from bs4 import BeautifulSoup
+from matplotlib.colors import to_hex, to_rgb
+
+from collapse.exercises.check import SITE
+from collapse.explore.stills import caption, printed, still
+from collapse.palette import MIXED, REAL
+
+VARIABLE = re.compile(r"var\(--[\w-]+,([^()]*)\)")
+MIXTURE = re.compile(r"color-mix\(in srgb,(#\w+) (\d+)%,(#\w+)\)")
+GROWING = re.compile(r"calc\((\d+)px\*min\([^()]*,([\d.]+)\)\)")
+ON_PAPER = {REAL: "#1c5f92", MIXED: "#4db791"}
+"""Darker and lighter, so that they differ from what models made in black and white."""
+BESIDE = 1.8
+"""How far letters grow in a picture that shares its row with another."""
+
+
+def flat(picture: str, grow: float) -> str:
+    """A picture without what a page sets or computes: its ink, its paper, sizes.
+
+    Parameters
+    ----------
+    picture : str
+        One or more SVG elements.
+    grow : float
+        How far letters grow, where there is room for it.
+    """
+
+    def mixed(found: re.Match[str]) -> str:
+        share = int(found[2]) / 100
+        colours = zip(to_rgb(found[1]), to_rgb(found[3]), strict=True)
+        return to_hex([share * one + (1 - share) * other for one, other in colours])
+
+    def grown(found: re.Match[str]) -> str:
+        return f"{float(found[1]) * min(grow, float(found[2])):.0f}"
+
+    picture = VARIABLE.sub(r"\1", picture)
+    for colour, printed_as in ON_PAPER.items():
+        picture = picture.replace(colour, printed_as)
+    # Letters of one width are set with spaces.
+    picture = picture.replace("<svg ", '<svg xml:space="preserve" ')
+    return GROWING.sub(grown, MIXTURE.sub(mixed, picture))
+
+
+def labels(inside: str) -> list[str]:
+    """What a figure's controls are called; a die has no name that paper needs."""
+    rows = BeautifulSoup(inside[inside.index("</svg>") :], "html.parser")
+    controls = rows.select(".explore-rows > .explore-control")
+    named = [control.select_one("label, .explore-label") for control in controls]
+    return [name.get_text() if name else "" for name in named]
+
+
+def settings(data: dict[str, Any], inside: str) -> Iterator[str]:
+    """Of each printed state, the controls that stand elsewhere than in the others."""
+    states, names = printed(data), labels(inside)
+    moved = [
+        axis for axis, at in enumerate(zip(*states, strict=True)) if len({*at}) > 1
+    ]
+    for state in states:
+        yield ", ".join(
+            f"{names[axis]}: {data['texts'][axis][state[axis]]}" for axis in moved
+        )
+
+
+def asked(data: dict[str, Any]) -> tuple[str, str]:
+    """What a figure asks before it is looked at, and what the answer teaches."""
+    if not (question := data.get("prediction")):
+        return "", ""
+    words = escape(question["question"])
+    if "options" in question:
+        words += f" <em>{escape(' / '.join(question['options']))}?</em>"
+    lesson = escape(question["lesson"])
+    return (
+        f'<p class="asked"><strong>First predict.</strong> {words}</p>',
+        f'<p class="lesson"><strong>What happens.</strong> {lesson}</p>',
+    )
+
+
+def qr(address: str) -> str:
+    """An address to be photographed."""
+    made = segno.make(address, error="m", micro=False)
+    drawn = made.svg_inline(border=0, svgclass="qr", omitsize=True, lineclass=None)
+    return drawn.replace(
+        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" aria-hidden="true" ', 1
+    )
+
+
+def live(address: str, words: str = "Move this figure:") -> str:
+    """Where something moves: a link, and the same to be photographed."""
+    shown = (
+        address.removeprefix("https://").replace("/", "/<wbr/>").replace("#", "<wbr/>#")
+    )
+    return (
+        f'<div class="live">{qr(address)}<p>{words} '
+        f'<a class="plain" href="{escape(address)}">{shown}</a></p></div>'
+    )
+
+
+def printed_figure(
+    site: Path, page: str, opened: str, inside: str, is_paper: bool = False
+) -> str:
+    """A figure of a page, as its printed states.
+
+    Parameters
+    ----------
+    site : Path
+        The folder of the built pages.
+    page : str
+        The page's file, below `site`.
+    opened : str
+        The figure's opening tag.
+    inside : str
+        What the page holds of it.
+    is_paper : bool
+        Whether states stand side by side, in narrow pictures.
+    """
+    name = re.search(r' id="([^"]+)"', opened)[1]
+    source = re.search(r' data-figure="([^"]+)"', opened)[1]
+    script = (site / source).read_text(encoding="utf-8")
+    data, end = json.JSONDecoder().raw_decode(script, script.index("{"))
+    identity = re.search(r'"(\w+)"', script[end:])[1]
+    states = printed(data)
+    grow = BESIDE if is_paper and len(states) > 1 else 1
+    question, lesson = asked(data)
+    shown = []
+    for number, (state, setting) in enumerate(
+        zip(states, settings(data, inside), strict=True)
+    ):
+        own = f"{identity}p{number}"
+        picture = flat(still(inside, data, identity, state), grow)
+        picture = picture.replace(identity, own).replace(
+            "<svg ", f'<svg role="img" aria-labelledby="{own}-caption" ', 1
+        )
+        heading = f'<p class="setting">{escape(setting)}</p>' if setting else ""
+        words = escape(caption(data, state))
+        shown.append(
+            f'<div class="state">{heading}{picture}'
+            f'<p class="caption" id="{own}-caption">{words}</p></div>'
+        )
+    where = live(f"{SITE}{page}#{name}")
+    return (
+        f'<figure class="printed" id="{name}">{question}'
+        f'<div class="states states-{len(states)}">{"".join(shown)}{where}</div>'
+        f"{lesson}</figure>"
+    )
