@@ -396,12 +396,12 @@ def test_draws_end_as_one_sure_digit_of_pure_noise():
 
 def test_what_lies_outside_the_plane_is_marked_at_its_edge(names):
     plane = figure("vae-plane")
+    assert "farther out" not in plane.update(generation=0, real_fraction=0)[1]
     _, caption = plane.update(generation=9, real_fraction=0)
     codes = names["planes"][9, 0]
     outside = (np.abs(codes) > 3).any(axis=-1)
     assert outside.sum() > 5
     assert f"({outside.sum()} farther out" in caption
-    assert "farther out" not in plane.update(generation=0, real_fraction=0)[1]
     squares = next(
         line for line in plane.figure.axes[0].lines if line.get_marker() == "s"
     )

@@ -27,6 +27,7 @@ from collapse.experiments import (
     _encyclopaedia,
     encyclopaedia_errors,
     encyclopaedia_mixing,
+    english,
     mnist,
     paper_mixture,
     real_text,
@@ -39,6 +40,9 @@ from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
 SWEEPS = command.all_sweeps()
+UNDER_WAY = {"english"}
+"""Experiments whose chains are still being computed; no chapter reads them yet."""
+SHIPPED = [name for name in SWEEPS if name not in UNDER_WAY]
 
 
 @pytest.fixture(params=SWEEPS)
@@ -48,7 +52,14 @@ def experiment(request):
 
 
 @pytest.mark.shipped
+@pytest.mark.parametrize("experiment", SHIPPED, indirect=True)
 class TestShipped:
+    @pytest.fixture(autouse=True)
+    def _there_is_a_result(self, experiment):
+        """Leave out the one whose chains take many hours, until they are done."""
+        if experiment is english and not (DATA / "english.npz").exists():
+            pytest.skip("the chains of the experiment in English are not done")
+
     def test_the_sweep_is_named_after_its_module(self, experiment):
         assert experiment.__name__ == f"collapse.experiments.{experiment.SWEEP.name}"
 
@@ -181,6 +192,8 @@ class TestMNIST:
 class TestTiny:
     def test_a_small_run_of_the_same_code_saves_and_loads(self, experiment, tmp_path):
         tiny = experiment.TINY
+        if experiment is english:
+            tiny = tiny.with_grid(folder=str(tmp_path / "networks"))
         if experiment is mnist:
             tiny = tiny.with_grid(folder=str(noise_for_mnist(tmp_path / "mnist")))
         made = run(tiny, folder=tmp_path / "cells", progress=False)
@@ -377,7 +390,7 @@ class TestPaperMixture:
 
 
 def test_what_ships_is_small_and_nothing_else_lies_beside_it() -> None:
-    allowed = {f"{name}.{kind}" for name in SWEEPS for kind in ("npz", "json")}
+    allowed = {f"{name}.{kind}" for name in SHIPPED for kind in ("npz", "json")}
     sizes = {path.name: path.stat().st_size for path in DATA.iterdir()}
     assert sizes.keys() == allowed
     assert max(sizes.values()) < 2_000_000, f"too large for a repository: {sizes}"

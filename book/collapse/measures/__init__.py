@@ -21,6 +21,7 @@ from .diversity import (
     pixel_variance,
     support,
 )
+from .quotations import longest_quotations
 from .texts import distinct_ngrams, histogram, repeated_ngrams, vocabulary_in_use
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "heterozygosity",
     "histogram",
     "jensen_shannon_divergence",
+    "longest_quotations",
     "mixture_l2_distance",
     "mode_shares",
     "pixel_variance",

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from ..validation import refuse, shown
+from ..validation import boolean, refuse, shown
 from .network import OPT, OPTConfig
 
 _NAMES = {
@@ -121,7 +121,7 @@ def load_opt(folder: str | Path) -> OPT:
     return model
 
 
-def save_opt(model: OPT, folder: str | Path) -> None:
+def save_opt(model: OPT, folder: str | Path, *, half: bool = False) -> None:
     """Write a checkpoint that transformers and `load_opt` read.
 
     Parameters
@@ -129,7 +129,10 @@ def save_opt(model: OPT, folder: str | Path) -> None:
     model : OPT
     folder : path
         Made if it is missing; receives config.json and model.safetensors.
+    half : bool
+        Whether the numbers are kept in half precision: three digits, half the room.
     """
+    boolean("half", half)
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     fields = {theirs: getattr(model.config, ours) for ours, theirs in _FIELDS.items()}
@@ -138,10 +141,16 @@ def save_opt(model: OPT, folder: str | Path) -> None:
     text = json.dumps(_REQUIRED | extra | fields, indent=2) + "\n"
     (folder / "config.json").write_text(text, encoding="utf-8")
     tensors = {
-        f"model.decoder.{name}": tensor.detach().cpu().contiguous()
+        f"model.decoder.{name}": _kept(tensor, half)
         for name, tensor in _export(model).items()
     }
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+
+
+def _kept(tensor: Tensor, half: bool) -> Tensor:
+    """Return a tensor as a file keeps it."""
+    whole = tensor.detach().cpu().contiguous()
+    return whole.half() if half else whole
 
 
 def _read_object(path: Path) -> dict[str, Any]:

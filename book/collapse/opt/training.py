@@ -4,8 +4,10 @@ It knows the network, and not where blocks come from.
 """
 
 import math
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,6 +16,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from ..validation import real_number, refuse, whole_number
 from .network import OPT
+from .states import read_state, task_of, write_state
 from .tokens import token_rows
 
 
@@ -59,9 +62,20 @@ class Training:
 
 
 def train(
-    model: OPT, blocks: Any, training: Training, generator: torch.Generator
+    model: OPT,
+    blocks: Any,
+    training: Training,
+    generator: torch.Generator,
+    *,
+    state: str | Path | None = None,
+    save_every: float = 300,
+    after_step: Callable[[int], None] | None = None,
 ) -> list[float]:
     """Fit a network to blocks of tokens, in place.
+
+    With a `state`, a training that was stopped goes on where it was last saved, and
+    ends with the same weights to the last bit, on the same machine with as many
+    threads.
 
     Parameters
     ----------
@@ -72,6 +86,14 @@ def train(
     training : Training
     generator : torch.Generator
         On the CPU, for the order of the blocks.
+    state : str or Path, optional
+        A file that keeps how far the training has come. If it is there, the training
+        goes on from it: call with the same arguments as before, the network and the
+        generator as they were before the first step. It is left behind at the end.
+    save_every : float
+        Seconds between two savings; the last step is saved in any case.
+    after_step : callable, optional
+        Called with the number of steps that are done, to look at the network.
 
     Returns
     -------
@@ -83,12 +105,14 @@ def train(
     ValueError
         If an argument is of the wrong kind, a token is not in the vocabulary, a block
         is too long for the network, or nothing is left to learn; if the training
-        diverges, so that weights or losses are not finite.
+        diverges, so that weights or losses are not finite; if `state` is damaged or
+        of another training.
     """
     if not isinstance(training, Training):
         raise refuse("training", training, "a Training")
     if not isinstance(generator, torch.Generator):
         raise refuse("generator", generator, "a torch.Generator")
+    save_every = real_number("save_every", save_every, 0)
     blocks = token_rows("blocks", blocks, model.config.vocabulary_size)
     # The last token of a block is predicted and never read.
     if blocks.shape[1] > model.config.positions + 1:
@@ -103,8 +127,17 @@ def train(
         )
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     order = batches(len(blocks), training.batch_size, generator)
-    losses = []
-    for step in range(training.steps):
+    losses: list[Tensor] = []
+    path, saved = None if state is None else Path(state), time.monotonic()
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Before the order is drawn.
+        task = task_of(model, blocks, training, generator)
+        if path.exists():
+            losses = read_state(path, model, optimizer, task)
+            for _ in losses:
+                next(order)
+    for step in range(len(losses), training.steps):
         optimizer.param_groups[0]["lr"] = training.learning_rate * training.rate(step)
         batch = blocks[next(order)].to(model.device)
         loss = -log_probabilities(model, batch).mean()
@@ -113,6 +146,12 @@ def train(
         nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
         optimizer.step()
         losses.append(loss.detach())
+        if after_step is not None:
+            after_step(step + 1)
+        last = step + 1 == training.steps
+        if path is not None and (last or time.monotonic() - saved > save_every):
+            write_state(path, model, optimizer, losses, task)
+            saved = time.monotonic()
     course = torch.stack(losses).tolist()
     _check_converged(model, course, training)
     return course

@@ -12,9 +12,9 @@ import torch
 import transformers
 from safetensors.torch import load_file, save_file
 
-from collapse.opt import OPT, OPTConfig, load_opt, save_opt
+from collapse.opt import OPT, OPTConfig, generate, load_opt, save_opt, train
 from collapse.opt.checkpoints import _FIELDS, _export, _read_config
-from support.language_models import seeded, tokens
+from support.language_models import QUICK, TINY, counting, seeded, tokens
 
 
 def test_transformers_reads_what_we_write(models, tmp_path):
@@ -34,6 +34,31 @@ def test_we_read_what_we_write(models, tmp_path):
     assert again.config == ours.config
     for name, part in ours.state_dict().items():
         assert torch.equal(part, again.state_dict()[name]), name
+
+
+def test_half_precision_takes_half_the_room_and_writes_the_same_text(tmp_path):
+    ours = OPT(TINY, seeded())
+    train(ours, counting(40), QUICK, seeded())
+    save_opt(ours, tmp_path / "whole")
+    save_opt(ours, tmp_path / "half", half=True)
+    whole, half = (
+        sum(part.nbytes for part in load_file(path / "model.safetensors").values())
+        for path in (tmp_path / "whole", tmp_path / "half")
+    )
+    assert half == whole / 2
+    again = load_opt(tmp_path / "half")
+    for name, part in ours.state_dict().items():
+        assert again.state_dict()[name].dtype == torch.float32
+        # Eleven bits of a number, and none of the least of them.
+        torch.testing.assert_close(
+            again.state_dict()[name], part, rtol=2**-11, atol=2**-25
+        )
+    asked = counting(30)[:, :3]
+    texts = [
+        generate(model, asked, new_tokens=8, generator=seeded())
+        for model in (ours, again)
+    ]
+    assert (texts[0] == texts[1]).float().mean() > 0.99
 
 
 @pytest.mark.parametrize("prefix", ["model.decoder.", "decoder.", ""])

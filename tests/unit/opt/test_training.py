@@ -173,3 +173,89 @@ def test_weights_may_diverge_in_the_last_step(step, monkeypatch):
     model = OPT(TINY, seeded())
     with pytest.raises(ValueError, match="finite weights and losses, got weights"):
         train(model, counting(30), Training(steps=step + 1), seeded())
+
+
+class TestState:
+    """A training that is stopped goes on as if it had not been."""
+
+    class StopError(Exception):
+        """What stops it."""
+
+    @staticmethod
+    def learn(seed=0, training=QUICK, blocks=None, **options):
+        model, generator = OPT(TINY, seeded(seed)), seeded(seed)
+        blocks = counting(30) if blocks is None else blocks
+        losses = train(model, blocks, training, generator, **options)
+        return losses, model.state_dict(), generator.get_state()
+
+    def stopped(self, path, after, **options):
+        def stop(step):
+            if step == after:
+                raise self.StopError
+
+        with pytest.raises(self.StopError):
+            self.learn(state=path, after_step=stop, **options)
+
+    @pytest.mark.parametrize("after", [2, 9, 20])
+    def test_resumed_training_ends_in_the_same_bits(self, after, tmp_path):
+        path = tmp_path / "new" / "state"
+        self.stopped(path, after, save_every=0)
+        done = []
+        found = self.learn(state=path, after_step=done.append)
+        # What the step in which it was stopped had learnt is not saved yet.
+        assert done == list(range(after, 21))
+        for whole, resumed in zip(self.learn(), found, strict=True):
+            if isinstance(whole, dict):
+                assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+            elif isinstance(whole, list):
+                assert whole == resumed
+            else:
+                assert torch.equal(whole, resumed)
+
+    def test_what_is_done_is_not_done_again(self, tmp_path):
+        path, done = tmp_path / "state", []
+        first, weights, _ = self.learn(state=path, save_every=1e9)
+        again, same, _ = self.learn(state=path, after_step=done.append)
+        assert (first, done) == (again, [])
+        assert torch.equal(weights["tokens.weight"], same["tokens.weight"])
+
+    def test_it_is_saved_as_seldom_as_is_asked_for(self, tmp_path):
+        path = tmp_path / "state"
+        self.stopped(path, 19, save_every=1e9)
+        assert not path.exists()
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"seed": 1},
+            {"training": Training(steps=21, batch_size=8)},
+            {"blocks": counting(31)},
+        ],
+        ids=["weights and order", "steps", "blocks"],
+    )
+    def test_another_training_is_refused(self, change, tmp_path):
+        path = tmp_path / "state"
+        self.learn(state=path)
+        before = path.read_bytes()
+        with pytest.raises(ValueError, match="is the state of another training"):
+            self.learn(state=path, **change)
+        assert path.read_bytes() == before
+
+    @pytest.mark.parametrize("damage", ["cut", "flipped", "empty", "other"])
+    def test_a_damaged_file_is_refused(self, damage, tmp_path):
+        path = tmp_path / "state"
+        self.learn(state=path)
+        whole = path.read_bytes()
+        middle = len(whole) // 2
+        path.write_bytes(
+            {
+                "cut": whole[:-1],
+                "flipped": whole[:middle]
+                + bytes([whole[middle] ^ 1])
+                + whole[middle + 1 :],
+                "empty": b"",
+                "other": b"something else " * 10,
+            }[damage]
+        )
+        with pytest.raises(ValueError, match="the state of a training, and is damaged"):
+            self.learn(state=path)
