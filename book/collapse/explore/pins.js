@@ -4,8 +4,7 @@
 
 function faintPicture({ root, data, positions, drawn }) {
   const layers = [...root.querySelectorAll("g[data-layer]")];
-  const moving = layers.flatMap(({ dataset: { series } }, number) =>
-    series && series.split(" ", 2)[1] !== "text" ? [number] : []);
+  const moving = layers.flatMap((layer, number) => /^\d+ (?!text )/.test(layer.dataset.series) ? [number] : []);
   // A group for each panel, above its background and below all that moves in it.
   const groups = Map.groupBy(moving, (number) => layers[number].dataset.series.split(" ", 1)[0]);
   const parts = [...groups.values()].map((numbers) => {
