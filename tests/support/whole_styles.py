@@ -74,7 +74,13 @@ def whole_styles(root: Path, site: Path, folder: Path) -> str:
     rules = {each.name: whole_style_sheet(one / each, static) for each in sheets}
     # Those that only some pages link, as the extensions write them; the book's has the
     # last word.
-    some = "hover_texts", "static_forms", "calculator", "exercise_checks"
+    some = (
+        "hover_texts",
+        "static_forms",
+        "calculator",
+        "exercise_checks",
+        "page_footers",
+    )
     for name in (f"{each}.css" for each in some):
         rules[name] = (STATIC / name).read_text("utf-8")
     rules["explore.css"] = page.style(has_story=True)
