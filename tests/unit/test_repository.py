@@ -184,6 +184,7 @@ def commands(root: Path) -> set[str]:
         "PUBLISHING.md",
         ".ci/run",
         ".github/workflows/pages.yml",
+        ".github/workflows/release.yml",
     ],
 )
 def test_every_make_command_that_is_named_exists(root: Path, file: str) -> None:

@@ -6,7 +6,7 @@ function faintPicture({ root, data, positions, drawn }) {
   const layers = [...root.querySelectorAll("g[data-layer]")];
   const moving = layers.flatMap((layer, number) => /^\d+ (?!text )/.test(layer.dataset.series) ? [number] : []);
   // A group for each panel, above its background and below all that moves in it.
-  const groups = Map.groupBy(moving, (number) => layers[number].dataset.series.split(" ", 1)[0]);
+  const groups = Map.groupBy(moving, (number) => parseInt(layers[number].dataset.series));
   const parts = [...groups.values()].map((numbers) => {
     const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
     group.setAttribute("class", "explore-faint");
