@@ -40,6 +40,9 @@ from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
 SWEEPS = command.all_sweeps()
+UNDER_WAY = {"english"}
+"""Experiments whose chains are still being computed; no chapter reads them yet."""
+SHIPPED = [name for name in SWEEPS if name not in UNDER_WAY]
 
 
 @pytest.fixture(params=SWEEPS)
@@ -49,6 +52,7 @@ def experiment(request):
 
 
 @pytest.mark.shipped
+@pytest.mark.parametrize("experiment", SHIPPED, indirect=True)
 class TestShipped:
     @pytest.fixture(autouse=True)
     def _there_is_a_result(self, experiment):
@@ -90,8 +94,6 @@ class TestShipped:
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         if experiment is mnist and not (BOOK / "mnist").is_dir():
             pytest.skip("MNIST's files are not in the folder mnist")
-        if experiment is english and not list(Path(".cache/english").glob("*.state")):
-            pytest.skip("the network that has read the books is not there")
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
         assert list(again) == list(result)
@@ -388,7 +390,7 @@ class TestPaperMixture:
 
 
 def test_what_ships_is_small_and_nothing_else_lies_beside_it() -> None:
-    allowed = {f"{name}.{kind}" for name in SWEEPS for kind in ("npz", "json")}
+    allowed = {f"{name}.{kind}" for name in SHIPPED for kind in ("npz", "json")}
     sizes = {path.name: path.stat().st_size for path in DATA.iterdir()}
     assert sizes.keys() == allowed
     assert max(sizes.values()) < 2_000_000, f"too large for a repository: {sizes}"
