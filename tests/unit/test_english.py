@@ -268,6 +268,10 @@ class TestMeasures:
         found = first[1]
         for name in ("topics", "towers"):
             np.testing.assert_allclose(found[name].sum(1), 1, atol=1e-6)
+        texts = found["tower_tokens"][1]
+        desk = english._desk(None, 300)
+        topics = desk.topics(desk.library.words(texts))
+        assert np.array_equal(found["tower_topics"][1], topics)
         counted = [np.bincount(row, minlength=8) for row in found["tower_topics"]]
         np.testing.assert_allclose(
             found["towers"], np.array(counted) / english.PROMPTED, atol=1e-6

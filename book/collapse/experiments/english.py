@@ -170,10 +170,11 @@ def history(
         (generations + 1, 40), int16: a histogram of the new blocks' perplexities under
         generation 0. ``quoted`` (generations + 1, 256), int16: the longest run of
         each new block that the books hold in the same words. ``tower_topics``
-        (generations + 1, 60), int8: the topic of each continuation. ``prompts`` (8,)
-        and ``texts`` (generations + 1, 8), words. ``accuracy`` (8,): of the
-        classifier, on held-out real blocks of each topic. ``first_losses`` (50,): the
-        course of the first training, in equal parts.
+        (generations + 1, 60), int8: the topic of each continuation, and
+        ``tower_tokens`` (generations + 1, 60, 64), int32, the continuations.
+        ``prompts`` (8,) and ``texts`` (generations + 1, 8), words. ``accuracy`` (8,):
+        of the classifier, on held-out real blocks of each topic. ``first_losses``
+        (50,): the course of the first training, in equal parts.
 
     Raises
     ------
@@ -359,6 +360,7 @@ def _measured(
         **{name: np.array(value, np.float32) for name, value in numbers.items()},
         "perplexities": zero.perplexities(trained, written).astype(np.int16),
         "quoted": quoted.astype(np.int16),
+        "tower_tokens": towers.astype(np.int32),
         "tower_topics": tower_topics.astype(np.int8),
         "texts": np.array(spread_out(np.array(tower_texts), SHOWN)),
     }
