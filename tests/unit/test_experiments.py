@@ -54,10 +54,6 @@ def experiment(request):
 @pytest.mark.shipped
 @pytest.mark.parametrize("experiment", SHIPPED, indirect=True)
 class TestShipped:
-    @pytest.fixture(autouse=True)
-    def _there_is_a_result(self, experiment):
-        """Leave out the one whose chains take many hours, until they are done."""
-
     def test_the_sweep_is_named_after_its_module(self, experiment):
         assert experiment.__name__ == f"collapse.experiments.{experiment.SWEEP.name}"
 
