@@ -18,10 +18,10 @@ from typing import Any
 import matplotlib
 import resvg_py
 from docutils import nodes
-from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 from sphinx.application import Sphinx
 
+from collapse.explore.stills import flat
 from page_descriptions import WITHOUT_A_SOURCE, description_of
 from site_address import address_of
 
@@ -37,9 +37,6 @@ STILL = re.compile(
 )
 """A chapter's picture on the first page, and its page."""
 PICTURE = re.compile(r'<svg class="explore-picture".*?</svg>', re.DOTALL)
-VARIABLE = re.compile(r"var\(--\w+,([^()]*)\)")
-GROWING = re.compile(r"calc\(([\d.]+)px\*min\([^()]*\)\)")
-MIXED = re.compile(r"color-mix\(in srgb,([^()]*?) ([\d.]+)%,([^()]*)\)")
 HEAD = re.compile(r"<svg ([^>]*?) width=\"\d+\" height=\"\d+\"")
 LAYER = re.compile(r" data-layer(?==\"|>| )")
 CARD = """\
@@ -56,14 +53,7 @@ font-family="DejaVu Sans">
 
 def without_a_browser(picture: str) -> str:
     """A figure's picture as any program draws it, in the light theme's colours."""
-
-    def mixed(found: re.Match[str]) -> str:
-        share = float(found[2]) / 100
-        pairs = zip(to_rgb(found[1]), to_rgb(found[3]), strict=True)
-        return to_hex([share * one + (1 - share) * other for one, other in pairs])
-
-    picture = GROWING.sub(r"\1", VARIABLE.sub(r"\1", picture))
-    return LAYER.sub("", HEAD.sub(r"<svg \1", MIXED.sub(mixed, picture), count=1))
+    return LAYER.sub("", HEAD.sub(r"<svg \1", flat(picture), count=1))
 
 
 def card(title: str, foot: str, picture: str) -> bytes:

@@ -19,7 +19,7 @@ from collapse.explore.stills import caption, printed
 from collapse.palette import MIXED, REAL, SYNTHETIC, THEORY
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
-from handouts.figures import flat, printed_figure
+from handouts.figures import on_paper, printed_figure
 from handouts.formulas import drawn, spoken
 from handouts.offline import write_zip
 from handouts.paper import PrintError, numbered, paged
@@ -170,7 +170,7 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
 
 def test_colours_differ_in_black_and_white():
     colours = [
-        flat(f'<path stroke="{colour}"/>', grow=1)
+        on_paper(f'<path stroke="{colour}"/>', grow=1)
         for colour in (REAL, SYNTHETIC, MIXED, THEORY)
     ]
     greys = sorted(

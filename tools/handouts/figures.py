@@ -14,46 +14,23 @@ from typing import Any
 
 import segno
 from bs4 import BeautifulSoup
-from matplotlib.colors import to_hex, to_rgb
 
 from collapse.exercises.check import SITE
-from collapse.explore.stills import caption, printed, still
+from collapse.explore.stills import caption, flat, printed, still
 from collapse.palette import MIXED, REAL
 
-VARIABLE = re.compile(r"var\(--[\w-]+,([^()]*)\)")
-MIXTURE = re.compile(r"color-mix\(in srgb,(#\w+) (\d+)%,(#\w+)\)")
-GROWING = re.compile(r"calc\((\d+)px\*min\([^()]*,([\d.]+)\)\)")
 ON_PAPER = {REAL: "#1c5f92", MIXED: "#4db791"}
 """Darker and lighter, so that they differ from what models made in black and white."""
 BESIDE = 1.8
 """How far letters grow in a picture that shares its row with another."""
 
 
-def flat(picture: str, grow: float) -> str:
-    """A picture without what a page sets or computes: its ink, its paper, sizes.
-
-    Parameters
-    ----------
-    picture : str
-        One or more SVG elements.
-    grow : float
-        How far letters grow, where there is room for it.
-    """
-
-    def mixed(found: re.Match[str]) -> str:
-        share = int(found[2]) / 100
-        colours = zip(to_rgb(found[1]), to_rgb(found[3]), strict=True)
-        return to_hex([share * one + (1 - share) * other for one, other in colours])
-
-    def grown(found: re.Match[str]) -> str:
-        return f"{float(found[1]) * min(grow, float(found[2])):.0f}"
-
-    picture = VARIABLE.sub(r"\1", picture)
+def on_paper(picture: str, grow: float) -> str:
+    """A picture, or several, in colours for paper, with letters that may `grow`."""
     for colour, printed_as in ON_PAPER.items():
         picture = picture.replace(colour, printed_as)
     # Letters of one width are set with spaces.
-    picture = picture.replace("<svg ", '<svg xml:space="preserve" ')
-    return GROWING.sub(grown, MIXTURE.sub(mixed, picture))
+    return flat(picture.replace("<svg ", '<svg xml:space="preserve" '), grow)
 
 
 def labels(inside: str) -> list[str]:
@@ -141,7 +118,7 @@ def printed_figure(
         zip(states, settings(data, inside), strict=True)
     ):
         own = f"{identity}p{number}"
-        picture = flat(still(inside, data, identity, state), grow)
+        picture = on_paper(still(inside, data, identity, state), grow)
         picture = picture.replace(identity, own).replace(
             "<svg ", f'<svg role="img" aria-labelledby="{own}-caption" ', 1
         )

@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup, Tag
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 from collapse.exercises.check import SITE
-from handouts.figures import flat, live, printed_figure
+from handouts.figures import live, on_paper, printed_figure
 
 FIGURE = re.compile(
     r'(?P<opened><figure class="explore"[^>]*>)(?P<inside>.*?</figure>)', re.DOTALL
@@ -104,7 +104,7 @@ class Cutter:
             text,
         )
         text = FORMULA.sub(lambda found: put(self.formula(found[0])), text)
-        text = PICTURE.sub(lambda found: put(flat(found[0], grow=1)), text)
+        text = PICTURE.sub(lambda found: put(on_paper(found[0], grow=1)), text)
         article = BeautifulSoup(text, "html.parser").article
         body = article.find("section", recursive=False)
         self.clear(body, page)

@@ -14,10 +14,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+from matplotlib.colors import to_hex, to_rgb
 
 SVG = "http://www.w3.org/2000/svg"
 _PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3, "Z": 0}
 _PICTURE = re.compile(r'<svg class="explore-picture".*?</svg>', re.DOTALL)
+_VARIABLE = re.compile(r"var\(--[\w-]+,([^()]*)\)")
+_MIXTURE = re.compile(r"color-mix\(in srgb,([^()]*?) ([\d.]+)%,([^()]*)\)")
+_GROWING = re.compile(r"calc\(([\d.]+)px\*min\([^()]*,([\d.]+)\)\)")
 
 
 def printed(data: dict[str, Any]) -> list[list[int]]:
@@ -100,6 +104,33 @@ def still(
     for name in ("role", "aria-labelledby"):
         del picture.attrib[name]
     return ElementTree.tostring(picture, encoding="unicode")
+
+
+def flat(picture: str, grow: float = 1.0) -> str:
+    """Return a picture without what a page sets or computes, in the light theme.
+
+    Parameters
+    ----------
+    picture : str
+        One or more SVG elements, as `page` writes them.
+    grow : float
+        How far letters grow, where there is room for it.
+
+    Returns
+    -------
+    str
+    """
+
+    def mixed(found: re.Match[str]) -> str:
+        share = float(found[2]) / 100
+        one, other = np.array(to_rgb(found[1])), np.array(to_rgb(found[3]))
+        red, green, blue = share * one + (1 - share) * other
+        return to_hex((red, green, blue))
+
+    def grown(found: re.Match[str]) -> str:
+        return f"{float(found[1]) * min(grow, float(found[2])):.0f}"
+
+    return _GROWING.sub(grown, _MIXTURE.sub(mixed, _VARIABLE.sub(r"\1", picture)))
 
 
 def _looked_up(layer: dict[str, Any], positions: Sequence[int]) -> int:
