@@ -25,29 +25,19 @@ from controls import Control
 START_SECONDS = 60
 RUN_SECONDS = 240
 HOLDER = ".jp-OutputArea-output:has(figure.explore)"
-COPIED = [
-    "_config.yml",
-    "_toc.yml",
-    "binder",
-    "book",
-    "jupytext.toml",
-    "LICENSE",
-    "pyproject.toml",
-    "README.md",
-    "requirements.txt",
-    "tests",
-    "tools",
-]
 
 
 def copy_of_the_book(root: Path, target: Path) -> Path:
     """What a clone of the repository holds: a test cannot change the original."""
-    ignored = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
-    for name in COPIED:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, target / name, ignore=ignored)
-        else:
-            shutil.copy(root / name, target / name)
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(
+        listed, cwd=root, check=True, capture_output=True, text=True
+    ).stdout
+    for name in names.split("\0"):
+        if not (root / name).is_file():  # deleted, and not yet committed
+            continue
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / name, target / name)
     return target
 
 

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,10 @@ def run(places: Places, cores: int = 2) -> None:
     async def nothing(to_come: list[chapters.Chapter]) -> None:
         pass
 
-    asyncio.run(chapters.run_side_by_side(missing, cache, times, 5, cores, nothing))
+    work = chapters.run_side_by_side(missing, cache, times, 5, cores, nothing)
+    # As a build does: where a browser is tested, the main thread has a loop that runs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 def cached(places: Places) -> set[str]:
