@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,15 @@ from watch import open_page
 pytestmark = pytest.mark.pages
 MOST_BLOCKING = 1
 """Requests that must be answered before a page is painted, besides the page itself."""
+MOST_LEAP = 0.1
+"""Cumulative layout shift; up to here the Web Vitals call a page good."""
+
+LEAPS = """
+window.leap = 0;
+new PerformanceObserver(list => {
+  for (const each of list.getEntries()) window.leap += each.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
 
 STYLES = """
 () => {
@@ -85,6 +95,18 @@ def test_one_style_sheet_stands_before_the_first_paint(
     )
     assert len(blocking) <= MOST_BLOCKING, blocking
     assert page.locator("head script[src]:not([defer])").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_leaps_when_its_scripts_come_late(
+    path: str, width: int, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    context = new_context(width)
+    context.add_init_script(LEAPS)
+    context.route("**/*.js*", lambda route: (time.sleep(0.2), route.continue_()))
+    page = open_page(context, base_url, path).page
+    assert page.evaluate("window.leap") < MOST_LEAP
 
 
 @pytest.fixture(scope="module")
