@@ -83,6 +83,22 @@ def sideways_overflow(page) -> int:
 
 
 @pytest.mark.parametrize("path", CHAPTERS)
+def test_no_column_of_words_is_out_of_sight_on_a_phone(
+    path: str, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(390), base_url, path).page
+    page.evaluate("document.documentElement.dataset.whole = ''")
+    cut = page.eval_on_selector_all(
+        "article table.stacked",
+        """tables => tables
+             .filter(each => each.parentElement.scrollWidth
+                             > each.parentElement.clientWidth)
+             .map(each => each.innerText.slice(0, 80))""",
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
 def test_page_is_drawn_alike_when_opened_from_disk(
     path: str, site: Path, new_context: Callable[..., BrowserContext]
 ) -> None:

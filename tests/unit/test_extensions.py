@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 from fontTools.ttLib import TTFont
@@ -20,6 +21,7 @@ import collapse
 import lean_pages
 import prerendered_math
 import printed_pages
+import stacked_tables
 import unbroken
 from subset_font import glyphs_of, subset_font
 
@@ -278,3 +280,40 @@ def test_what_ends_a_clause_stays_beside_its_formula() -> None:
     assert whole["classes"] == ["unbroken"]
     assert [part.astext() for part in whole] == ["x", "):"]
     assert page.astext() == "x): and y is"
+
+
+def table(columns: list[str], *cells: str) -> str:
+    heads = "".join(f"<th><p>{name}</p></th>" for name in columns)
+    row = "".join(f"<td><p>{text}</p></td>" for text in cells)
+    return (
+        f'<table class="table"><thead><tr>{heads}</tr></thead>'
+        f"<tbody><tr>{row}</tr></tbody></table>"
+    )
+
+
+def test_cells_of_a_wide_table_of_words_name_their_columns() -> None:
+    words = [
+        "a bell",
+        "<a>its spread</a>, and more",
+        "so fast as one can tell",
+        "a few",
+    ]
+    context = {
+        "body": "<p>1</p>" + table(["What", "Loses", "How fast", "Keeps"], *words)
+    }
+    stacked_tables.stack_tables(None, "page", "", context, None)
+    body = BeautifulSoup(context["body"], "html.parser")
+    assert body.table["class"] == ["table", "stacked"]
+    named = [cell.get("data-column") for cell in body.select("td")]
+    assert named == [None, "Loses", "How fast", "Keeps"]
+    assert [cell.decode_contents() for cell in body.select("td p")] == words
+
+
+@pytest.mark.parametrize(
+    "as_it_is",
+    [table(["a", "b", "c", "d"], "1", "2", "3", "4"), table(["a", "b"], "x " * 9, "y")],
+)
+def test_tables_of_numbers_and_narrow_ones_stay(as_it_is: str) -> None:
+    context = {"body": as_it_is}
+    stacked_tables.stack_tables(None, "page", "", context, None)
+    assert context["body"] == as_it_is
