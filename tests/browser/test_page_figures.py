@@ -208,6 +208,51 @@ def test_what_a_model_writes_can_be_read_on_a_phone(base_url, new_context, name)
     assert watched.page.evaluate("document.body.scrollWidth") <= 390
 
 
+NARROW = {
+    "lm-reading": "two texts need the height; lm-measures has both courses, wide",
+    "lm-manual": "a prompt and its continuation need the height",
+    "vae-errors": "seven small panels with the same scales, to be compared at a glance",
+    "vae-plane": "a square plane, beside the images that its points become",
+    "gallery-contour": "a square",
+    "gallery-polar": "a circle",
+    "gallery-scatter": "the scale of its colours",
+    "gallery-mesh": "the scale of its colours",
+}
+PANELS = """async () => Promise.all(
+    [...document.querySelectorAll("figure.explore")].map(async (figure) => {
+        const source = figure.dataset.up + figure.dataset.figure;
+        const script = await (await fetch(source)).text();
+        let panels;
+        new Function("showFigure", script)((_, data) => { panels = data.panels[0]; });
+        const svg = figure.querySelector("svg.explore-picture");
+        const scale = svg.getScreenCTM();
+        const images = [...svg.querySelectorAll("image")].map((image) => {
+            const box = image.getBoundingClientRect();
+            const middle = [(box.left + box.right) / 2, (box.top + box.bottom) / 2];
+            return new DOMPoint(...middle).matrixTransform(scale.inverse());
+        });
+        const shown = panels.filter(([, , , left, right, , , , bottom, top]) =>
+            !images.some(({ x, y }) =>
+                left < x && x < right && top < y && y < bottom));
+        const widths = shown.map((panel) => scale.a * (panel[4] - panel[3]));
+        return [figure.id, widths];
+    }))"""
+
+
+def test_panels_are_wide_on_a_phone(site, base_url, new_context) -> None:
+    """Panels that would be small side by side stand in rows; images may be small."""
+    context, found = new_context(width=390), {}
+    for path in sorted(site.glob("*.html")) + sorted(site.glob("appendix/*.html")):
+        if "data-figure" in path.read_text("utf-8"):
+            here = path.relative_to(site).as_posix()
+            page = open_page(context, base_url, here).page
+            found |= dict(page.evaluate(PANELS))
+            page.close()
+    assert len(found) > 50
+    narrow = {name: w for name, w in found.items() if min(w, default=200) < 200}
+    assert narrow.keys() == NARROW.keys(), narrow
+
+
 def test_folded_code_stands_under_its_figure(base_url, new_context) -> None:
     watched = open_page(new_context(), base_url, "gaussian.html")
     page = watched.page
