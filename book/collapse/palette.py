@@ -7,7 +7,7 @@ least 3:1 on white and on the dark theme's background; words in them get some in
 REAL = "#2a86c6"  # real data, and whatever is fitted to it
 SYNTHETIC = "#d9630f"  # what models made, and models fitted to that
 MIXED = "#2f9e76"  # a diet of both
-SECOND = "#b06ab3"  # another way of making them, in a comparison
+SECOND = "#b06ab3"  # the other of two that are compared
 THEORY = "black"  # drawn dashed; black follows the page's ink
 # One for each digit: the hues of matplotlib's tab10, at a luminance of one fifth.
 DIGITS = (
