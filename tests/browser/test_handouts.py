@@ -170,6 +170,14 @@ def test_an_epub_passes_epubcheck_with_all_figures_and_formulas(root, site, chap
     make(root, "epub")
     figures = 0
     with zipfile.ZipFile(root / "build" / "model-collapse.epub") as book:
+        assert 'href="cover.png" media-type="image/png" properties="cover-image"' in (
+            book.read("book/package.opf").decode()
+        )
+        front = ElementTree.fromstring(book.read("book/front.xhtml"))
+        (picture,) = front.iter(f"{XHTML}img")
+        assert picture.get("src") == "cover.png"
+        assert picture.get("alt").startswith("Model Collapse: an interactive textbook")
+        assert "Generation 8" in picture.get("alt")
         for chapter in chapters:
             name = f"book/{chapter.name.replace('/', '-')}.xhtml"
             text = book.read(name).decode()

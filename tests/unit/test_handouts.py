@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import zipfile
@@ -12,11 +13,13 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from collapse.exercises.check import SITE
 from collapse.explore import explore, page
 from collapse.explore.stills import caption, printed
 from collapse.palette import MIXED, REAL, SYNTHETIC, THEORY
+from handouts.cover import cover, front
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
 from handouts.figures import on_paper, printed_figure
@@ -133,8 +136,8 @@ def make_figure():
     )
 
 
-def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
-    """A picture is named by its caption; a page has nothing left to set in it."""
+def taken_apart(tmp_path) -> dict:
+    """A figure as a built page keeps it."""
     made = {}
 
     def write(opened, inside, data, identity):
@@ -145,6 +148,12 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
         return ""
 
     page.take_apart(make_figure().html(), write)
+    return made
+
+
+def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
+    """A picture is named by its caption; a page has nothing left to set in it."""
+    made = taken_apart(tmp_path)
     html = printed_figure(tmp_path, "one.html", made["opened"], made["inside"])
     tree = ElementTree.fromstring(html)
     by_id = {each.get("id"): "".join(each.itertext()) for each in tree.iter()}
@@ -166,6 +175,23 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
     assert sum(large) > 1.1 * sum(small), "letters grow in narrow pictures"
     identities = re.findall(r'<clipPath[^>]* id="([^"]+)"', html)
     assert len(identities) == len({*identities})
+
+
+def test_a_cover_shows_the_last_state_of_the_first_figure_below_the_title(tmp_path):
+    made = taken_apart(tmp_path)
+    html = printed_figure(tmp_path, "one.html", made["opened"], made["inside"])
+    picture, words = front(Chapter("one", "One", (), html))
+    assert words == "At 3 & 20."
+    assert "Title 3" in picture
+    bare, whole = (
+        np.array(Image.open(io.BytesIO(cover("T: a book", "A", "1", svg))).convert("L"))
+        for svg in ('<svg viewBox="0 0 1 1"></svg>', picture)
+    )
+    assert whole.shape == (1800, 1200)
+    dark = {name: image < 100 for name, image in (("bare", bare), ("whole", whole))}
+    assert dark["bare"][200:420].sum() > 1000, "the title"
+    assert dark["bare"][560:1440].sum() == 0
+    assert dark["whole"][560:1440].sum() > 1000, "the figure"
 
 
 def test_colours_differ_in_black_and_white():
