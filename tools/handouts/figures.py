@@ -131,6 +131,6 @@ def printed_figure(
     where = live(f"{SITE}{page}#{name}")
     return (
         f'<figure class="printed" id="{name}">{question}'
-        f'<div class="states states-{len(states)}">{"".join(shown)}{where}</div>'
-        f"{lesson}</figure>"
+        f'<div class="states states-{len(states)}">{"".join(shown)}{where}{lesson}'
+        "</div></figure>"
     )

@@ -45,6 +45,8 @@ PAGED = re.compile(
 )
 NUMBER = re.compile(r'<span class="page" data-to="([^"]+)">\d*</span>')
 MOST_PRINTS = 5
+LONGEST_SECONDS = 120
+"""The book opens in two; a busy machine takes longer."""
 DOCUMENT = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -225,13 +227,13 @@ def print_book(html: str, pdf: Path, paper: str) -> int:
             executable_path=find_browser(), args=ARGUMENTS
         )
         page = browser.new_page()
+        page.set_default_timeout(LONGEST_SECONDS * 1000)
         before: dict[str, int] = {}
         for _ in range(MOST_PRINTS):
             source.write_text(html, encoding="utf-8")
             page.goto(source.as_uri())
             page.evaluate("document.fonts.ready")
-            if not before:
-                html = fill_pages(page, paper)
+            html = fill_pages(page, paper)
             page.pdf(
                 path=pdf,
                 prefer_css_page_size=True,
