@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -18,7 +19,7 @@ from PIL import Image
 from collapse.exercises.check import SITE
 from collapse.explore import explore, page
 from collapse.explore.stills import caption, printed
-from collapse.palette import MIXED, REAL, SYNTHETIC, THEORY
+from collapse.palette import MIXED, REAL, SECOND, SYNTHETIC, THEORY
 from handouts.cover import cover, front
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
@@ -194,16 +195,33 @@ def test_a_cover_shows_the_last_state_of_the_first_figure_below_the_title(tmp_pa
     assert dark["whole"][560:1440].sum() > 1000, "the figure"
 
 
-def test_colours_differ_in_black_and_white():
-    colours = [
-        on_paper(f'<path stroke="{colour}"/>', grow=1)
-        for colour in (REAL, SYNTHETIC, MIXED, THEORY)
+def printed_line(colour: str) -> tuple[float, str]:
+    """The grey of a line on paper, and its width with its dashes."""
+    line = on_paper(f'<path stroke="{colour}" fill="none" stroke-width="28" d=""/>', 1)
+    found = re.fullmatch(r'<path stroke="(.*?)" fill="none" (.*) d=""/>', line)
+    return float(np.dot(to_rgb(found[1]), [0.299, 0.587, 0.114])), found[2]
+
+
+def test_lines_differ_in_black_and_white():
+    """By their grey, or by what is no grey."""
+    greys = [
+        f"color-mix(in srgb,var(--ink,#000) {share}%,var(--paper,#fff))"
+        for share in (55, 65)
     ]
-    greys = sorted(
-        float(np.dot(to_rgb(re.search(r'"(.*)"', each)[1]), [0.299, 0.587, 0.114]))
-        for each in colours
+    colours = (REAL, SYNTHETIC, MIXED, SECOND, THEORY, *greys)
+    lines = dict(zip(colours, map(printed_line, colours), strict=True))
+    for one, other in itertools.combinations(colours, 2):
+        if {one, other} == {*greys}:
+            continue  # they never stand in one figure
+        apart = abs(lines[one][0] - lines[other][0])
+        assert apart > 0.1 or lines[one][1] != lines[other][1], (one, other)
+
+
+def test_a_line_that_is_dashed_stays_so():
+    line = (
+        f'<path stroke="{SECOND}" fill="none" stroke-width="28" stroke-dasharray="9"/>'
     )
-    assert min(np.diff(greys)) > 0.08, greys
+    assert on_paper(line, 1) == line
 
 
 def test_page_numbers_stand_behind_links_and_are_those_of_their_aims(site):
