@@ -26,6 +26,7 @@ SEED    ?=
 FOLDER  ?= assignments/private
 HANDINS ?=
 PAPER   ?= a4
+INDEX   ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -126,11 +127,13 @@ mutants: $(STAMPS)/mutants ## change FILE=book/collapse/... in one place at a ti
 bench: $(STAMPS)/bench book  ## measure the budgets: one table
 	@$(PY) -m benchmarks
 
-lock: $(STAMPS)/release    ## write what a reader's kernel and the build need, with hashes: build/requirements.lock (TORCH=cpu)
+lock: $(STAMPS)/release    ## write what a reader's kernel and the build need, with hashes, for this system and Python: build/requirements.lock (TORCH=cpu; INDEX=pypi: the torch that PyPI has, on Linux with CUDA)
 	@mkdir -p build
 	@$(PY) -m uv pip compile --quiet --generate-hashes --no-header --no-annotate \
-	  --torch-backend $(or $(TORCH),cpu) --output-file build/requirements.lock \
-	  requirements.txt assignments/requirements.txt
+	  $(if $(filter pypi,$(INDEX)),,--torch-backend $(or $(TORCH),cpu)) \
+	  --output-file build/requirements.lock requirements.txt assignments/requirements.txt || { \
+	  echo "This asks PyPI, and https://download.pytorch.org for torch's CPU build. Where" \
+	    "the second cannot be reached: make lock INDEX=pypi" >&2; exit 1; }
 	@echo "The environment is in build/requirements.lock"
 
 publishable: $(STAMPS)/book ## say what only the owner knows and has not said, and which files disagree

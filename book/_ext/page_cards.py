@@ -70,23 +70,29 @@ def card(title: str, foot: str, picture: str) -> bytes:
     """
     lines = textwrap.wrap(title, LINE, break_long_words=False)
     first = 310 - STEP * (len(lines) - 1) // 2
-    svg = CARD.format(
-        title="".join(
-            f'<text x="60" y="{first + STEP * at}">{escape(line)}</text>'
-            for at, line in enumerate(lines)
-        ),
-        foot=escape(foot),
-        picture=without_a_browser(picture).removeprefix("<svg "),
+    return drawn(
+        CARD.format(
+            title="".join(
+                f'<text x="60" y="{first + STEP * at}">{escape(line)}</text>'
+                for at, line in enumerate(lines)
+            ),
+            foot=escape(foot),
+            picture=without_a_browser(picture).removeprefix("<svg "),
+        )
     )
+
+
+def drawn(svg: str) -> bytes:
+    """SVG as PNG, in matplotlib's letters."""
     fonts = Path(matplotlib.get_data_path(), "fonts", "ttf")
-    drawn = resvg_py.svg_to_bytes(
+    png = resvg_py.svg_to_bytes(
         svg_string=svg,
         skip_system_fonts=True,
         font_dirs=[str(fonts)],
         monospace_family="DejaVu Sans Mono",
     )
     packed = io.BytesIO()
-    image = Image.open(io.BytesIO(drawn)).convert("RGB")
+    image = Image.open(io.BytesIO(png)).convert("RGB")
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()
 

@@ -64,7 +64,8 @@ def add_footer(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file("page_footers.css")
-    app.add_js_file("page_footers.js")
+    # Before the theme's own, which end early where a page's inline scripts may not run.
+    app.add_js_file("page_footers.js", priority=100)
     # After the theme's own buttons, and what `markdown_pages` wrote.
     app.connect("html-page-context", add_footer, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

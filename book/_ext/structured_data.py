@@ -34,7 +34,12 @@ def of_the_book(book: Book, address: str, repository: str) -> dict[str, Any]:
         "isAccessibleForFree": True,
         "bookFormat": "https://schema.org/EBook",
         "learningResourceType": "textbook",
-        "codeRepository": repository,
+        "hasPart": {
+            "@type": "SoftwareSourceCode",
+            "name": "The code of the book",
+            "codeRepository": repository,
+            "license": MIT,
+        },
         **more,
     }
 

@@ -13,9 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import Page
-from pypdf import PdfReader
+from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
+from handouts.paper import MARGINS, fill_pages
 from handouts.plain import Cutter
 from watch import Watched
 
@@ -23,6 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.rehearsal]
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MEGABYTE = 1e6
 POINTS = {"a4": (595, 842), "letter": (612, 792)}
+MILLIMETRE = 72 / 25.4
 
 
 def make(root: Path, *arguments: str) -> None:
@@ -153,6 +155,62 @@ def test_no_figure_and_no_code_box_is_cut(pdf: Printed, chapters):
     assert boxes > 120
 
 
+def lowest(page: PageObject) -> float:
+    """How far down the last line of a page lies; a figure ends with one, too."""
+    high, foot = float(page.mediabox.height), MARGINS[2] * MILLIMETRE
+    ends = []
+
+    def visit(text: str, matrix: list, place: list, *_: object) -> None:
+        # Where the text begins, in the units of the page.
+        up = place[4] * matrix[1] + place[5] * matrix[3] + matrix[5]
+        if text.strip() and up > foot:
+            ends.append(up)
+
+    page.extract_text(visitor_text=visit)
+    return 1 - (min(ends) - foot) / (high - foot - MARGINS[0] * MILLIMETRE)
+
+
+def test_few_pages_are_half_blank(pdf: Printed, chapters):
+    """What does not fit leaves a page blank, unless text goes before it."""
+    starts = dict(outlined(pdf.reader, pdf.reader.outline, levels=1))
+    firsts = {starts[chapter.title] for chapter in chapters} | {len(pdf.texts) + 1}
+    inner = [
+        number
+        for number in range(min(firsts), len(pdf.texts) + 1)
+        if number + 1 not in firsts
+    ]
+    blank = [n for n in inner if lowest(pdf.reader.pages[n - 1]) < 0.6]
+    assert len(blank) < len(inner) / 30, blank
+
+
+FIGURE = "<div class='cell'><figure style='height: {}mm'>fig</figure></div>"
+
+
+@pytest.mark.parametrize(
+    ("heights", "after", "order"),
+    [
+        ((100, 200), "<p>1</p><p>2</p>", "fig 0 1 fig 2"),
+        ((100, 60), "<p>1</p><p>2</p>", "fig 0 fig 1 2"),  # it fits
+        ((170, 60), "<p>1</p><p>2</p>", "fig 0 fig 1 2"),  # little is blank
+        ((100, 200), "<p>1</p><div class='math'>=</div><p>2</p>", "fig 0 1 = 2 fig"),
+        ((100, 200), "<p>1</p><div class='cell'>code</div>", "fig 0 fig 1 code"),
+        ((100, 200), "<section><p>1</p></section>", "fig 0 fig 1"),
+    ],
+)
+def test_text_goes_before_a_figure_that_does_not_fit(
+    heights: tuple[int, int], after: str, order: str, new_context
+):
+    """But none that leads to code, and no half of a sentence."""
+    first, second = map(FIGURE.format, heights)
+    page: Page = new_context().new_page()
+    page.set_content(
+        "<style>figure {break-inside: avoid} * {margin: 0} p {height: 60mm}</style>"
+        f"<div class='chapter'>{first}<p>0</p>{second}{after}</div>"
+    )
+    fill_pages(page, "a4")
+    assert page.locator(".chapter").inner_text().split() == order.split()
+
+
 def test_all_figures_are_there_with_their_words(pdf: Printed, chapters):
     shown = {words for kind, words, _ in pdf.elements if kind == "/Figure"}
     for chapter in chapters:
@@ -170,6 +228,14 @@ def test_an_epub_passes_epubcheck_with_all_figures_and_formulas(root, site, chap
     make(root, "epub")
     figures = 0
     with zipfile.ZipFile(root / "build" / "model-collapse.epub") as book:
+        assert 'href="cover.png" media-type="image/png" properties="cover-image"' in (
+            book.read("book/package.opf").decode()
+        )
+        front = ElementTree.fromstring(book.read("book/front.xhtml"))
+        (picture,) = front.iter(f"{XHTML}img")
+        assert picture.get("src") == "cover.png"
+        assert picture.get("alt").startswith("Model Collapse: an interactive textbook")
+        assert "Generation 8" in picture.get("alt")
         for chapter in chapters:
             name = f"book/{chapter.name.replace('/', '-')}.xhtml"
             text = book.read(name).decode()
@@ -216,9 +282,15 @@ def test_an_offline_copy_moves_and_finds_from_disk(
     before = figure.locator("figcaption").inner_text()
     slider.fill(slider.get_attribute("max"))
     assert figure.locator("figcaption").inner_text() != before
-    page.goto((folder / "search.html").as_uri() + "?q=martingale")
-    page.locator("#search-results li").first.wait_for()
-    assert "Glossary" in page.locator("#search-results").inner_text()
+    for query in ("martingale", "digamma", "jackrabbit"):
+        page.goto((folder / "search.html").as_uri() + f"?q={query}")
+        page.get_by_text("Search finished").wait_for()
+        found = page.locator("#search-results li").filter(has=page.locator("p.context"))
+        found.first.wait_for()
+        excerpts = found.all_inner_texts()
+        assert any(query in text for text in excerpts), excerpts
+        assert not any("skip to main" in text for text in excerpts)
+    assert "jackrabbits" in "".join(excerpts)
     page.goto((folder / "slides" / "gaussian.html").as_uri())
     page.locator(".reveal.ready").wait_for()
     assert watched.troubles == []

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import re
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from playwright.sync_api import Route
 
+from controls import awake
 from watch import open_page
 
 
@@ -71,6 +76,66 @@ def test_without_scripts_citations_stand_there_and_no_dead_button(
     page.get_by_text("Cite this page").click()
     assert page.locator(".citation-form pre").nth(1).is_visible()
     assert not page.locator(".citation-form button").first.is_visible()
+
+
+def policy(page: str) -> str:
+    """What a strict server says with a page: no script but its files and its own lines.
+
+    Styles stay free: formulas and figures are drawn with styles of single elements.
+    """
+    lines = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+    digests = {hashlib.sha256(line.encode()).digest() for line in lines}
+    known = " ".join(f"'sha256-{base64.b64encode(d).decode()}'" for d in digests)
+    return (
+        f"default-src 'self'; script-src 'self' {known}; object-src 'none'; "
+        "style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+        "img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+@pytest.mark.parametrize("inline", ["known", "refused"])
+def test_copy_buttons_work_under_a_strict_content_security_policy(
+    inline: str, base_url: str, new_context
+) -> None:
+    """Where lines of scripts in the page are refused, the theme has no copy button."""
+    context = new_context(permissions=["clipboard-read", "clipboard-write"])
+
+    def guard(route: Route) -> None:
+        answer = route.fetch()
+        said = policy(answer.text() if inline == "known" else "")
+        headers = {**answer.headers, "content-security-policy": said}
+        route.fulfill(response=answer, headers=headers)
+
+    context.route("**/*.html", guard)
+    watched = open_page(context, base_url, "gaussian.html")
+    page = watched.page
+
+    def copied() -> str:
+        return page.evaluate("navigator.clipboard.readText()")
+
+    page.get_by_text("Cite this page").click()
+    page.get_by_role("button", name="Copy as BibTeX").click()
+    page.get_by_text("Copied.").wait_for()
+    assert copied().startswith("@incollection{model-collapse-gaussian")
+
+    figure = awake(page.locator("#gaussian-bell"))
+    figure.locator("summary").click()
+    figure.get_by_role("button", name="Copy link").click()
+    page.get_by_text("Link copied.").wait_for()
+    assert copied().startswith(f"{base_url}/gaussian.html#gaussian-bell?")
+
+    codes = page.locator(".cell_input pre:visible")
+    buttons = page.locator("button.copybtn")
+    if inline == "refused":
+        assert buttons.count() == 0, "none that does nothing"
+        return
+    code = codes.first.inner_text()
+    codes.first.hover()
+    codes.first.locator("xpath=..").locator("button.copybtn").click()
+    page.wait_for_function(
+        "async () => (await navigator.clipboard.readText())[0] != 'h'"
+    )
+    assert copied().strip() == code.strip()
 
 
 @pytest.mark.parametrize(

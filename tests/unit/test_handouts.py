@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import json
 import re
 import zipfile
@@ -12,11 +14,13 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from collapse.exercises.check import SITE
 from collapse.explore import explore, page
 from collapse.explore.stills import caption, printed
-from collapse.palette import MIXED, REAL, SYNTHETIC, THEORY
+from collapse.palette import MIXED, REAL, SECOND, SYNTHETIC, THEORY
+from handouts.cover import cover, front
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
 from handouts.figures import on_paper, printed_figure
@@ -133,8 +137,8 @@ def make_figure():
     )
 
 
-def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
-    """A picture is named by its caption; a page has nothing left to set in it."""
+def taken_apart(tmp_path) -> dict:
+    """A figure as a built page keeps it."""
     made = {}
 
     def write(opened, inside, data, identity):
@@ -145,6 +149,12 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
         return ""
 
     page.take_apart(make_figure().html(), write)
+    return made
+
+
+def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
+    """A picture is named by its caption; a page has nothing left to set in it."""
+    made = taken_apart(tmp_path)
     html = printed_figure(tmp_path, "one.html", made["opened"], made["inside"])
     tree = ElementTree.fromstring(html)
     by_id = {each.get("id"): "".join(each.itertext()) for each in tree.iter()}
@@ -168,16 +178,50 @@ def test_a_figure_is_its_printed_states_with_their_words(tmp_path):
     assert len(identities) == len({*identities})
 
 
-def test_colours_differ_in_black_and_white():
-    colours = [
-        on_paper(f'<path stroke="{colour}"/>', grow=1)
-        for colour in (REAL, SYNTHETIC, MIXED, THEORY)
-    ]
-    greys = sorted(
-        float(np.dot(to_rgb(re.search(r'"(.*)"', each)[1]), [0.299, 0.587, 0.114]))
-        for each in colours
+def test_a_cover_shows_the_last_state_of_the_first_figure_below_the_title(tmp_path):
+    made = taken_apart(tmp_path)
+    html = printed_figure(tmp_path, "one.html", made["opened"], made["inside"])
+    picture, words = front(Chapter("one", "One", (), html))
+    assert words == "At 3 & 20."
+    assert "Title 3" in picture
+    bare, whole = (
+        np.array(Image.open(io.BytesIO(cover("T: a book", "A", "1", svg))).convert("L"))
+        for svg in ('<svg viewBox="0 0 1 1"></svg>', picture)
     )
-    assert min(np.diff(greys)) > 0.08, greys
+    assert whole.shape == (1800, 1200)
+    dark = {name: image < 100 for name, image in (("bare", bare), ("whole", whole))}
+    assert dark["bare"][200:420].sum() > 1000, "the title"
+    assert dark["bare"][560:1440].sum() == 0
+    assert dark["whole"][560:1440].sum() > 1000, "the figure"
+
+
+def printed_line(colour: str) -> tuple[float, str]:
+    """The grey of a line on paper, and its width with its dashes."""
+    line = on_paper(f'<path stroke="{colour}" fill="none" stroke-width="28" d=""/>', 1)
+    found = re.fullmatch(r'<path stroke="(.*?)" fill="none" (.*) d=""/>', line)
+    return float(np.dot(to_rgb(found[1]), [0.299, 0.587, 0.114])), found[2]
+
+
+def test_lines_differ_in_black_and_white():
+    """By their grey, or by what is no grey."""
+    greys = [
+        f"color-mix(in srgb,var(--ink,#000) {share}%,var(--paper,#fff))"
+        for share in (55, 65)
+    ]
+    colours = (REAL, SYNTHETIC, MIXED, SECOND, THEORY, *greys)
+    lines = dict(zip(colours, map(printed_line, colours), strict=True))
+    for one, other in itertools.combinations(colours, 2):
+        if {one, other} == {*greys}:
+            continue  # they never stand in one figure
+        apart = abs(lines[one][0] - lines[other][0])
+        assert apart > 0.1 or lines[one][1] != lines[other][1], (one, other)
+
+
+def test_a_line_that_is_dashed_stays_so():
+    line = (
+        f'<path stroke="{SECOND}" fill="none" stroke-width="28" stroke-dasharray="9"/>'
+    )
+    assert on_paper(line, 1) == line
 
 
 def test_page_numbers_stand_behind_links_and_are_those_of_their_aims(site):
@@ -204,7 +248,8 @@ def test_the_offline_copy_has_no_button_without_a_file(tmp_path):
     for name, text in {
         "index.html": '<ul><li><a href="_run/index.ipynb"\n>with outputs</a></li>'
         '<li><a href="_sources/index.ipynb">notebook</a></li></ul>'
-        "<script>SHOW_SEARCH_SUMMARY: true,</script>",
+        '<article><p id="a">One <b>two</b></p><svg>not read</svg></article>',
+        "search.html": '<script src="_static/searchtools.js?v=1"></script>',
         "_run/index.ipynb": "{}",
         "_sources/index.ipynb": "{}",
     }.items():
@@ -217,10 +262,17 @@ def test_the_offline_copy_has_no_button_without_a_file(tmp_path):
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert archive.namelist() == [
+            "model-collapse/search_words.js",
             "model-collapse/_sources/index.ipynb",
             "model-collapse/index.html",
+            "model-collapse/search.html",
         ]
         index = archive.read("model-collapse/index.html").decode()
+        words = archive.read("model-collapse/search_words.js").decode()
+        search = archive.read("model-collapse/search.html").decode()
     assert "_run" not in index
     assert "notebook" in index
-    assert "SHOW_SEARCH_SUMMARY: false" in index
+    known = json.loads(re.search(r"= ({.*});", words)[1])
+    text = '<main role="main"><div id="a">One two</div></main>'
+    assert known == {"./index.html": text}
+    assert search.index("search_words.js") < search.index("searchtools.js")

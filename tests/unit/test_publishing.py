@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -93,6 +95,29 @@ def test_notes_of_a_release_are_those_of_its_version(copy: Path) -> None:
     assert publishable.notes(copy, "0.2.0") == "New."
     with pytest.raises(ValueError, match="no heading for 9"):
         publishable.notes(copy, "9")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ([], ["--torch-backend cpu"]),
+        (["TORCH=cu130"], ["--torch-backend cu130"]),
+        (["INDEX=pypi"], []),
+    ],
+)
+def test_the_frozen_environment_has_the_torch_that_is_asked_for(
+    settings: list[str], told: list[str], root: Path
+) -> None:
+    shown = subprocess.run(
+        ["make", "--dry-run", "lock", *settings],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    compiled = shown[shown.index("uv pip compile") :]
+    assert re.findall(r"--torch-backend \w+", compiled) == told
+    assert "--generate-hashes" in compiled
 
 
 def test_the_archive_says_what_it_holds(root: Path) -> None:

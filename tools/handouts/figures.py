@@ -17,10 +17,22 @@ from bs4 import BeautifulSoup
 
 from collapse.exercises.check import SITE
 from collapse.explore.stills import caption, flat, printed, still
-from collapse.palette import MIXED, REAL
+from collapse.palette import MIXED, REAL, SECOND
 
 ON_PAPER = {REAL: "#1c5f92", MIXED: "#4db791"}
 """Darker and lighter, so that they differ from what models made in black and white."""
+BROKEN = 'stroke-width="28" stroke-dasharray="{}"'
+MANNERS = {
+    ON_PAPER[MIXED]: 'stroke-width="46"',
+    SECOND: BROKEN.format("130 65 1 65"),
+    # Greys for data; thin ones are left as they are.
+    "#737373": BROKEN.format("1 60"),
+    "#595959": BROKEN.format("1 60"),
+}
+"""Broad, dash and dot, dotted: where greys do not suffice. Dashes are for theory."""
+LINE = re.compile(
+    r'(stroke="(#\w{6})" fill="none") stroke-width="28"(?![^>]*dasharray)'
+)
 BESIDE = 1.8
 """How far letters grow in a picture that shares its row with another."""
 
@@ -30,7 +42,11 @@ def on_paper(picture: str, grow: float) -> str:
     for colour, printed_as in ON_PAPER.items():
         picture = picture.replace(colour, printed_as)
     # Letters of one width are set with spaces.
-    return flat(picture.replace("<svg ", '<svg xml:space="preserve" '), grow)
+    plain = flat(picture.replace("<svg ", '<svg xml:space="preserve" '), grow)
+    return LINE.sub(
+        lambda line: f"{line[1]} {MANNERS[line[2]]}" if line[2] in MANNERS else line[0],
+        plain,
+    )
 
 
 def labels(inside: str) -> list[str]:
@@ -131,6 +147,6 @@ def printed_figure(
     where = live(f"{SITE}{page}#{name}")
     return (
         f'<figure class="printed" id="{name}">{question}'
-        f'<div class="states states-{len(states)}">{"".join(shown)}{where}</div>'
-        f"{lesson}</figure>"
+        f'<div class="states states-{len(states)}">{"".join(shown)}{where}{lesson}'
+        "</div></figure>"
     )

@@ -14,7 +14,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader
 
 from collapse.exercises.check import SITE
@@ -25,7 +25,12 @@ from handouts.plain import Chapter, anchor
 from printed_pages import version
 
 HERE = Path(__file__).parent
-PAPERS = {"a4": "A4", "letter": "letter"}
+PAPERS = {"a4": (210, 297), "letter": (215.9, 279.4)}
+"""Width and height in millimetres."""
+MARGINS = 21, 25, 22
+"""Above, at both sides, below; in millimetres."""
+MOST_BLANK = 0.25
+"""Of a page: where a figure would leave more blank, text that follows it goes first."""
 FACES = {
     ("Serif", 400, "normal"): "font_source_serif_pro/SourceSerifPro-Regular",
     ("Serif", 400, "italic"): "font_source_serif_pro/SourceSerifPro-It",
@@ -40,6 +45,8 @@ PAGED = re.compile(
 )
 NUMBER = re.compile(r'<span class="page" data-to="([^"]+)">\d*</span>')
 MOST_PRINTS = 5
+LONGEST_SECONDS = 120
+"""The book opens in two; a busy machine takes longer."""
 DOCUMENT = """\
 <!DOCTYPE html>
 <html lang="en">
@@ -141,6 +148,7 @@ def document(
     paper : str
         One of `PAPERS`.
     """
+    (wide, high), (top, side, foot) = PAPERS[paper], MARGINS
     shown = "\n".join(
         f'<div class="chapter" id="{anchor(chapter.name)}">{paged(chapter.html)}</div>'
         for chapter in chapters
@@ -149,7 +157,7 @@ def document(
         *faces(),
         formulas.styles(shown),
         (HERE / "paper.css").read_text(encoding="utf-8"),
-        f"@page {{ size: {PAPERS[paper]}; }}",
+        f"@page {{ size: {wide}mm {high}mm; margin: {top}mm {side}mm {foot}mm; }}",
         *running_heads(chapters),
     ]
     name, _, kind = title.partition(": ")
@@ -196,7 +204,16 @@ def places(pdf: Path) -> dict[str, int]:
     }
 
 
-def print_book(html: str, pdf: Path) -> int:
+def fill_pages(page: Page, paper: str) -> str:
+    """Let text fill what figures leave blank; return the document."""
+    (wide, high), (top, side, foot) = PAPERS[paper], MARGINS
+    floats = (HERE / "floats.js").read_text(encoding="utf-8")
+    page.emulate_media(media="print")
+    page.evaluate(floats, [wide - 2 * side, high - top - foot, MOST_BLANK])
+    return page.content()
+
+
+def print_book(html: str, pdf: Path, paper: str) -> int:
     """Print a document until its numbers are right; return how many pages it has.
 
     Raises
@@ -210,11 +227,13 @@ def print_book(html: str, pdf: Path) -> int:
             executable_path=find_browser(), args=ARGUMENTS
         )
         page = browser.new_page()
+        page.set_default_timeout(LONGEST_SECONDS * 1000)
         before: dict[str, int] = {}
         for _ in range(MOST_PRINTS):
             source.write_text(html, encoding="utf-8")
             page.goto(source.as_uri())
             page.evaluate("document.fonts.ready")
+            html = fill_pages(page, paper)
             page.pdf(
                 path=pdf,
                 prefer_css_page_size=True,
