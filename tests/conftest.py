@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent.parent
 # The quick ones first: a slip in the science is told before a browser starts.
 ORDER = ["unit", "property", "claims", "chapters", "browser"]
 QUICK = ORDER[:2]
+TRAINING_SECONDS = 3600
+"""What trains may take: minutes on a quiet core, and several times that on a busy one."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,6 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # On several cores the long ones start first, or the last one would run alone.
     items.sort(key=rank, reverse="PYTEST_XDIST_WORKER" in os.environ)
     for item in items:
+        if item.get_closest_marker("training"):
+            item.add_marker(pytest.mark.timeout(TRAINING_SECONDS))
         grouped = item.get_closest_marker("xdist_group") is not None
         if not grouped and folder(item) not in QUICK:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))

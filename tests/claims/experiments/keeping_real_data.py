@@ -27,14 +27,14 @@ def by_size(*, sample_sizes, real_points, **protocol) -> list[Estimate]:
 
 def by_diet(*, sample_size, real_points, chains, seed, **protocol) -> list[Estimate]:
     """Measure the squared mean with fresh points, after one fit, and with replayed."""
-    once = np.random.default_rng([seed, 1]).normal(0, real_points**-0.5, chains)
+    once = np.random.default_rng([*seed, 1]).normal(0, real_points**-0.5, chains)
     (fresh,), (replayed,) = (
         lost(
             sample_size=sample_size,
             real_fraction=real_points / sample_size,
             replay=replay,
             chains=chains,
-            seed=[seed, 2 + replay],
+            seed=[*seed, 2 + replay],
             **protocol,
         )
         for replay in (False, True)
