@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = ["unit", "property", "claims", "chapters", "browser"]
 QUICK = ORDER[:2]
 TRAINING_SECONDS = 3600
-"""What trains may take: minutes on a quiet core, and several times that on a busy one."""
+"""What trains may take: minutes on a quiet core, far more on a busy one."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
