@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from citation import read_book
+from exercise_checks import CALL
 from reader_notebooks import Page
 from site_address import address_of
 
@@ -69,7 +70,7 @@ class MarkdownPage(Page):
         tags = set(cell.metadata.get("tags", []))
         if not tags & UNSEEN:
             yield fenced(cell.source, "python")
-        if not tags & SILENT:
+        if not tags & SILENT and not CALL.search(cell.source):
             for output in outputs:
                 if text := self.said(output):
                     yield text

@@ -202,6 +202,7 @@ def test_markdown_of_a_page_is_plain_and_whole(page: str, site: Path) -> None:
     text = (site / f"{page}.md").read_text("utf-8")
     prose = re.sub(r"^ *(`{3,})[^`].*?^ *\1$", "", text, flags=re.DOTALL | re.MULTILINE)
     assert re.findall(r"\{[a-z:-]+\}`|^`{3,}\{|glue:", prose, re.MULTILINE) == []
+    assert "Waiting." not in text  # where nothing runs
     article = read(site, f"{page}.html").article
     title = article.h1
     for link in title.select(".headerlink, .section-number"):
