@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -105,6 +106,21 @@ def test_what_is_no_point_is_said_and_loses_nothing(page: Page, typed, wrong):
     assert page.locator("circle.own-data-real").count() == 3
 
 
+def test_points_that_leave_the_line_are_counted(page: Page):
+    field(page).fill("0, 100")
+    page.locator("#own-data-generation").fill("1")
+    lucks = range(20)
+    for _ in lucks:
+        if page.locator("circle.own-data-made").count() < 2:
+            break
+        button(page, "Again, with other luck").click()
+        button(page, "Pause").click()
+        page.locator("#own-data-generation").fill("1")
+    made = page.locator("circle.own-data-made").count()
+    assert made < 2
+    assert f"; {2 - made} of all points lie beyond its ends" in said(page)
+
+
 def test_points_that_are_one_have_nothing_to_lose(page: Page):
     field(page).fill("5, 5, 5")
     assert said(page).startswith("All your points are one")
@@ -118,7 +134,8 @@ def test_play_tells_the_whole_story_and_ends(page: Page):
     button(page, "Play").wait_for()
     rows = own_data.GENERATIONS * len(own_data.EXAMPLE)
     made = page.locator("circle.own-data-made").count()
-    assert rows / 2 < made <= rows, "some may lie beside the line"
+    beyond = re.search(r"; (\d+) of all points lie beyond its ends", said(page))
+    assert made + int(beyond[1] if beyond else 0) == rows
     assert f"Generation {own_data.GENERATIONS} has learned" in said(page)
     first = float(page.locator("#own-data").get_attribute("data-spread"))
     button(page, "Again, with other luck").click()

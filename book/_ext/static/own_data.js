@@ -49,9 +49,10 @@
 
   const edge = 14;
   const scale = () => (Math.max(240, picture.clientWidth) - 2 * edge) / (MOST - LEAST);
+  const isDrawn = (x) => x >= LEAST - 3 && x <= MOST + 3;
 
   function dots(data, y, radius, kept) {
-    const at = scale(), some = data.filter((x) => x >= LEAST - 3 && x <= MOST + 3);
+    const at = scale(), some = data.filter(isDrawn);
     return some.map((x) => shape("circle", {
       cx: (edge + at * (x - LEAST)).toFixed(1), cy: y, r: radius, class: data.indexOf(x) < kept ? "own-data-real" : "own-data-made" }));
   }
@@ -90,7 +91,9 @@
     const half = generations.findIndex(({ spread }) => spread < first / 2);
     const kept = +real.value ? `, ${real.value} of them yours` : "";
     const lost = half > 0 && half <= shown ? ` Half of it was gone in generation ${half}.` : "";
-    return `${begin} Generation ${shown} has learned from ${points.length} points${kept}; its spread is ${digits(now)}.${lost} Each row below the line is a generation's data.`;
+    const rows = generations.slice(1, shown + 1), out = rows.flatMap(({ data }) => data).filter((x) => !isDrawn(x)).length;
+    const beyond = out ? `; ${out} of all points lie beyond its ends` : "";
+    return `${begin} Generation ${shown} has learned from ${points.length} points${kept}; its spread is ${digits(now)}.${lost} Each row below the line is a generation's data${beyond}.`;
   }
 
   function show() {
