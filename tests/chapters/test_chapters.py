@@ -143,6 +143,31 @@ def test_every_figure_is_a_named_function_that_sets_no_title(path: Path) -> None
         assert calls(tree, "set_title") == [], cell.source[:60]
 
 
+def figures_of(path: Path) -> list[tuple[ast.Call, nbformat.NotebookNode]]:
+    """Return each call of `explore` in a page, with its cell."""
+    return [
+        (call, cell)
+        for cell in code_cells(jupytext.read(path))
+        for call in calls(ast.parse(cell.source), "explore")
+    ]
+
+
+@every_chapter
+def test_the_code_of_a_figure_is_folded(path: Path) -> None:
+    """The page puts it under the figure then. The gallery is about the code."""
+    if path.stem != "gallery":
+        for _, cell in figures_of(path):
+            assert "hide-input" in cell.metadata.get("tags", []), cell.source[:60]
+
+
+@every_chapter
+def test_more_than_the_first_figure_names_states_to_visit(path: Path) -> None:
+    figures = [{word.arg for word in call.keywords} for call, _ in figures_of(path)]
+    named = sum("moments" in words for words in figures)
+    if path.parent == BOOK and path.stem != "index":
+        assert named >= 2, f"{named} of {len(figures)} figures"
+
+
 def read_later(function: symtable.SymbolTable) -> set[str]:
     """Return the global names that a function looks up when it is called."""
     inner = [read_later(child) for child in function.get_children()]
