@@ -59,6 +59,10 @@ def missing(root: Path) -> list[str]:
         found.append("_config.yml: repository: url, where the repository really is")
     if not paper["affiliations"][0]["name"]:
         found.append("paper.md: affiliations: name of the first")
+    try:
+        notes(root, cited["version"])
+    except ValueError as lacking:
+        found.append(f"{lacking}: rename Unreleased")
     told = {
         "experience": "Experience of use: where it was taught, or that it was not",
         "story": "Story of the project: how its authors came to write it",
@@ -122,7 +126,10 @@ def main() -> None:
     if options.tag and options.tag != f"v{book.version}":
         sys.exit(f"The tag is {options.tag}, the version {book.version}.")
     if options.notes:
-        print(notes(ROOT, book.version))
+        try:
+            print(notes(ROOT, book.version))
+        except ValueError as lacking:
+            sys.exit(str(lacking))
     if options.tag or options.notes:
         return
     said = [f"Missing: {each}" for each in missing(ROOT)]

@@ -82,6 +82,7 @@ def test_nothing_is_missing_once_the_owner_has_said_all(copy: Path) -> None:
         ("_config.yml", "model-collapse/textbook", "ada/book"),
         ("paper.md", 'name: ""', "name: B"),
         ("paper.md", "[experience, story]", "[]"),
+        ("CHANGELOG.md", "## Unreleased", f"## {cited['version']}"),
     ):
         text = (copy / file).read_text(encoding="utf-8")
         (copy / file).write_text(text.replace(old, new), encoding="utf-8")
