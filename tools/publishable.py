@@ -12,6 +12,7 @@ import argparse
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from site_address import published_at  # noqa: E402
 NOBODY = "The Model Collapse textbook authors"
 NOWHERE = "model-collapse/textbook"
 SITE = re.compile(r'^SITE = "(.+)"', re.MULTILINE)
+HOLDER = re.compile(r"^Copyright \(c\) \d+ (.+)$", re.MULTILINE)
 HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 
 
@@ -79,6 +81,8 @@ def differences(root: Path) -> list[str]:
     repository = config["repository"]["url"]
     cited = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     known = (root / "book/collapse/exercises/check.py").read_text(encoding="utf-8")
+    licence = (root / "LICENSE").read_text(encoding="utf-8")
+    project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     site = config["html"].get("baseurl") or published_at(repository)
     turned = [
         " ".join(reversed(each["name"].split(", "))) for each in archive["creators"]
@@ -96,6 +100,12 @@ def differences(root: Path) -> list[str]:
         "CITATION.cff and _config.yml: repository": (
             cited["repository-code"],
             repository,
+        ),
+        "CITATION.cff and _config.yml: address of the site": (cited["url"], site),
+        "CITATION.cff and LICENSE: authors": (book.names, HOLDER.search(licence)[1]),
+        "CITATION.cff and pyproject.toml: authors": (
+            names,
+            [each["name"] for each in project["authors"]],
         ),
         "check.py and _config.yml: SITE": (SITE.search(known)[1], site),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -38,6 +39,18 @@ def test_a_report_has_the_page_and_the_state_of_its_figure(
     )
     assert "real_fraction=0.1" in first
     assert version.startswith("Version: ")
+
+
+def test_a_report_from_a_copy_on_disk_names_no_folder(site: Path, new_context) -> None:
+    state = "#gaussian-bell?generation=10&real_fraction=0.1"
+    page = open_page(new_context(), site.as_uri(), f"gaussian.html{state}").page
+    link = page.locator('.page-footer a[href*="/issues/new"]')
+    for _ in range(2):
+        link.dispatch_event("pointerdown")
+    first = asked(link)["body"].splitlines()[0]
+    assert re.fullmatch(
+        r"Page: https://\S+/gaussian\.html#gaussian-bell\?generation=10\S*", first
+    )
 
 
 def test_citations_are_copied(base_url: str, new_context) -> None:

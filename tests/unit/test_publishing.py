@@ -22,6 +22,8 @@ READ = [
     "_config.yml",
     "paper.md",
     "CHANGELOG.md",
+    "LICENSE",
+    "pyproject.toml",
     "book/collapse/__init__.py",
     "book/collapse/exercises/check.py",
 ]
@@ -61,6 +63,9 @@ def test_files_agree_on_names_version_and_addresses(root: Path) -> None:
         ("_config.yml", "author: The", "author: A", "_config.yml: author"),
         ("paper.md", "name: The", "name: A", "paper.md: authors"),
         ("_config.yml", "/textbook", "/other", "SITE"),
+        ("CITATION.cff", "url: https", "url: http", "address of the site"),
+        ("LICENSE", "The Model", "A Model", "LICENSE: authors"),
+        ("pyproject.toml", 'name = "The', 'name = "A', "pyproject.toml: authors"),
     ],
 )
 def test_a_difference_is_told(copy: Path, file: str, old: str, new: str, told: str):

@@ -4,7 +4,10 @@
     const link = target.closest?.('a[href*="/issues/new?"]');
     if (!link) return;
     const address = new URL(link.href), asked = address.searchParams;
-    asked.set("body", asked.get("body").replace(/^Page: .*$/m, () => `Page: ${location.href}`));
+    // A copy on disk keeps its folder to itself: the published page stands for it.
+    const here = (published) =>
+      location.protocol === "file:" ? published.split("#")[0] + location.hash : location.href;
+    asked.set("body", asked.get("body").replace(/^Page: (.*)$/m, (_, published) => `Page: ${here(published)}`));
     link.href = address.href;
   }
   for (const event of ["pointerdown", "focusin", "click"]) addEventListener(event, complete, true);
