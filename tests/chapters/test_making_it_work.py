@@ -200,7 +200,11 @@ def test_predictions_have_the_answers_that_the_figures_show(names, figures):
         real_fraction=0.1,
         words="1000 Zipf words",
     )
-    assert "In the end 3.67" in caption, caption
+    kept = names["cold"]["1000 Zipf words", 0.1][0][-1]
+    assert f"In the end {kept.mean():.3g}" in caption, caption
+    # Student's t of ten histories: one false alarm in 40 000.
+    law = theory.tempered_effective_words(500, zipf(1000), 0.9, 0.1)
+    assert score(kept, law) < 8, kept
     assert "67 %" in drawn(
         figures["curators"], generation=20, real_fraction=0.25, candidates=2
     )
