@@ -7,7 +7,6 @@ here such tables get the class ``stacked`` and their cells the names.
 from __future__ import annotations
 
 import re
-from statistics import fmean
 from typing import Any
 
 from bs4 import BeautifulSoup
@@ -25,8 +24,8 @@ def stacked(found: re.Match[str]) -> str:
     table = BeautifulSoup(found[0], "html.parser").table
     columns = [each.get_text(" ", strip=True) for each in table.select("thead th")]
     cells = table.select("tbody td")
-    words = fmean(len(cell.get_text(" ").split()) for cell in cells)
-    if len(columns) <= FEW_COLUMNS or words <= FEW_WORDS:
+    words = sum(len(cell.get_text(" ").split()) for cell in cells)
+    if len(columns) <= FEW_COLUMNS or words <= FEW_WORDS * len(cells):
         return found[0]
     table["class"].append("stacked")
     for number, cell in enumerate(cells):

@@ -311,7 +311,11 @@ def test_cells_of_a_wide_table_of_words_name_their_columns() -> None:
 
 @pytest.mark.parametrize(
     "as_it_is",
-    [table(["a", "b", "c", "d"], "1", "2", "3", "4"), table(["a", "b"], "x " * 9, "y")],
+    [
+        table(["a", "b", "c", "d"], "1", "2", "3", "4"),
+        table(["a", "b"], "x " * 9, "y"),
+        table(["a", "b", "c", "d"]),
+    ],
 )
 def test_tables_of_numbers_and_narrow_ones_stay(as_it_is: str) -> None:
     context = {"body": as_it_is}
