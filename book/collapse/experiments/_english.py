@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock
 from tokenizers import Tokenizer
 
 from ..corpus.books import Book, list_books, list_topics, read_books
@@ -171,6 +172,7 @@ def pretrained(
     training: Training,
     folder: str | Path,
     log: Callable[[str], None] | None = None,
+    device: str = "cpu",
 ) -> tuple[OPT, list[float]]:
     """Return a network that has read the library's books, and the loss of each step.
 
@@ -182,9 +184,12 @@ def pretrained(
         Blocks of a prompt and its continuation, in random order.
     folder : path
         Keeps how far the training has come, every five minutes, and the course of
-        losses and perplexities in ``NAME.tsv``. What is there is not learnt again.
+        losses and perplexities in ``NAME.tsv``. What is there is not learnt again,
+        and processes that want the same network wait for the first of them.
     log : callable, optional
         Told the course as well, line by line.
+    device : str
+        Where it is learnt, and left.
     """
     rows = np.concatenate([cut(each, 2 * LENGTH) for each in library.training.values()])
     examined = {
@@ -192,7 +197,7 @@ def pretrained(
         for topic, each in library.held_out.items()
     }
     generator = torch.Generator().manual_seed(SEED)
-    network = OPT(shape, generator)
+    network = OPT(shape, generator).to(device)
     what = hashlib.sha256(repr((shape, training)).encode() + rows.tobytes())
     state = Path(folder) / f"{what.hexdigest()[:16]}.state"
     course = state.with_suffix(".tsv")
@@ -215,12 +220,15 @@ def pretrained(
         if log is not None:
             log(str(row))
 
-    losses = train(network, rows, training, generator, state=state, after_step=look)
+    state.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(state.with_suffix(".lock")):
+        losses = train(network, rows, training, generator, state=state, after_step=look)
     return network, losses
 
 
 @torch.inference_mode()
 def perplexity(network: OPT, rows: torch.Tensor) -> float:
     """Return the perplexity of all tokens but the first of each row."""
-    scores = [log_probabilities(network, part) for part in rows.split(32)]
+    parts = rows.to(network.device).split(32)
+    scores = [log_probabilities(network, part) for part in parts]
     return float(torch.cat(scores).double().mean().neg().exp())

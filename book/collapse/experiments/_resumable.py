@@ -17,7 +17,7 @@ from ..opt import OPT, LanguageModel, TrainedLanguageModel, generate, train
 from ..streams import Randomness
 from ..whole_file import replace_file
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 """So many blocks are written at once, and then kept."""
 
 
@@ -145,14 +145,15 @@ def continue_each(
     """Let a single network continue prompts with as many tokens as a block has."""
     config = trained.family.config
     special = {config.padding_token, config.start_token, config.end_token}
-    return generate(
+    rows = generate(
         trained.networks[0],
         prompts,
         new_tokens=trained.length,
         decoding=trained.family.decoding,
         forbidden=sorted(special | {0, 3}),
         generator=torch.Generator().manual_seed(seed),
-    ).numpy()
+    )
+    return rows.cpu().numpy()
 
 
 def _save(path: Path, rows: np.ndarray) -> None:

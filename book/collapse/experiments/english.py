@@ -29,6 +29,7 @@ from ._english import (
     LENGTH,
     Library,
     cut,
+    perplexity,
     pretrained,
     read_library,
     spread_out,
@@ -65,6 +66,9 @@ PROMPTED = 60
 
 SHOWN = 8
 """How many of these continuations are kept in words: equally spaced ones."""
+
+WRITTEN = 16
+"""How many blocks of those that each model wrote are kept."""
 
 KEPT = (0, 4)
 """Of these generations and the last one chain 0 keeps its networks."""
@@ -123,6 +127,7 @@ def history(
     books: str | None,
     books_sha256: str,
     folder: str,
+    device: str | None,
     rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """Run one chain.
@@ -152,6 +157,9 @@ def history(
     folder : str
         Keeps what the chains have come to, so that they go on where they were
         stopped, and the networks that chain 0 leaves behind.
+    device : str or None
+        Where to compute; None for a GPU where torch finds one. There the products of
+        matrices are of numbers with ten bits (TF32).
     rng : Generator
         Not used: chains of one number begin alike in all cells.
 
@@ -171,10 +179,13 @@ def history(
         generation 0. ``quoted`` (generations + 1, 256), int16: the longest run of
         each new block that the books hold in the same words. ``tower_topics``
         (generations + 1, 60), int8: the topic of each continuation, and
-        ``tower_tokens`` (generations + 1, 60, 64), int32, the continuations.
+        ``tower_tokens`` (generations + 1, 60, 64), int16, the continuations;
+        ``written_tokens`` (generations + 1, 16, 64), int16: the first new blocks.
         ``prompts`` (8,) and ``texts`` (generations + 1, 8), words. ``accuracy`` (8,):
         of the classifier, on held-out real blocks of each topic. ``first_losses``
-        (50,): the course of the first training, in equal parts.
+        (50,): the course of the first training, in equal parts, and
+        ``first_perplexity`` (8,) of held-out blocks, by the network at its end.
+        ``device``, a word: where this was computed.
 
     Raises
     ------
@@ -193,7 +204,11 @@ def history(
     shape = OPTConfig(vocabulary, width, layers, heads, positions=2 * LENGTH)
     first = Training(first_steps, first_batch_size, first_rate)
     desk = _desk(books, vocabulary)
-    network, first_losses = _first_network(books, shape, first, folder)
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device != "cpu":
+        torch.set_float32_matmul_precision("high")
+    network, first_losses = _first_network(books, shape, first, folder, device)
     real = original_set(desk.library, real_blocks)
     prompts = real if writing.prompted else np.full((len(real), 1), desk.paragraph)
     family = LanguageModel(
@@ -231,6 +246,11 @@ def history(
         "prompts": np.array(desk.library.words(spread_out(desk.towers, SHOWN))),
         "accuracy": desk.accuracy,
         "first_losses": first_losses,
+        "first_perplexity": np.array(
+            [perplexity(network, torch.from_numpy(rows)) for rows in desk.held_out],
+            dtype=np.float32,
+        ),
+        "device": np.array(device),
     }
 
 
@@ -319,11 +339,15 @@ def _openings(books: dict[Book, np.ndarray], paragraph: int) -> np.ndarray:
 
 @cache
 def _first_network(
-    books: str | None, shape: OPTConfig, training: Training, folder: str
+    books: str | None,
+    shape: OPTConfig,
+    training: Training,
+    folder: str,
+    device: str,
 ) -> tuple[OPT, np.ndarray]:
     """Return the network that has read the books, and the course of its losses."""
     library = _desk(books, shape.vocabulary_size).library
-    network, losses = pretrained(library, shape, training, folder)
+    network, losses = pretrained(library, shape, training, folder, device=device)
     parts = np.array_split(np.array(losses), 50)
     course = [part.mean() if len(part) else np.nan for part in parts]
     return network, np.array(course, dtype=np.float32)
@@ -360,8 +384,9 @@ def _measured(
         **{name: np.array(value, np.float32) for name, value in numbers.items()},
         "perplexities": zero.perplexities(trained, written).astype(np.int16),
         "quoted": quoted.astype(np.int16),
-        "tower_tokens": towers.astype(np.int32),
+        "tower_tokens": towers.astype(np.int16),
         "tower_topics": tower_topics.astype(np.int8),
+        "written_tokens": written[:WRITTEN].astype(np.int16),
         "texts": np.array(spread_out(np.array(tower_texts), SHOWN)),
     }
 
@@ -370,25 +395,26 @@ SWEEP = Sweep(
     name="english",
     task=history,
     grid={
-        "writing": ["beam search", "temperature 1"],
-        "real_fraction": [0, 0.1, 1],
+        "writing": list(WRITINGS),
+        "real_fraction": [0, 0.1, 0.5, 1],
         "chain": [0, 1, 2],
         "generations": 9,
-        "real_blocks": 640,
-        "epochs": 3,
+        "real_blocks": 2048,
+        "epochs": 5,
         "rate": 3e-4,
-        "batch_size": 16,
+        "batch_size": 64,
         "start": "pretrained",
         "vocabulary": 8000,
         "width": 256,
         "layers": 4,
         "heads": 8,
-        "first_steps": 5000,
-        "first_batch_size": 16,
+        "first_steps": 8000,
+        "first_batch_size": 64,
         "first_rate": 2e-3,
         "books": "books",
         "books_sha256": BOOKS_SHA256,
         "folder": ".cache/english",
+        "device": None,
     },
     options={"writing": WRITINGS},
     seed=SEED,
