@@ -17,7 +17,7 @@ from ..opt import OPT, LanguageModel, TrainedLanguageModel, generate, train
 from ..streams import Randomness
 from ..whole_file import replace_file
 
-_AT_ONCE = 256
+_AT_ONCE = 128
 """So many blocks are written at once, and then kept."""
 
 
