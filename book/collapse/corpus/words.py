@@ -5,14 +5,17 @@ of a text is a sum with one term for each word, so that anyone can see why it sa
 Floor 1: it knows words and numpy, and no model that writes.
 """
 
+import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from ..validation import refuse, whole_number
+from ..validation import real_number, refuse, whole_number
+from ..whole_file import replace_file
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -138,3 +141,43 @@ class WordClassifier:
             if word in self.vocabulary:
                 weight += all_weights[self.vocabulary[word]]
         return weights
+
+
+def clear_subjects(
+    classifier: WordClassifier, texts: Sequence[str], margin: float = 2.0
+) -> np.ndarray:
+    """Return the number of each text's topic, or -1 where none is clear, (texts,).
+
+    Parameters
+    ----------
+    classifier : WordClassifier
+    texts : sequence of str
+    margin : float
+        In nats: by so much the words must speak for one topic more than for the next.
+    """
+    margin = real_number("margin", margin, 0)
+    scores = classifier.scores(texts)
+    second, first = np.sort(scores, axis=1)[:, -2:].T
+    return np.where(first - second >= margin, scores.argmax(1), -1)
+
+
+def write_classifier(classifier: WordClassifier, path: str | Path) -> None:
+    """Keep a classifier in an npz file, its numbers in half precision."""
+    content = io.BytesIO()
+    np.savez_compressed(
+        content,
+        topics=np.array(classifier.topics),
+        words=np.array(list(classifier.vocabulary)),
+        log_probabilities=classifier.log_probabilities.astype(np.float16),
+    )
+    replace_file(Path(path), lambda part: part.write_bytes(content.getvalue()))
+
+
+def read_classifier(path: str | Path) -> WordClassifier:
+    """Return the classifier that `write_classifier` left in an npz file."""
+    with np.load(path, allow_pickle=False) as file:
+        return WordClassifier(
+            tuple(file["topics"].tolist()),
+            {word: row for row, word in enumerate(file["words"].tolist())},
+            file["log_probabilities"].astype(float),
+        )

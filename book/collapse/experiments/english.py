@@ -395,10 +395,10 @@ SWEEP = Sweep(
     name="english",
     task=history,
     grid={
-        "writing": list(WRITINGS),
+        "writing": ["beam search", "temperature 1"],
         "real_fraction": [0, 0.1, 0.5, 1],
-        "chain": [0, 1, 2],
-        "generations": 9,
+        "chain": [0, 1],
+        "generations": 6,
         "real_blocks": 2048,
         "epochs": 5,
         "rate": 3e-4,
