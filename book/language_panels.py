@@ -2,13 +2,13 @@
 
 Every word of a text has the colour of its kind: blue for a real prompt, black for what
 a model added, bold orange where that is strange. Beside the pages, since only
-`index.md` and `language-model.md` draw texts. Knows matplotlib, the palette and the
-encyclopaedia's grammar.
+`index.md` and `language-model.md` draw texts. Knows matplotlib, the palette, the
+encyclopaedia's grammar and the classifier of English words.
 """
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,10 +21,11 @@ from numpy.typing import ArrayLike
 
 from collapse import plotting
 from collapse.corpus.grammar import END, Grammar
+from collapse.corpus.words import WordClassifier, words
 from collapse.palette import REAL, SYNTHETIC
 
 COLUMNS, LINES = 41, 8  # of a completed document
-FOLD, ROWS = 41, 6  # of real text, and of what continues it
+FOREIGN = -1.0  # nats: e times rarer in texts on the subject than in all
 KINDS = ((REAL, "normal"), ("black", "normal"), (SYNTHETIC, "bold"))
 PROMPT, GOOD, STRANGE = range(len(KINDS))
 # 14 pixels high on a phone, where a line of 41 letters fills the screen.
@@ -84,6 +85,30 @@ def coloured(
     return text, kinds
 
 
+def foreign_words(classifier: WordClassifier, text: str, topic: int) -> np.ndarray:
+    """Return of which kind each letter of a text is that continues a prompt.
+
+    Parameters
+    ----------
+    classifier : WordClassifier
+    text : str
+    topic : int
+        The number of the prompt's topic.
+
+    Returns
+    -------
+    array of int, shape (len(text),)
+        `STRANGE` in words that are e times rarer, or more, in texts on this topic than
+        in those on all topics; `GOOD` elsewhere.
+    """
+    kinds = np.full(len(text), GOOD)
+    for match in re.finditer(r"\S+", text):
+        weights = classifier.weights(words(match[0]))[:, topic]
+        if weights.min(initial=0) < FOREIGN:
+            kinds[match.start() : match.end()] = STRANGE
+    return kinds
+
+
 def layers(
     text: str, kinds: Sequence[int] | np.ndarray, lines: int = LINES
 ) -> list[list[str]]:
@@ -108,13 +133,13 @@ def layers(
         if column + len(piece.rstrip()) > COLUMNS:
             pages, column = [page + "\n" for page in pages], 0
         for number in range(len(KINDS)):
-            pages[number] += piece if number == kind else " " * len(piece)
-        column += len(piece)
+            pages[number] += piece if number == kind else re.sub(".", " ", piece)
+        column = 0 if piece.endswith("\n") else column + len(piece)
     return [(page.split("\n") + [""] * lines)[:lines] for page in pages]
 
 
 def pieces(text: str, kinds: Sequence[int] | np.ndarray) -> Iterator[tuple[str, int]]:
-    """Cut a text after blanks, and where the kind of letter changes.
+    """Cut a text after blanks and lines, and where the kind of letter changes.
 
     Yields
     ------
@@ -123,17 +148,63 @@ def pieces(text: str, kinds: Sequence[int] | np.ndarray) -> Iterator[tuple[str, 
     """
     start = 0
     for stop in range(1, len(text) + 1):
-        ended = stop == len(text) or text[stop - 1] == " "
+        ended = stop == len(text) or text[stop - 1] in " \n"
         if ended or kinds[stop] != kinds[stop - 1]:
             yield text[start:stop], int(kinds[stop - 1])
             start = stop
 
 
 @dataclass(frozen=True)
-class DocumentPanel:
-    """A document whose words are coloured, as `document_panel` draws it."""
+class TextPanel:
+    """A text whose words are coloured, as `text_panel` draws it."""
 
     rows: list[list[Text]]
+
+    def show(self, text: str, kinds: Sequence[int] | np.ndarray) -> None:
+        """Show a text.
+
+        Parameters
+        ----------
+        text : str
+        kinds : sequence of int, shape (len(text),)
+            Of its letters: `PROMPT`, `GOOD` or `STRANGE`.
+        """
+        shown = layers(text, kinds, len(self.rows[0]))
+        for rows, lines in zip(self.rows, shown, strict=True):
+            for row, line in zip(rows, lines, strict=True):
+                row.set_text(line)
+
+
+def text_panel(ax: Axes, heights: Sequence[float] | np.ndarray) -> TextPanel:
+    """Make room for a text.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Without lines and ticks.
+    heights : sequence of float
+        Of each line's foot, 1 at the top of the Axes and 0 at the bottom.
+
+    Returns
+    -------
+    TextPanel
+        Empty until its ``show(text, kinds)`` is called.
+    """
+    rows = [
+        [
+            ax.text(0, height, "", color=color, fontweight=weight, **TYPEWRITER)
+            for height in heights
+        ]
+        for color, weight in KINDS
+    ]
+    return TextPanel(rows)
+
+
+@dataclass(frozen=True)
+class DocumentPanel:
+    """A document of the encyclopaedia, as `document_panel` draws it."""
+
+    page: TextPanel
     grammar: Grammar
     prompt: str
 
@@ -144,11 +215,7 @@ class DocumentPanel:
         ----------
         tokens : array of int, shape (length,)
         """
-        text, kinds = coloured(self.grammar, tokens, self.prompt)
-        shown = layers(text, kinds, len(self.rows[0]))
-        for rows, lines in zip(self.rows, shown, strict=True):
-            for row, line in zip(rows, lines, strict=True):
-                row.set_text(line)
+        self.page.show(*coloured(self.grammar, tokens, self.prompt))
 
 
 def document_panel(
@@ -174,54 +241,7 @@ def document_panel(
         Empty until its ``show(tokens)`` is called.
     """
     heights = [top - (line + 0.8) / (2 * lines + 2) for line in range(lines)]
-    rows = [
-        [
-            ax.text(0, height, "", color=color, fontweight=weight, **TYPEWRITER)
-            for height in heights
-        ]
-        for color, weight in KINDS
-    ]
-    return DocumentPanel(rows, grammar, prompt)
-
-
-def folded(text: str) -> list[str]:
-    """Return the lines of a text that are not blank, the long ones broken at blanks."""
-    fold = textwrap.TextWrapper(FOLD, replace_whitespace=False, drop_whitespace=False)
-    rows = [row for line in text.split("\n") for row in fold.wrap(line)]
-    return [row for row in rows if row.strip()]
-
-
-@dataclass(frozen=True)
-class ContinuationPanel:
-    """A real prompt and what continues it, as `continuation_panel` draws them."""
-
-    prompt: Text
-    continuation: Text
-
-    def show(self, prompt: str, continuation: str) -> None:
-        """Show the last lines of a prompt, and the first ones of what follows it."""
-        self.prompt.set_text("\n".join(folded(prompt)[-ROWS:]))
-        self.continuation.set_text("\n".join(folded(continuation)[:ROWS]))
-
-
-def continuation_panel(ax: Axes) -> ContinuationPanel:
-    """Make room for `ROWS` lines of a real text, and as many that continue it.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes
-        Without lines and ticks.
-
-    Returns
-    -------
-    ContinuationPanel
-        Empty until its ``show(prompt, continuation)`` is called.
-    """
-    prompt, continuation = (
-        ax.text(0, height, "", va="top", linespacing=1.2, color=color, **TYPEWRITER)
-        for height, color in ((1, REAL), (0.47, "black"))
-    )
-    return ContinuationPanel(prompt, continuation)
+    return DocumentPanel(text_panel(ax, heights), grammar, prompt)
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ def test_a_framed_figure_works_from_disk(site, new_context) -> None:
     assert troubles == []
 
 
-@pytest.mark.parametrize("name", ["lm-reading", "lm-manual"])
+@pytest.mark.parametrize("name", ["lm-towers", "lm-reading"])
 def test_what_a_model_writes_can_be_read_on_a_phone(base_url, new_context, name):
     watched = open_page(new_context(width=390), base_url, "language-model.html")
     figure = awake(watched.page.locator(f"#{name}"))
@@ -210,7 +210,6 @@ def test_what_a_model_writes_can_be_read_on_a_phone(base_url, new_context, name)
 
 NARROW = {
     "lm-reading": "two texts need the height; lm-measures has both courses, wide",
-    "lm-manual": "a prompt and its continuation need the height",
     "vae-errors": "seven small panels with the same scales, to be compared at a glance",
     "vae-plane": "a square plane, beside the images that its points become",
     "gallery-contour": "a square",

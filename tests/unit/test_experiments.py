@@ -40,9 +40,6 @@ from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
 SWEEPS = command.all_sweeps()
-UNDER_WAY = {"english"}
-"""Experiments whose chains are still being computed; no chapter reads them yet."""
-SHIPPED = [name for name in SWEEPS if name not in UNDER_WAY]
 
 
 @pytest.fixture(params=SWEEPS)
@@ -52,7 +49,7 @@ def experiment(request):
 
 
 @pytest.mark.shipped
-@pytest.mark.parametrize("experiment", SHIPPED, indirect=True)
+@pytest.mark.parametrize("experiment", SWEEPS, indirect=True)
 class TestShipped:
     def test_the_sweep_is_named_after_its_module(self, experiment):
         assert experiment.__name__ == f"collapse.experiments.{experiment.SWEEP.name}"

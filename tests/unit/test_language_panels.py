@@ -8,6 +8,7 @@ import language_panels as panels
 from collapse import sweep
 from collapse.corpus.encyclopaedia import encyclopaedia
 from collapse.corpus.grammar import PAD
+from collapse.corpus.words import WordClassifier
 from collapse.experiments.encyclopaedia_mixing import SHOWN
 
 BUTTRESS = SHOWN[0]
@@ -127,20 +128,33 @@ def test_two_document_panels_share_an_axes_and_no_line_lies_on_another(ax):
     assert 0 < heights.min() < heights.max() < 1
 
 
-class TestContinuationPanel:
-    def test_it_shows_the_end_of_the_prompt_and_the_beginning_of_the_rest(self, ax):
-        prompt, rest = ("\n".join(f"{name} {n}" for n in range(9)) for name in "pr")
-        panel = panels.continuation_panel(ax)
-        panel.show(prompt, rest)
-        asked, said = (text.get_text().split("\n") for text in ax.texts)
-        assert asked == [f"p {n}" for n in range(9)][-panels.ROWS :]
-        assert said == [f"r {n}" for n in range(9)][: panels.ROWS]
+class TestForeignWords:
+    classifier = WordClassifier(
+        ("churches", "hares"),
+        {"nave": 0, "fur": 1, "the": 2},
+        np.log([[0.8, 0.01], [0.01, 0.8], [0.19, 0.19]]),
+    )
 
-    def test_long_lines_are_broken_at_blanks_and_blank_ones_left_out(self):
-        rows = panels.folded("a word\n\n   \n" + "of text " * 20)
-        assert rows[0] == "a word"
-        assert max(map(len, rows)) <= panels.FOLD
-        assert "".join(rows[1:]).split() == ["of", "text"] * 20
+    def test_words_that_are_rare_in_texts_on_the_subject_are_strange(self):
+        text = "The fur, of the\nnave."
+        kinds = panels.foreign_words(self.classifier, text, 0)
+        marked = "".join(
+            letter
+            for letter, kind in zip(text, kinds, strict=True)
+            if kind == panels.STRANGE
+        )
+        assert marked == "fur,"
+        assert set(kinds) == {panels.GOOD, panels.STRANGE}
+        assert (
+            panels.foreign_words(self.classifier, "nave", 1) == panels.STRANGE
+        ).all()
+
+    def test_a_paragraph_begins_a_line(self, ax):
+        panel = panels.text_panel(ax, [0.9, 0.6, 0.3])
+        panel.show("one two\nthree", [panels.PROMPT] * 8 + [panels.STRANGE] * 5)
+        real, _, strange = ([row.get_text() for row in rows] for rows in panel.rows)
+        assert real == ["one two", "     ", ""]
+        assert strange == ["       ", "three", ""]
 
 
 def test_courses_show_means_over_chains_and_the_generation(ax):

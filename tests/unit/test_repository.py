@@ -121,7 +121,11 @@ def built(
         if path.is_file() and path.suffix in suffixes
     }
     # What lies beside the package: results, and what a chapter imports.
-    kept |= {f"collapse/data/{path.name}": path for path in (book / "data").iterdir()}
+    kept |= {
+        f"collapse/{path.relative_to(book).as_posix()}": path
+        for path in (book / "data").rglob("*")
+        if path.is_file()
+    }
     kept |= {path.name: path for path in book.glob("*.py")}
     for path in kept.values():
         target = source / path.relative_to(root)

@@ -5,9 +5,9 @@
 knows nothing of models; an experiment, in `collapse.experiments`, brings its own.
 """
 
-from .files import Result, load, save
+from .files import DATA, Result, load, save
 from .grid import Sweep
 from .provenance import UnusableResultError
 from .runner import run
 
-__all__ = ["Result", "Sweep", "UnusableResultError", "load", "run", "save"]
+__all__ = ["DATA", "Result", "Sweep", "UnusableResultError", "load", "run", "save"]
