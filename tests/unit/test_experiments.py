@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from collapse import measures
 from collapse.corpus.encyclopaedia import ARCHITECTURE, encyclopaedia
 from collapse.corpus.grammar import END, PAD, UNKNOWN, expand
 from collapse.corpus.text import train_tokenizer
+from collapse.corpus.words import read_classifier
 from collapse.digits import load_mnist
 from collapse.experiments import __main__ as command
 from collapse.experiments import (
@@ -32,10 +35,19 @@ from collapse.experiments import (
     paper_mixture,
     real_text,
 )
-from collapse.opt import OPT, Decoding, OPTConfig, Training, generate, save_opt
+from collapse.experiments._english_networks import ORIGIN, ship
+from collapse.opt import (
+    OPT,
+    Decoding,
+    OPTConfig,
+    Training,
+    generate,
+    load_opt,
+    save_opt,
+)
 from collapse.recursion import recurse
 from collapse.sweep import UnusableResultError, load, run, save
-from collapse.sweep.files import BOOK, DATA
+from collapse.sweep.files import BOOK, DATA, read
 from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
@@ -381,13 +393,72 @@ class TestPaperMixture:
 
 
 def test_what_ships_is_small_and_nothing_else_lies_beside_it() -> None:
-    allowed = {f"{name}.{kind}" for name in SHIPPED for kind in ("npz", "json")}
-    sizes = {path.name: path.stat().st_size for path in DATA.iterdir()}
+    allowed = {f"{name}.{kind}" for name in SWEEPS for kind in ("npz", "json")}
+    files = [path for path in DATA.iterdir() if path.is_file()]
+    sizes = {path.name: path.stat().st_size for path in files}
     assert sizes.keys() == allowed
     assert max(sizes.values()) < 2_000_000, f"too large for a repository: {sizes}"
     for path in DATA.glob("*.json"):
         provenance = json.loads(path.read_text(encoding="utf-8"))
-        assert "/" not in json.dumps(provenance), f"{path.name} names a path"
+        absolute = re.compile(r'"(/|~|\w:)')
+        assert not absolute.search(json.dumps(provenance)), f"{path.name} names a path"
+
+
+class TestShippedNetworks:
+    """What readers get to write with, beside the results."""
+
+    def test_it_is_what_its_file_of_origin_says(self) -> None:
+        folder = DATA / "english"
+        assert [path for path in DATA.iterdir() if path.is_dir()] == [folder]
+        files = {
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes())
+            for path in folder.rglob("*")
+            if path.is_file() and path.name != ORIGIN
+        }
+        origin = json.loads((folder / ORIGIN).read_text(encoding="utf-8"))
+        found = {name: digest.hexdigest() for name, digest in files.items()}
+        assert found == origin["sha256"]
+        result = load("english")
+        assert origin["commit"] == result.provenance["commit"]
+        assert origin["versions"] == result.provenance["versions"]
+        losses = result["first_losses"].reshape(-1, 50)[0]
+        assert origin["first_training"]["loss"] == pytest.approx(losses[-1], abs=1e-4)
+
+    def test_a_reader_does_not_wait_long_for_it(self) -> None:
+        sizes = [p.stat().st_size for p in DATA.rglob("*") if p.is_file()]
+        assert sum(sizes) < 37e6, "the repository has room for 45 MB"
+
+    def test_what_a_small_history_leaves_is_put_together(self, tmp_path) -> None:
+        tiny = english.TINY.with_grid(
+            writing="beam search", folder=str(tmp_path / "networks")
+        )
+        made = run(tiny, folder=tmp_path / "cells", progress=False, n_jobs=1)
+        save(made, tmp_path)
+        writing = english.WRITINGS["beam search"]
+        networks = {
+            generation: english.checkpoint(
+                tmp_path / "networks", writing, 0.1, generation
+            )
+            for generation in (0, 1)
+        }
+        subjects = english._desk(None, 300).subjects
+        ship(networks, subjects, read("english", tmp_path), tmp_path / "shipped")
+        names = {
+            path.relative_to(tmp_path / "shipped").as_posix()
+            for path in (tmp_path / "shipped").rglob("*")
+            if path.is_file()
+        }
+        origin = json.loads((tmp_path / "shipped" / ORIGIN).read_text())
+        assert names - {ORIGIN} == origin["sha256"].keys()
+        assert len(names) == 2 * 2 + 3
+        read_back = read_classifier(tmp_path / "shipped" / "subjects.npz")
+        assert read_back.topics == subjects.topics
+        assert list(read_back.vocabulary) == list(subjects.vocabulary)
+        np.testing.assert_allclose(
+            read_back.log_probabilities, subjects.log_probabilities, rtol=1e-3
+        )
+        for generation in (0, 1):
+            load_opt(tmp_path / "shipped" / f"generation-{generation}")
 
 
 @pytest.fixture
@@ -512,8 +583,8 @@ class TestEncyclopaediaHistory:
         lines = [line for plan in grammar.plans for line in plan.slots[0]]
         real = {words[:3] for line in lines for words, _ in expand(line.text)}
         for history, opened in zip(kept, (True, False), strict=True):
-            for read in history.data[1:]:
-                rows = read[..., :3].reshape(-1, 3)
+            for given in history.data[1:]:
+                rows = given[..., :3].reshape(-1, 3)
                 begun = {tuple(grammar.words[token] for token in row) for row in rows}
                 assert (begun <= real) == opened
 

@@ -9,9 +9,12 @@ from sklearn.naive_bayes import MultinomialNB
 
 from collapse.corpus.words import (
     WordClassifier,
+    clear_subjects,
     inner_words,
+    read_classifier,
     unknown_share,
     words,
+    write_classifier,
 )
 
 TEXTS = {
@@ -85,3 +88,33 @@ class TestClassifier:
     def test_nothing_to_learn(self, texts):
         with pytest.raises(ValueError, match="texts with a word that occurs 5 times"):
             WordClassifier.fit(texts)
+
+
+class TestClearSubjects:
+    fitted = WordClassifier.fit(TEXTS, least=1)
+
+    def test_a_text_with_few_words_of_its_subject_has_none(self):
+        texts = ["tower", "tower " * 9, "hare tower", "zebra"]
+        scores = np.sort(self.fitted.scores(texts), axis=1)
+        apart = scores[0, -1] - scores[0, -2]
+        assert clear_subjects(self.fitted, texts, 0).tolist() == [0, 0, 1, 0]
+        found = clear_subjects(self.fitted, texts, apart)
+        assert found.tolist() == [0, 0, -1, -1]
+        assert (clear_subjects(self.fitted, texts, apart + 1e-9) == -1).all()
+
+    def test_a_margin_below_0_is_refused(self):
+        with pytest.raises(ValueError, match="margin must be"):
+            clear_subjects(self.fitted, ["tower"], -1)
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    fitted = WordClassifier.fit(TEXTS, least=1)
+    write_classifier(fitted, tmp_path / "words.npz")
+    found = read_classifier(tmp_path / "words.npz")
+    assert (found.topics, dict(found.vocabulary)) == (
+        fitted.topics,
+        dict(fitted.vocabulary),
+    )
+    np.testing.assert_allclose(
+        found.log_probabilities, fitted.log_probabilities, rtol=1e-3
+    )
