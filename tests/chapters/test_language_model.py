@@ -280,7 +280,7 @@ class TestNumbers:
 
 @pytest.fixture(scope="module")
 def tale():
-    """Return a function: a measure (chains, generations, ...) of one diet in English."""
+    """Return a function: a measure in English, (chains, generations, ...)."""
     result = sweep.load("english")
     return lambda name, writing, share=0: result.select(
         name, writing=writing, real_fraction=share, repetition=0
