@@ -53,7 +53,7 @@ SAID_OF = {
     "own": "[Oo]wn|its own",
     "churches": "churches",
     "nothing": "nothing",
-    "grown": "rare subjects",
+    "grown": "Rare subjects",
     "architecture": "architecture",
     "animals": "animals",
     "railways": "railways",
