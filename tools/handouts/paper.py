@@ -17,9 +17,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from pypdf import PdfReader
 
-from collapse.exercises.check import SITE
 from find_browser import ARGUMENTS, find_browser
-from handouts import formulas
+from handouts import SITE, formulas
 from handouts.figures import live
 from handouts.plain import Chapter, anchor
 from printed_pages import version

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from collapse.exercises.check import SITE
+from handouts import SITE
 from handouts.figures import live, on_paper, printed_figure
 
 FIGURE = re.compile(
