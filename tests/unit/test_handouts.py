@@ -23,7 +23,7 @@ from collapse.palette import MIXED, REAL, SECOND, SYNTHETIC, THEORY
 from handouts.cover import cover, front
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
-from handouts.figures import on_paper, printed_figure
+from handouts.figures import on_paper, printed_figure, told
 from handouts.formulas import drawn, spoken
 from handouts.offline import write_zip
 from handouts.paper import PrintError, numbered, paged
@@ -222,6 +222,53 @@ def test_a_line_that_is_dashed_stays_so():
         f'<path stroke="{SECOND}" fill="none" stroke-width="28" stroke-dasharray="9"/>'
     )
     assert on_paper(line, 1) == line
+
+
+def drawn_on_paper(colour: str, **text: object) -> tuple[str, str]:
+    """A picture with a line of a colour and its name, on paper; and its caption."""
+    figure, axes = plt.subplots(figsize=(3, 2))
+    axes.plot([0, 1], [0, 1], color=colour, lw=2)
+    axes.text(0.2, 0.8, "of 100", color=colour, **text)
+
+    def update(age):
+        return f"Title {age}", "A caption."
+
+    html = explore(figure, update, name="ages", age=[1, 2]).html()
+    inside = html[html.index("<svg") : html.index("</svg>") + 6]
+    picture = on_paper(inside, 1)
+    return picture, told("Green or purple: a line; orange or blue: words.", picture)
+
+
+@pytest.mark.parametrize(
+    ("colour", "manner", "words"),
+    [
+        (MIXED, 'stroke-width="46"', "Green (broad) or purple: a line"),
+        (SECOND, 'dasharray="130 65 1 65"', "Green or purple (dash and dot): a line"),
+        (SYNTHETIC, 'stroke-width="28"', "Green or purple: a line"),
+    ],
+)
+def test_a_label_has_a_sample_of_its_line_and_the_caption_its_manner(
+    colour: str, manner: str, words: str
+):
+    picture, caption = drawn_on_paper(colour)
+    assert caption.startswith(words)
+    sample = re.search(r'">of 100</text><path ([^>]*) d="M\d+ \d+h(\d+)"/>', picture)
+    line = next(
+        each for each in re.findall(r"<path ([^>]*) d=", picture) if manner in each
+    )
+    assert sample[1] == line[: len(sample[1])]
+    assert 300 < int(sample[2]) < 900
+
+
+def test_words_that_tell_by_their_colour_are_bold_or_underlined():
+    """Not labels of lines: what a model wrote, and what was real."""
+    real, caption = drawn_on_paper(REAL, family="monospace")
+    assert 'text-decoration="underline"' in real
+    assert "blue (underlined): words" in caption
+    assert not re.search(r'd="M\d+ \d+h', real)
+    bold, caption = drawn_on_paper(SYNTHETIC, family="monospace", weight="bold")
+    assert "orange (bold) or blue: words" in caption
+    assert told("bold orange", bold) == "bold orange"
 
 
 def test_page_numbers_stand_behind_links_and_are_those_of_their_aims(site):
