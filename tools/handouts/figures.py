@@ -43,7 +43,10 @@ IN_COLOUR = re.compile(
     r'<text fill="(#\w{6})"(?P<anchor>[^>]*?) font-size="(?P<size>\d+)" '
     r'x="(?P<x>-?\d+)" y="(?P<y>-?\d+)">(?P<words>[^<]*)</text>'
 )
-DRAWN = re.compile(r'stroke="(#\w{6})" fill="none" stroke-width="[^>]*?(?= clip-| d=)')
+DRAWN = re.compile(
+    r'stroke="(#\w{6})" fill="none" (?P<manner>stroke-width="(?:28|46)")'
+    r'(?:[^>]*?(?P<dashes> stroke-dasharray="[^"]*"))?'
+)
 UNDERLINED = 'text-decoration="underline"'
 SIGNS = {
     "green": (f'{ON_PAPER[MIXED]}" fill="none" {MANNERS[ON_PAPER[MIXED]]}', "broad"),
@@ -87,7 +90,10 @@ def on_paper(picture: str, grow: float) -> str:
     plain = REAL_WORDS.sub(rf"\1<tspan {UNDERLINED}>\2</tspan>\3", plain)
     lines: dict[str, set[str]] = {}
     for line in DRAWN.finditer(plain):
-        lines.setdefault(in_words(line[1]), set()).add(line[0])
+        manner = f"{line['manner']}{line['dashes'] or ''}"
+        lines.setdefault(in_words(line[1]), set()).add(
+            f'stroke="{line[1]}" fill="none" {manner}'
+        )
     return IN_COLOUR.sub(lambda text: text[0] + sample(text, lines), plain)
 
 
