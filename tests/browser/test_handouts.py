@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import normalize
 from xml.etree import ElementTree
 
 import pytest
@@ -42,7 +43,8 @@ def make(root: Path, *arguments: str) -> None:
 
 
 def squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Text without spaces, and without ligatures, which a PDF may keep."""
+    return "".join(normalize("NFKC", text).split())
 
 
 # PDF ------------------------------------------------------------------------------

@@ -45,6 +45,8 @@ ARTICLE = f"""\
 <a class="explore-link" href="#bell?generation=3">three</a>,
 <a href="slides/one.html">slides</a> and {FORMULA}.</p>
 <div class="cell"><details class="admonition hide"><pre>fig</pre></details></div>
+<div class="cell"><details class="admonition hide below-input"><summary>Show</summary>
+<div class="output"><pre>def f(): ...</pre></div></details></div>
 <div class="dropdown admonition"><pre>{"x = 1" + chr(10) * 70}</pre></div>
 <div class="static-form sums" id="sums"><form hidden>Type</form>
 <p>By hand.</p></div>
@@ -86,6 +88,8 @@ def test_a_chapter_is_xml_without_what_folds_or_hides(site):
     for gone in ("fig", "x = 1", "Type", "unseen", "headerlink", "mjx-"):
         assert gone not in chapter.html
     assert "By hand." in chapter.html
+    assert "<pre>def f(): ...</pre>" in chapter.html
+    assert "Show" not in chapter.html
     assert f"{SITE}one.html#sums" in chapter.html
 
 

@@ -128,6 +128,9 @@ class Cutter:
             name = form.get("id") or form.select_one("[id]")["id"]
             where = live(f"{SITE}{page}#{name}", "This needs the web page:")
             form.insert_before(BeautifulSoup(where, "html.parser"))
+        for printed in body.select("details.hide.below-input"):
+            printed.summary.decompose()
+            printed.unwrap()
         for unwanted in body.select(DROPPED):
             unwanted.decompose()
         for fold in body.select(".dropdown:not(.solution)"):
