@@ -27,6 +27,8 @@ FOLDER  ?= assignments/private
 HANDINS ?=
 PAPER   ?= a4
 INDEX   ?=
+RELEASE ?=
+TAG     ?=
 
 VENV    := .venv
 PY      := $(VENV)/bin/python
@@ -36,6 +38,8 @@ INSTALL := $(PY) tools/install.py
 HANDOUT := PYTHONPATH=book:book/_ext:tools $(PY) -m handouts
 
 export PYTHONUTF8 := 1
+# What is built is a release: `book/_ext/site_address.py`.
+export RELEASE
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 # The chapters run in this environment, whatever kernels the user has installed.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -55,7 +59,7 @@ help:            ## list the commands
 serve: $(STAMPS)/book      ## build the book and read it in a browser (PORT=8000, BROWSER=none)
 	@$(PY) tools/build_book.py --serve --browser "$(BROWSER)" $(if $(PORT),--port "$(PORT)")
 
-book: $(STAMPS)/book       ## build the book into _build/html; a warning is an error
+book: $(STAMPS)/book       ## build the book into _build/html; a warning is an error (RELEASE=v0.1.0: as that release)
 	@$(PY) tools/build_book.py
 
 pdf: $(STAMPS)/handouts book   ## print the book: build/model-collapse-a4.pdf (PAPER=letter)
@@ -136,8 +140,8 @@ lock: $(STAMPS)/release    ## write what a reader's kernel and the build need, w
 	    "the second cannot be reached: make lock INDEX=pypi" >&2; exit 1; }
 	@echo "The environment is in build/requirements.lock"
 
-publishable: $(STAMPS)/book ## say what only the owner knows and has not said, and which files disagree
-	@$(PY) tools/publishable.py
+publishable: $(STAMPS)/book ## say what only the owner knows and has not said, and which files disagree (TAG=v0.1.0: and whether this is the version's)
+	@$(PY) tools/publishable.py $(if $(TAG),--tag "$(TAG)")
 
 clean:                     ## remove what was built; your notebooks/ stay, and the environment (rm -r .venv)
 	rm -rf _build build .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -37,6 +37,7 @@ from masters import (
     tags,
 )
 from reader_notebooks import archive, first_cell, further
+from site_address import release
 
 BUILT = ROOT / "build" / "assignments"
 PYTHON = "3.12"
@@ -161,9 +162,9 @@ def for_otter(master: NotebookNode, name: str) -> NotebookNode:
 
 
 def repository() -> tuple[str, str]:
-    """The book's address and branch."""
+    """The book's address, and its branch or the tag of the release that is built."""
     settings = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))["repository"]
-    return settings["url"], settings["branch"]
+    return settings["url"], release() or settings["branch"]
 
 
 def needed(sources: list[str]) -> list[str]:

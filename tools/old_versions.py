@@ -4,7 +4,8 @@
 
 RELEASES holds a zip of the site for each release, named by its tag: `v0.1.0.zip`. Each
 is unpacked to a folder of SITE of that name, and every page of it says so and leads to
-the same page of the newest version. The search engines' lists stay those of the newest.
+the same page of the newest version. The list of versions, which the newest keeps for
+all, gets a line for each. The search engines' lists stay those of the newest.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
+from datetime import date
 from pathlib import Path
 
 ARTICLE = re.compile(r"<article\b[^>]*>")
@@ -21,7 +23,12 @@ NOTE = """
 <p role="note" class="admonition"><strong>This is version {version}</strong>, as it was
 released. <a href="{newest}">The newest version of this page</a> may say more.</p>
 """
-OF_THE_NEWEST = ["404.html", "robots.txt", "sitemap.xml", "llms.txt"]
+VERSIONS = "versions.html"
+TO_VERSIONS = re.compile(rf'href="((?:\.\./)*){VERSIONS}"')
+LAST = re.compile(r'(<ul class="versions">.*?)(</ul>)', re.DOTALL)
+LINE = '<li><a href="{tag}/index.html">Version {version}</a>{day}</li>\n'
+DAY = re.compile(r'"datePublished": "([\d-]+)"')
+OF_THE_NEWEST = [VERSIONS, "404.html", "robots.txt", "sitemap.xml", "llms.txt"]
 
 
 def unpack(packed: Path, target: Path) -> None:
@@ -45,17 +52,42 @@ def mark(folder: Path, site: Path) -> None:
         note = NOTE.format(version=folder.name.removeprefix("v"), newest=address)
         text = page.read_text(encoding="utf-8")
         marked = ARTICLE.sub(lambda found, note=note: found[0] + note, text, count=1)
+        marked = TO_VERSIONS.sub(rf'href="\1../{VERSIONS}"', marked)
         page.write_text(marked, encoding="utf-8")
+
+
+def long(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def by_number(tag: str) -> list[int]:
+    """What puts v0.10.0 after v0.9.0."""
+    return [int(number) for number in re.findall(r"\d+", tag)]
+
+
+def add_lines(site: Path, tags: list[str]) -> None:
+    """Name versions in the list of the newest, the last one first."""
+    page = site / VERSIONS
+    lines = ""
+    for tag in reversed(tags):
+        first = (site / tag / "index.html").read_text(encoding="utf-8")
+        found = DAY.search(first)
+        day = f", {long(date.fromisoformat(found[1]))}" if found else ""
+        lines += LINE.format(tag=tag, version=tag.removeprefix("v"), day=day)
+    text = page.read_text(encoding="utf-8")
+    page.write_text(
+        LAST.sub(lambda found: found[1] + lines + found[2], text), encoding="utf-8"
+    )
 
 
 def add_versions(site: Path, releases: Path) -> list[str]:
     """Add what RELEASES holds; return the names of the versions."""
-    names = []
-    for packed in sorted(releases.glob("v*.zip")):
-        unpack(packed, site / packed.stem)
-        mark(site / packed.stem, site)
-        names.append(packed.stem)
-    return names
+    tags = sorted((path.stem for path in releases.glob("v*.zip")), key=by_number)
+    for tag in tags:
+        unpack(releases / f"{tag}.zip", site / tag)
+        mark(site / tag, site)
+    add_lines(site, tags)
+    return tags
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     publishable.py [--tag v0.1.0] [--notes]
 
-`PUBLISHING.md` says what each line means. With a tag, only look whether it is that of
-the version; with ``--notes`` print what CHANGELOG.md says of the version.
+`PUBLISHING.md` says what each line means. With a tag, look also whether it is that of
+the version; with ``--notes`` print what CHANGELOG.md says of the version, and no more.
 """
 
 from __future__ import annotations
@@ -133,17 +133,18 @@ def main() -> None:
     parser.add_argument("--notes", action="store_true")
     options = parser.parse_args()
     book = read_book(ROOT)
-    if options.tag and options.tag != f"v{book.version}":
-        sys.exit(f"The tag is {options.tag}, the version {book.version}.")
     if options.notes:
         try:
             print(notes(ROOT, book.version))
         except ValueError as lacking:
             sys.exit(str(lacking))
-    if options.tag or options.notes:
         return
     said = [f"Missing: {each}" for each in missing(ROOT)]
     said += [f"Not the same: {each}" for each in differences(ROOT)]
+    if options.tag and options.tag != f"v{book.version}":
+        said.append(
+            f"Not the same: the tag {options.tag} and the version {book.version}"
+        )
     if said:
         sys.exit("\n".join([*said, f"{len(said)} to do; PUBLISHING.md says how."]))
     print("The book can be published.")

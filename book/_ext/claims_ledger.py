@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from unicodedata import lookup
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.addnodes import index, pending_xref
 from sphinx.application import Sphinx
+from sphinx.domains import Domain, ObjType
 from sphinx.util import logging
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
@@ -25,6 +28,8 @@ from claims_reader import TEST, Claim, read_claims
 from collapse.glue import grouped
 
 logger = logging.getLogger(__name__)
+
+LETTER = re.compile(r"\\([a-z]+)")
 
 KINDS = {
     "equal": "{values}; each estimate's interval must hold the exact value.",
@@ -86,6 +91,44 @@ def measured(values: list[list[float]], date: str, **_: Any) -> str:
     return f"{'; '.join(found(*each) for each in values)}. On {date}."
 
 
+def plain(sentence: str) -> str:
+    """A claim as the search shows it, where nothing draws formulas."""
+    return LETTER.sub(
+        lambda found: lookup(f"GREEK SMALL LETTER {found[1]}"),
+        sentence.replace("$", "").replace(r"\,", " "),
+    ).rstrip(".")
+
+
+class ClaimsDomain(Domain):
+    """The sentences of all claims, for the search: what it calls an object."""
+
+    name = "claims"
+    label = "Claims"
+    # Sphinx takes an id of a type and a name for one that its search can make.
+    object_types: ClassVar = {"sentence": ObjType("claim")}
+    initial_data: ClassVar = {"sentences": {}}
+
+    @property
+    def sentences(self) -> dict[str, dict[str, str]]:
+        """Page -> id -> sentence."""
+        return self.data["sentences"]
+
+    def clear_doc(self, docname: str) -> None:
+        self.sentences.pop(docname, None)
+
+    def merge_domaindata(self, docnames: Iterable[str], otherdata: dict) -> None:
+        found = otherdata["sentences"]
+        self.sentences.update({each: found[each] for each in docnames if each in found})
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        for page, claims in self.sentences.items():
+            for identity, sentence in claims.items():
+                yield identity, sentence, "sentence", page, claim_label(identity), 1
+
+    def get_type_name(self, type: ObjType, primary: bool = False) -> str:
+        return type.lname
+
+
 class ClaimsLedger(SphinxDirective):
     """All claims of the ledger: those of each chapter, as the arguments order them."""
 
@@ -135,8 +178,11 @@ class ClaimsLedger(SphinxDirective):
     def entry(self, claim: Claim) -> nodes.container:
         label = claim_label(claim["id"])
         entry = nodes.container(ids=[label], classes=["claim"])
+        page = self.env.docname
         domain = self.env.get_domain("std")
-        domain.note_hyperlink_target(label, self.env.docname, label, claim["id"])
+        domain.note_hyperlink_target(label, page, label, claim["id"])
+        found = self.env.get_domain(ClaimsDomain.name).sentences
+        found.setdefault(page, {})[claim["id"]] = plain(claim["claim"])
         entry += index(
             entries=[("single", claim["id"], label, "main", None)]
         )  # for search
@@ -200,6 +246,7 @@ class ClaimRole(ReferenceRole):
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_domain(ClaimsDomain)
     app.add_directive("claims-ledger", ClaimsLedger)
     app.add_role("claim", ClaimRole())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,15 +9,21 @@ JupyterHub's nbgitpuller find them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from sphinx.application import Sphinx
+from site_address import release
+
+if TYPE_CHECKING:  # tools/publish_notebooks.py runs without Sphinx
+    from sphinx.application import Sphinx
 
 FOLDER = "notebooks"
 """Where Binder and `make notebooks` put the notebooks, in a copy of the repository."""
 BRANCH = "notebooks"
-"""The branch of the repository that holds the notebooks and nothing else."""
+"""The branch of the repository that holds the notebooks and nothing else.
+
+Those of a release are on a branch of their own, with its tag behind this word.
+"""
 
 
 ADDRESSES = {
@@ -26,8 +32,13 @@ ADDRESSES = {
     "/{{page}}.ipynb",
     "nbgitpuller": "{{hub}}/hub/user-redirect/git-pull?repo={quoted}"
     "&branch={notebooks}&urlpath=lab/tree/{name}/{{page}}.ipynb",
-    "codespaces": "https://codespaces.new/{path}?quickstart=1",
+    "codespaces": "https://codespaces.new/{path}{tree}?quickstart=1",
 }
+
+
+def branch_of_notebooks(tag: str) -> str:
+    """Where the notebooks of a release are; without a tag, the newest ones."""
+    return f"{BRANCH}-{tag}" if tag else BRANCH
 
 
 def addresses(options: dict[str, Any]) -> dict[str, str]:
@@ -42,7 +53,8 @@ def addresses(options: dict[str, Any]) -> dict[str, str]:
         "path": path,
         "name": path.rpartition("/")[2],
         "branch": options["repository_branch"],
-        "notebooks": BRANCH,
+        "notebooks": branch_of_notebooks(release()),
+        "tree": f"/tree/{release()}" if release() else "",
         "folder": FOLDER,
         "quoted": quote(repository, safe=""),
     }

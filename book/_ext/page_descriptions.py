@@ -28,6 +28,10 @@ WITHOUT_A_SOURCE = {
         "Search the chapters, derivations, claims and glossary of the interactive "
         "textbook on model collapse."
     ),
+    "versions": (
+        "All versions of the textbook on model collapse: the newest, and each release "
+        "as it was."
+    ),
     "404": (
         "This address has no page; the first page and the search of the textbook on "
         "model collapse lead on."

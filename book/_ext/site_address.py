@@ -3,15 +3,31 @@
 `html: baseurl` of `_config.yml` says it. Where it says nothing, the site is where
 GitHub publishes the pages of the repository; elsewhere there is none, and what needs
 one (canonical addresses, cards, the sitemap) is left out.
+
+A release stays readable in a folder of the site that its tag names. `make book
+RELEASE=v0.1.0` builds it as one: its pages name themselves there, and what they open
+elsewhere is the repository at that tag.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import os
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sphinx.application import Sphinx
-from sphinx.config import Config
+if TYPE_CHECKING:  # tools/publish_notebooks.py runs without Sphinx
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+
+def release() -> str:
+    """The tag of the release that is built; empty for the newest version."""
+    return os.environ.get("RELEASE", "")
+
+
+def within(site: str) -> str:
+    """Where a release lies within the site; the newest version is the site itself."""
+    return f"{site}{release()}/" if site and release() else site
 
 
 def published_at(repository: str) -> str:
@@ -33,7 +49,9 @@ def address_of(app: Sphinx, page: str) -> str:
 def set_address(app: Sphinx, config: Config) -> None:
     repository = config.html_theme_options.get("repository_url", "")
     address = config.html_baseurl or published_at(repository)
-    config.html_baseurl = f"{address.rstrip('/')}/" if address else ""
+    config.html_baseurl = within(f"{address.rstrip('/')}/" if address else "")
+    if release():
+        config.html_theme_options["repository_branch"] = release()
 
 
 def mend_canonical(

@@ -1,5 +1,6 @@
 """What lists the pages of the site, for those who look for them, and the page for who
-finds none: sitemap.xml, robots.txt, llms.txt and 404.html.
+finds none: sitemap.xml, robots.txt, llms.txt and 404.html; and versions.html, to which
+`tools/old_versions.py` adds the releases.
 
 Why not sphinx-sitemap: it starts a process and asks git, for a list of twenty lines.
 Why not sphinx-notfound-page: it makes addresses whole, which `joined_assets`, later,
@@ -19,9 +20,10 @@ from sphinx.application import Sphinx
 
 from citation import read_book
 from page_descriptions import description_of
-from site_address import address_of
+from site_address import address_of, release
 
 NOT_FOUND = "404"
+VERSIONS = "versions"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 LOCAL = re.compile(
     r"(\b(?:href|src|action|data-content_root)=\")(?![a-z]+:|[/#])([^\"]*)"
@@ -31,6 +33,20 @@ NO_PAGE = """\
 <p>The address may be old, or a letter of it wrong. <a href="{home}">The first page</a>
 shows all chapters, and <a href="search.html">the search</a> finds terms, formulas and
 claims.</p></section>
+"""
+ALL_VERSIONS = """\
+<section id="versions"><h1>Versions of this book</h1>
+<p>A page that is cited should stay as it was. So each release keeps a folder of its
+own, with its pages, figures and slides, and notebooks that run with its code.</p>
+<ul class="versions">
+<li><a href="{home}">{name}</a></li>
+{others}</ul>
+<p>{files}<a href="{changes}">What has changed</a> from one to the next stands in the
+list of changes.</p></section>
+"""
+FILES = """\
+<a href="{repository}/releases">Their files</a> are a PDF, an e-book, a copy of the site
+to read from disk, problem sets and the list of packages with which they were built.
 """
 
 
@@ -100,12 +116,34 @@ def write_lists(app: Sphinx, exception: Exception | None) -> None:
     (out / "llms.txt").write_text(overview(app, pages), "utf-8")
 
 
-def not_found(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """The page that a server shows in the place of one that is not there."""
-    if app.builder.name == "html":
-        home = app.builder.get_target_uri(app.config.root_doc)
-        body = NO_PAGE.format(home=home)
-        yield NOT_FOUND, {"title": "There is no page here", "body": body}, "page.html"
+def all_versions(app: Sphinx, home: str) -> str:
+    """The page of versions, which knows this one."""
+    options = app.config.html_theme_options
+    repository, branch = options["repository_url"], options["repository_branch"]
+    book = read_book(Path(app.srcdir).parent)
+    name = f"version {book.version}, {book.day}"
+    root = app.config.html_baseurl.removesuffix(f"{release()}/")
+    others = f'<li><a href="{root}{VERSIONS}.html">All others</a></li>\n'
+    on_github = urlsplit(repository).hostname == "github.com"
+    return ALL_VERSIONS.format(
+        home=home,
+        name=f"V{name[1:]}" if release() else f"The newest: {name}, and changes since",
+        others=others if release() and root else "",
+        files=FILES.format(repository=repository) if on_github else "",
+        changes=f"{repository}/blob/{branch}/CHANGELOG.md",
+    )
+
+
+def pages_of_its_own(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """All versions, and what is shown in the place of a page that is not there."""
+    if app.builder.name != "html":
+        return
+    home = app.builder.get_target_uri(app.config.root_doc)
+    for page, title, body in (
+        (NOT_FOUND, "There is no page here", NO_PAGE.format(home=home)),
+        (VERSIONS, "Versions of this book", all_versions(app, home)),
+    ):
+        yield page, {"title": title, "body": body}, "page.html"
 
 
 def make_whole(app: Sphinx, exception: Exception | None) -> None:
@@ -119,7 +157,7 @@ def make_whole(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("html-collect-pages", not_found)
+    app.connect("html-collect-pages", pages_of_its_own)
     app.connect("build-finished", write_lists)
     # After `joined_assets`, which knows files by addresses that count from their page.
     app.connect("build-finished", make_whole, priority=960)

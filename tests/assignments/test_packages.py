@@ -567,3 +567,9 @@ def test_the_grader_opens_where_several_notebooks_lie(tmp_path, monkeypatch):
     (tmp_path / "two.ipynb").write_text("{}")
     grader = open_grader(a="name = 'a'\nOK_FORMAT = False\npoints = 0\n")
     assert grader.check("a", {}).passed_all
+
+
+@pytest.mark.parametrize(("tag", "branch"), [("", "main"), ("v0.1.0", "v0.1.0")])
+def test_a_set_of_a_release_installs_the_code_of_that_release(tag, branch, monkeypatch):
+    monkeypatch.setenv("RELEASE", tag)
+    assert assignments.needed([])[0].endswith(f"/archive/{branch}.zip")

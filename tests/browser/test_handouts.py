@@ -9,6 +9,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import normalize
 from xml.etree import ElementTree
 
 import pytest
@@ -16,6 +17,7 @@ from playwright.sync_api import Page
 from pypdf import PageObject, PdfReader
 from pypdf.generic import DictionaryObject
 
+from citation import read_book
 from handouts.paper import MARGINS, fill_pages
 from handouts.plain import Cutter
 from watch import Watched
@@ -25,6 +27,7 @@ XHTML = "{http://www.w3.org/1999/xhtml}"
 MEGABYTE = 1e6
 POINTS = {"a4": (595, 842), "letter": (612, 792)}
 MILLIMETRE = 72 / 25.4
+FIGURES = re.compile(r'<figure class="printed".*?</figure>', re.DOTALL)
 
 
 def make(root: Path, *arguments: str) -> None:
@@ -40,7 +43,8 @@ def make(root: Path, *arguments: str) -> None:
 
 
 def squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Text without spaces, and without ligatures, which a PDF may keep."""
+    return "".join(normalize("NFKC", text).split())
 
 
 # PDF ------------------------------------------------------------------------------
@@ -98,6 +102,16 @@ def test_it_is_small_and_has_the_size_of_its_paper(pdf: Printed):
         )
 
 
+def test_it_says_who_wrote_it_and_when(pdf: Printed, root: Path):
+    book = read_book(root)
+    known = pdf.reader.metadata
+    assert known.title == book.title
+    assert known.author == book.names
+    assert known.creation_date.date() == book.date
+    assert squeezed(f"Version {book.version}, {book.day}") in squeezed(pdf.texts[0])
+    assert squeezed(book.names) in squeezed(pdf.texts[0])
+
+
 def outlined(reader: PdfReader, entries: list, levels: int) -> Iterator[tuple]:
     """The titles of an outline, and the pages to which they lead."""
     for each in entries:
@@ -145,6 +159,15 @@ def test_no_figure_and_no_code_box_is_cut(pdf: Printed, chapters):
     cut = [e for e in pdf.elements if e[0] == "/Figure" and len(e[2]) > 1]
     assert cut == []
     pages = [squeezed(text) for text in pdf.texts]
+    for chapter in chapters:
+        for figure in FIGURES.findall(chapter.html):
+            tree = ElementTree.fromstring(figure)
+            words = [
+                squeezed("".join(each.itertext()))
+                for each in tree.iter("p")
+                if each.get("class") in ("asked", "caption", "lesson")
+            ]
+            assert any(all(each in page for each in words) for page in pages), words
     boxes = 0
     for chapter in chapters:
         for box in re.findall(r"<pre>(.*?)</pre>", chapter.html, re.DOTALL):
@@ -213,6 +236,7 @@ def test_text_goes_before_a_figure_that_does_not_fit(
 
 def test_all_figures_are_there_with_their_words(pdf: Printed, chapters):
     shown = {words for kind, words, _ in pdf.elements if kind == "/Figure"}
+    assert "" not in shown
     for chapter in chapters:
         captions = re.findall(r'<p class="caption"[^>]*>(.*?)</p>', chapter.html)
         for caption in captions:

@@ -47,6 +47,24 @@ def test_links_and_anchors_inside_the_book_resolve(
     assert broken == []
 
 
+def test_the_bibliography_calls_an_entry_as_the_text_does(
+    pages: dict[Path, BeautifulSoup], site: Path
+) -> None:
+    entries = pages[site / "bibliography.html"].select(".citation")
+    called = {
+        entry["id"]: entry.select_one(".label").get_text().strip("[]")
+        for entry in entries
+    }
+    assert len({*called.values()}) == len(called) > 40
+    cited = [
+        (link["href"].rpartition("#")[2], " ".join(link.get_text().split()))
+        for soup in pages.values()
+        for link in soup.select('article a.internal[href*="bibliography.html#"]')
+    ]
+    assert len(cited) > 100
+    assert [(at, name) for at, name in cited if called[at] != name] == []
+
+
 def test_launch_buttons_open_a_notebook_that_is_there(
     pages: dict[Path, BeautifulSoup], site: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""The end of a page: cite it, report a mistake in it; and what the search finds."""
+"""The end of a page: cite it, report a mistake in it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Route
@@ -149,25 +149,3 @@ def test_copy_buttons_work_under_a_strict_content_security_policy(
         "async () => (await navigator.clipboard.readText())[0] != 'h'"
     )
     assert copied().strip() == code.strip()
-
-
-@pytest.mark.parametrize(
-    ("query", "place"),
-    [
-        ("Jensen-Shannon", "appendix/glossary.html#term-Jensen-Shannon-divergence"),
-        ("ELBO", "vae.html#index-"),
-        ("law of total variance", "gaussian.html#index-"),
-        ("best of K", "making-it-work.html#index-"),
-        (
-            "gaussian-total-variance",
-            "appendix/claims.html#claim-gaussian-total-variance",
-        ),
-    ],
-)
-def test_the_search_leads_first_to_where_a_thing_is_explained(
-    query: str, place: str, base_url: str, new_context
-) -> None:
-    page = open_page(new_context(), base_url, f"search.html?q={quote(query)}").page
-    first = page.locator("ul.search li a").first
-    first.wait_for()
-    assert first.get_attribute("href").startswith(place)

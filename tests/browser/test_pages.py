@@ -14,7 +14,7 @@ import collapse
 from watch import CHAPTERS, open_page, violations
 
 pytestmark = pytest.mark.pages
-PAGES = [*CHAPTERS, "search.html", "genindex.html"]
+PAGES = [*CHAPTERS, "search.html", "genindex.html", "versions.html"]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

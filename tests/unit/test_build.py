@@ -154,6 +154,12 @@ def test_the_words_of_a_page_are_not_what_chapters_compute_with(places: Places):
     assert build_book.pages_digest(places.root, computed) != pages
 
 
+def test_a_release_is_another_site(places: Places, monkeypatch: pytest.MonkeyPatch):
+    before = build_book.pages_digest(places.root, "")
+    monkeypatch.setenv("RELEASE", "v0.1.0")
+    assert build_book.pages_digest(places.root, "") != before
+
+
 def test_the_words_of_a_readme_are_not_what_chapters_compute_with(places: Places):
     computed = chapters.computed_digest(places.root)
     (places.root / "book" / "collapse" / "README.md").write_text("What it is.\n")

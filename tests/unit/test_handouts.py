@@ -23,7 +23,7 @@ from collapse.palette import MIXED, REAL, SECOND, SYNTHETIC, THEORY
 from handouts.cover import cover, front
 from handouts.epub import contents, item
 from handouts.epub import page as epub_page
-from handouts.figures import on_paper, printed_figure
+from handouts.figures import on_paper, printed_figure, told
 from handouts.formulas import drawn, spoken
 from handouts.offline import write_zip
 from handouts.paper import PrintError, numbered, paged
@@ -45,6 +45,8 @@ ARTICLE = f"""\
 <a class="explore-link" href="#bell?generation=3">three</a>,
 <a href="slides/one.html">slides</a> and {FORMULA}.</p>
 <div class="cell"><details class="admonition hide"><pre>fig</pre></details></div>
+<div class="cell"><details class="admonition hide below-input"><summary>Show</summary>
+<div class="output"><pre>def f(): ...</pre></div></details></div>
 <div class="dropdown admonition"><pre>{"x = 1" + chr(10) * 70}</pre></div>
 <div class="static-form sums" id="sums"><form hidden>Type</form>
 <p>By hand.</p></div>
@@ -86,6 +88,8 @@ def test_a_chapter_is_xml_without_what_folds_or_hides(site):
     for gone in ("fig", "x = 1", "Type", "unseen", "headerlink", "mjx-"):
         assert gone not in chapter.html
     assert "By hand." in chapter.html
+    assert "<pre>def f(): ...</pre>" in chapter.html
+    assert "Show" not in chapter.html
     assert f"{SITE}one.html#sums" in chapter.html
 
 
@@ -224,6 +228,52 @@ def test_a_line_that_is_dashed_stays_so():
     assert on_paper(line, 1) == line
 
 
+def drawn_on_paper(colour: str, **text: object) -> tuple[str, str]:
+    """A picture with a line of a colour and its name, on paper; and its caption."""
+    figure, axes = plt.subplots(figsize=(3, 2))
+    axes.plot([0, 1], [0, 1], color=colour, lw=2)
+    axes.text(0.2, 0.8, "of 100", color=colour, **text)
+
+    def update(age):
+        return f"Title {age}", "A caption."
+
+    html = explore(figure, update, name="ages", age=[1, 2]).html()
+    inside = html[html.index("<svg") : html.index("</svg>") + 6]
+    picture = on_paper(inside, 1)
+    return picture, told("Green or purple: a line; orange or blue: words.", picture)
+
+
+@pytest.mark.parametrize(
+    ("colour", "manner", "words"),
+    [
+        (MIXED, 'stroke-width="46"', "Green (broad) or purple: a line"),
+        (SECOND, 'dasharray="130 65 1 65"', "Green or purple (dash and dot): a line"),
+        (SYNTHETIC, 'stroke-width="28"', "Green or purple: a line"),
+    ],
+)
+def test_a_label_has_a_sample_of_its_line_and_the_caption_its_manner(
+    colour: str, manner: str, words: str
+):
+    picture, caption = drawn_on_paper(colour)
+    assert caption.startswith(words)
+    sample = re.search(r'">of 100</text><path ([^>]*) d="M\d+ \d+h(\d+)"/>', picture)
+    line = re.search(r'<path (stroke="#\w+" fill="none" stroke-width="\d\d")', picture)
+    assert sample[1].startswith(line[1])
+    assert manner in sample[1]
+    assert 300 < int(sample[2]) < 900
+
+
+def test_words_that_tell_by_their_colour_are_bold_or_underlined():
+    """Not labels of lines: what a model wrote, and what was real."""
+    real, caption = drawn_on_paper(REAL, family="monospace")
+    assert 'text-decoration="underline"' in real
+    assert "blue (underlined): words" in caption
+    assert not re.search(r'd="M\d+ \d+h', real)
+    bold, caption = drawn_on_paper(SYNTHETIC, family="monospace", weight="bold")
+    assert "orange (bold) or blue: words" in caption
+    assert told("bold orange", bold) == "bold orange"
+
+
 def test_page_numbers_stand_behind_links_and_are_those_of_their_aims(site):
     text = paged(cut(site).html)
     places = {"words": 12, "one--part": 1, "one--answer": 2, "one--ask": 1}
@@ -248,8 +298,8 @@ def test_the_offline_copy_has_no_button_without_a_file(tmp_path):
     for name, text in {
         "index.html": '<ul><li><a href="_run/index.ipynb"\n>with outputs</a></li>'
         '<li><a href="_sources/index.ipynb">notebook</a></li></ul>'
-        '<article><p id="a">One <b>two</b></p><svg>not read</svg></article>',
-        "search.html": '<script src="_static/searchtools.js?v=1"></script>',
+        "<article><p>One</p></article>",
+        "404.html": "<p>No page</p>",
         "_run/index.ipynb": "{}",
         "_sources/index.ipynb": "{}",
     }.items():
@@ -262,17 +312,9 @@ def test_the_offline_copy_has_no_button_without_a_file(tmp_path):
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert archive.namelist() == [
-            "model-collapse/search_words.js",
             "model-collapse/_sources/index.ipynb",
             "model-collapse/index.html",
-            "model-collapse/search.html",
         ]
         index = archive.read("model-collapse/index.html").decode()
-        words = archive.read("model-collapse/search_words.js").decode()
-        search = archive.read("model-collapse/search.html").decode()
     assert "_run" not in index
     assert "notebook" in index
-    known = json.loads(re.search(r"= ({.*});", words)[1])
-    text = '<main role="main"><div id="a">One two</div></main>'
-    assert known == {"./index.html": text}
-    assert search.index("search_words.js") < search.index("searchtools.js")

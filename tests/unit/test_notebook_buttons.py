@@ -62,6 +62,19 @@ def test_addresses_are_made_from_the_repositorys() -> None:
     }
 
 
+def test_a_release_opens_at_its_own_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RELEASE", "v0.1.0")
+    options = {
+        "repository_url": "https://github.com/a/b",
+        "repository_branch": "v0.1.0",
+    }
+    found = notebook_buttons.addresses(options)
+    assert "/a/b/v0.1.0?" in found["binder"]
+    assert "/a/b/blob/notebooks-v0.1.0/" in found["colab"]
+    assert "&branch=notebooks-v0.1.0&" in found["nbgitpuller"]
+    assert found["codespaces"] == "https://codespaces.new/a/b/tree/v0.1.0?quickstart=1"
+
+
 def test_who_is_not_on_github_has_no_buttons_that_need_it() -> None:
     assert set(buttons("https://gitlab.com/a/b", "c")["launch-buttons"]) == {"Binder"}
 
@@ -116,6 +129,29 @@ def test_branch_of_notebooks_holds_them_alone_and_only_grows(
     assert names == ["README.md", "appendix/two.ipynb"]
 
 
+def test_notebooks_of_a_release_stay_on_a_branch_of_their_own(
+    clone: Path, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    made.mkdir()
+    (made / "one.ipynb").write_text("as released")
+    remote = tmp_path / "remote.git"
+    publish(made, clone, tag="v1")
+    (made / "one.ipynb").write_text("newer")
+    publish(made, clone)
+    assert git(remote, "show", "notebooks-v1:one.ipynb") == "as released"
+    assert "at the tag `v1`" in git(remote, "show", "notebooks-v1:README.md")
+    assert git(remote, "show", f"{BRANCH}:one.ipynb") == "newer"
+
+
+def test_notebooks_are_published_without_sphinx(root: Path) -> None:
+    """By a step of the workflow that installs nothing."""
+    script = "import sys; sys.modules['sphinx'] = None; import publish_notebooks"
+    subprocess.run(
+        [sys.executable, "-c", script], cwd=root / "tools", check=True, timeout=60
+    )
+
+
 def test_a_codespace_runs_a_command_of_the_readme(root: Path) -> None:
     path = root / ".devcontainer" / "devcontainer.json"
     settings = json.loads(path.read_text(encoding="utf-8"))
@@ -137,7 +173,7 @@ def test_a_codespace_runs_a_command_of_the_readme(root: Path) -> None:
         check=True,
     )
     assert steps.stdout.splitlines()[-1].endswith("_build/html/_sources notebooks")
-    tried = (root / ".github" / "workflows" / "pages.yml").read_text(encoding="utf-8")
+    tried = (root / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
     version = settings["image"].rpartition(":")[2]
     assert f'"{version}"' in tried, "a Python that the workflow does not try"
     (opened,) = settings["customizations"]["codespaces"]["openFiles"]

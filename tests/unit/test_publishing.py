@@ -6,15 +6,17 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 import publishable
 from old_versions import add_versions
-from site_address import published_at
+from site_address import published_at, set_address
 
 READ = [
     "CITATION.cff",
@@ -49,6 +51,32 @@ def copy(root: Path, tmp_path: Path) -> Path:
 )
 def test_github_publishes_a_repository_here(repository: str, site: str) -> None:
     assert published_at(repository) == site
+
+
+@pytest.mark.parametrize(
+    ("tag", "address", "branch"),
+    [("", "https://a.org/b/", "main"), ("v0.1.0", "https://a.org/b/v0.1.0/", "v0.1.0")],
+)
+def test_a_release_names_itself_in_its_own_folder(
+    tag: str, address: str, branch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RELEASE", tag)
+    options = {"repository_url": "https://a.org/r", "repository_branch": "main"}
+    config = SimpleNamespace(html_baseurl="https://a.org/b", html_theme_options=options)
+    set_address(None, config)
+    assert config.html_baseurl == address
+    assert options["repository_branch"] == branch
+
+
+def test_a_tag_of_another_version_is_told_with_all_else(root: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, root / "tools" / "publishable.py", "--tag", "v9"],
+        capture_output=True,
+        text=True,
+    )
+    assert told.returncode
+    assert "the tag v9 and the version" in told.stderr
+    assert "CITATION.cff" in told.stderr
 
 
 def test_files_agree_on_names_version_and_addresses(root: Path) -> None:
@@ -138,17 +166,34 @@ def test_an_old_version_stays_and_leads_to_the_newest(tmp_path: Path) -> None:
     (site / "appendix").mkdir(parents=True)
     for name in ("index.html", "appendix/kept.html"):
         (site / name).write_text("<article>new</article>")
-    with zipfile.ZipFile(releases / "v0.1.0.zip", "w") as packed:
-        for name in ("index", "appendix/kept", "appendix/gone", "404"):
-            text = '<article class="bd-article">old</article>'
-            packed.writestr(f"book/{name}.html", text)
-        packed.writestr("book/sitemap.xml", "")
+    (site / "versions.html").write_text(
+        '<ul class="versions">\n<li>The newest</li>\n</ul><ul></ul>'
+    )
+    for tag in ("v0.1.0", "v0.10.0", "v0.9.0"):
+        with zipfile.ZipFile(releases / f"{tag}.zip", "w") as packed:
+            for name in ("index", "appendix/kept", "appendix/gone", "404", "versions"):
+                up = "../" * name.count("/")
+                text = (
+                    f'"datePublished": "2026-11-23"<a href="{up}versions.html">All</a>'
+                    '<article class="bd-article">old</article>'
+                )
+                packed.writestr(f"book/{name}.html", text)
+            packed.writestr("book/sitemap.xml", "")
 
-    assert add_versions(site, releases) == ["v0.1.0"]
+    assert add_versions(site, releases) == ["v0.1.0", "v0.9.0", "v0.10.0"]
+    listed = re.findall(r"<li>(.*?)</li>", (site / "versions.html").read_text())
+    assert listed == [
+        "The newest",
+        *(
+            f'<a href="v{number}/index.html">Version {number}</a>, 23 November 2026'
+            for number in ("0.10.0", "0.9.0", "0.1.0")
+        ),
+    ]
     old = site / "v0.1.0"
     assert (site / "index.html").read_text() == "<article>new</article>"
     assert not (old / "sitemap.xml").exists()
     assert not (old / "404.html").exists()
+    assert not (old / "versions.html").exists()
     for name, newest in (
         ("index.html", "../index.html"),
         ("appendix/kept.html", "../../appendix/kept.html"),
@@ -159,3 +204,18 @@ def test_an_old_version_stays_and_leads_to_the_newest(tmp_path: Path) -> None:
         assert "version 0.1.0" in text
         assert text.endswith("old</article>")
         assert (old / name).parent.joinpath(newest).exists()
+        versions = re.search(r'href="(\S*versions.html)"', text)[1]
+        assert (old / name).parent.joinpath(
+            versions
+        ).resolve() == site / "versions.html"
+
+
+def test_a_release_is_looked_at_then_tested_then_built_then_published(
+    root: Path,
+) -> None:
+    text = (root / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    order = ["publishable", "tests", "release", "publish"]
+    assert [*jobs] == order
+    assert [jobs[name].get("needs") for name in order] == [None, *order[:-1]]
+    assert jobs["tests"]["uses"] == "./.github/workflows/tests.yml"

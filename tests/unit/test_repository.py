@@ -189,6 +189,7 @@ def commands(root: Path) -> set[str]:
         ".ci/run",
         ".github/workflows/pages.yml",
         ".github/workflows/release.yml",
+        ".github/workflows/tests.yml",
     ],
 )
 def test_every_make_command_that_is_named_exists(root: Path, file: str) -> None:

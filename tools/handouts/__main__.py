@@ -9,38 +9,35 @@ import argparse
 import sys
 from pathlib import Path
 
-import yaml
-
 from build_book import Places
-from printed_pages import version
+from citation import Book, read_book
 from write_pages import ROOT
 
 NAME = "model-collapse"
 TOC = ROOT / "_toc.yml"
 
 
-def make_pdf(site: Path, build: Path, config: dict, paper: str) -> Path:
+def make_pdf(site: Path, build: Path, book: Book, paper: str) -> Path:
     from handouts.formulas import drawn
-    from handouts.paper import document, print_book
+    from handouts.paper import describe, document, print_book
     from handouts.plain import Cutter
 
     pdf = build / f"{NAME}-{paper}.pdf"
     chapters = Cutter(site, TOC, drawn, is_paper=True).chapters()
-    html = document(chapters, config["title"], config["author"], paper)
-    pages = print_book(html, pdf, paper)
+    pages = print_book(document(chapters, book, paper), pdf, paper)
+    describe(pdf, book)
     print(f"{pages} pages")
     return pdf
 
 
-def make_epub(site: Path, build: Path, config: dict) -> Path:
+def make_epub(site: Path, build: Path, book: Book) -> Path:
     from handouts.epub import problems, write_epub
     from handouts.formulas import spoken
     from handouts.plain import Cutter
 
     epub = build / f"{NAME}.epub"
     chapters = Cutter(site, TOC, spoken).chapters()
-    number = version(ROOT / "book")
-    write_epub(chapters, epub, config["title"], config["author"], number)
+    write_epub(chapters, epub, book)
     if found := problems(epub):
         sys.exit(f"{found}\nEPUBCheck does not pass {epub.relative_to(ROOT)}.")
     print("EPUBCheck passes it.")
@@ -62,12 +59,12 @@ def main() -> None:
     options = parser.parse_args()
     site, build = Places(ROOT).site, ROOT / "build"
     build.mkdir(exist_ok=True)
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    book = read_book(ROOT)
     match options.kind:
         case "pdf":
-            made = make_pdf(site, build, config, options.paper)
+            made = make_pdf(site, build, book, options.paper)
         case "epub":
-            made = make_epub(site, build, config)
+            made = make_epub(site, build, book)
         case _:
             made = make_zip(site, build)
     size = made.stat().st_size / 1e6

