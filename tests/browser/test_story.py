@@ -285,25 +285,111 @@ def test_the_faint_picture_has_no_words_below_others(new_context, tmp_path):
     assert faint.locator("text").count() == 0
 
 
+PAUSE = 800
+"""Milliseconds after which a control that moves begins anew."""
+
+
 def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
     opened = told(ghost=True)
     curve = opened.figure.locator("[data-series='0 line model'] path")
     ghost = opened.figure.locator(".explore-faint")
+    named = opened.figure.locator(".explore-named")
     opened.put(0, 10)
-    assert ghost.count() == 0, "only a setting leaves a ghost"
     before = curve.get_attribute("d")
     opened.put(1, 1)
     assert before in ghost.inner_html()
-    said = opened.figure.locator(".explore-ghost")
-    assert said.inner_text().startswith("Faint, as before: Points: 5.")
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Before: points 5.")
+    assert named.text_content() == "before: points 5"
     opened.put(0, 12)
     now = curve.get_attribute("d")
     assert f'{before}"' not in ghost.inner_html(), "the ghost follows the first control"
     opened.put(1, 0)
-    assert said.inner_text().startswith("Faint, as before: Points: 10.")
+    assert said.inner_text().startswith("Before: points 10.")
     assert now in ghost.inner_html()
     said.get_by_role("button", name="Dismiss").click()
-    assert ghost.count() == said.count() == 0
-    opened.put(0, 3)
-    assert ghost.count() == 0
+    assert ghost.count() == said.count() == named.count() == 0
     assert not opened.troubles
+
+
+def test_the_place_of_the_first_control_stays_where_it_began_to_move(told):
+    opened = told(ghost=True)
+    curve = opened.figure.locator("[data-series='0 line model'] path")
+    said = opened.figure.locator(".explore-compared")
+    opened.put(0, 10)
+    opened.page.wait_for_timeout(PAUSE)
+    before = curve.get_attribute("d")
+    opened.put(0, 15)
+    ghost = opened.figure.locator(".explore-faint")
+    assert said.inner_text().startswith("Before: generation 10.")
+    assert before in ghost.inner_html()
+    opened.put(0, 10)
+    assert ghost.count() == said.count() == 0, "nothing differs"
+    opened.put(0, 12)
+    assert said.inner_text().startswith("Before: generation 10.")
+    opened.put(1, 2)
+    assert said.inner_text().startswith("Before: points 5."), "a setting goes first"
+    assert not opened.troubles
+
+
+def test_what_plays_leaves_no_ghost(told):
+    opened = told(reduced_motion="no-preference", ghost=True)
+    opened.put(0, LAST - 2)
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Before: generation 0.")
+    opened.figure.get_by_role("button", name="Play").click()
+    state = f"document.querySelector('figure').dataset.state === '{LAST} 0'"
+    opened.page.wait_for_function(state)
+    assert said.count() == 0
+
+
+def test_a_pin_takes_the_place_of_a_ghost(told):
+    """Of two faint curves nobody could say which is which."""
+    opened = told(ghost=True)
+    opened.put(0, LAST)
+    opened.put(1, 1)
+    opened.figure.locator("summary").click()
+    opened.figure.get_by_role("button", name="Pin this state").click()
+    opened.put(1, 2)
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Pinned: points 10.")
+    assert opened.figure.locator(".explore-faint").count() == 1
+    said.get_by_role("button", name="Remove the pin").click()
+    opened.page.wait_for_timeout(PAUSE)
+    opened.put(1, 0)
+    assert said.inner_text().startswith("Before: points 40.")
+
+
+def test_the_name_of_a_ghost_stands_where_nothing_is_drawn(new_context, tmp_path):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([], [], label="line")
+    axes.set(xlim=(0, 1), ylim=(-1.1, 1.1))
+    places = np.linspace(0, 1, 201)
+
+    def update(place, waves):
+        line.set_data(places, np.sin(2 * np.pi * (waves * places + place / 8)))
+        return f"At {place} there are {waves} waves."
+
+    explored = explore(figure, update, place=range(8), waves=[0.5, 1], ghost=True)
+    opened = Opened(new_context(), save(explored, tmp_path))
+    places_taken = set()
+    for place in range(8):
+        opened.put(0, place)
+        opened.put(1, 1 - opened.positions()[1])
+        name = opened.figure.locator(".explore-named").bounding_box()
+        places_taken.add((name["x"], name["y"]))
+        assert not opened.figure.evaluate(CROSSED), f"at {place}"
+        opened.figure.get_by_role("button", name="Dismiss").click()
+    assert len(places_taken) > 1
+
+
+CROSSED = """figure => {
+    const name = figure.querySelector(".explore-named").getBoundingClientRect();
+    return [...figure.querySelectorAll("[data-series='0 line line'] path, .explore-faint path")].some((line) => {
+        const length = line.getTotalLength(), at = line.getScreenCTM();
+        return Array.from({ length: 1001 }, (_, n) =>
+            line.getPointAtLength((length * n) / 1000).matrixTransform(at)).some(({ x, y }) =>
+            x > name.left && x < name.right && y > name.top && y < name.bottom);
+    });
+}"""
+"""Whether a line of a figure, or of its ghost, runs through the ghost's name."""

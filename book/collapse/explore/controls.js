@@ -121,7 +121,7 @@ function connect(root, data, id, addMore) {
   const button = box.querySelector(".explore-play");
   const caption = root.querySelector("figcaption");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = null, goal = 0;
+  let timer = null, goal = 0, plays = false;
   const controls = [...box.querySelectorAll("[data-name]")].map((element, axis) =>
     controlOf(element, data.texts[axis], () => {
       if (timer) stop();
@@ -164,8 +164,10 @@ function connect(root, data, id, addMore) {
   }
 
   function go(position) {
+    plays = true;
     first.set(position);
     refresh();
+    plays = false;
   }
 
   function step() {
@@ -216,7 +218,7 @@ function connect(root, data, id, addMore) {
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
   });
   box.hidden = false;
-  const figure = { root, data, positions, moveTo, playTo, drawn };
+  const figure = { root, data, positions, moveTo, playTo, drawn, plays: () => plays };
   followAddress(figure);
   addMenu(figure, addPin(figure));
   addMore?.(figure);

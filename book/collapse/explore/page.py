@@ -266,6 +266,7 @@ def encode(recording: Recording) -> dict:
         "name": recording.name,
         "start": list(recording.start),
         "names": [slider.name for slider in recording.sliders],
+        "labels": [slider.label for slider in recording.sliders],
         "keys": [list(slider.keys) for slider in recording.sliders],
         "texts": [list(slider.texts) for slider in recording.sliders],
         "layers": layers,
@@ -286,7 +287,6 @@ def _encode_story(recording: Recording) -> dict:
     encoded: dict[str, object] = {}
     if story.ghost:
         encoded["ghost"] = True
-        encoded["labels"] = [slider.label for slider in recording.sliders]
     if story.moments:
         encoded["moments"] = [positions for _, positions in story.moments]
     if story.prediction:

@@ -7,30 +7,32 @@ function addStory(figure) {
   if (figure.data.prediction) addPrediction(figure);
 }
 
-// The ghost has the former setting, and the first control where it is now.
-function addGhost(figure) {
-  const { root, data, positions } = figure, picture = faintPicture(figure);
-  const said = document.createElement("p"), dismiss = buttonOf("Dismiss", remove);
-  said.className = "explore-ghost";
-  let before = positions(), left = null;
+const PAUSE = 700;  // ms: what moves later than that begins anew
 
-  function remove() {
-    left = null;
-    picture.remove();
-    said.remove();
-    root.querySelector("[data-name]").focus();
+// The setting that stood before a control began to move stays, with the first control
+// where it is now. Where the first control alone was moved by hand, its place stays.
+function addGhost(figure) {
+  let left = null, from = null, before = figure.positions(), mover = null, time = 0;
+  const forget = () => ([left, from, mover] = [null, null, null]);
+  const ghost = compared(figure, "before", "Dismiss", false, forget);
+  if (!ghost) return;
+
+  function follow({ timeStamp }) {
+    const now = figure.positions(), moved = now.findLastIndex((place, axis) => place !== before[axis]);
+    const isNew = moved !== mover || timeStamp - time > PAUSE;
+    if (isNew && moved > 0) [left, from] = [before.slice(1), null];
+    else if (figure.plays()) from = null;
+    else if (isNew && !left) from = before[0];
+    [before, mover, time] = [now, moved, timeStamp];
+    const at = left ? [now[0], ...left] : [from ?? now[0], ...now.slice(1)];
+    if (figure.isPinned() || String(at) === String(now)) ghost.hide();
+    else ghost.show(at);
   }
 
-  root.addEventListener("explore-moved", () => {
-    const now = positions(), changed = now.findIndex((place, axis) => axis > 0 && place !== before[axis]);
-    if (changed > 0) left = before.slice(1);
-    before = now;
-    if (!left) return;
-    picture.show([now[0], ...left]);
-    const words = left.flatMap((place, axis) =>
-      place === now[axis + 1] ? [] : [`${data.labels[axis + 1]}: ${data.texts[axis + 1][place]}`]);
-    said.replaceChildren(`Faint, as before: ${words.join(", ")}. `, dismiss);
-    root.querySelector(".explore-note").before(said);
+  figure.root.addEventListener("explore-moved", follow);
+  figure.root.addEventListener("explore-pinned", () => {
+    forget();
+    ghost.hide();
   });
 }
 
@@ -159,8 +161,7 @@ function placeAt([scale, from, to, begin, end]) {
 }
 
 function overlay({ root }, kind, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", kind);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  const element = svgElement(kind, attributes);
   root.querySelector(".explore-picture").append(element);
   return element;
 }
