@@ -37,8 +37,19 @@ function controlOf(element, texts, moved) {
   }
   if (kind === "die") element.addEventListener("click", () => take((control.position + 1) % texts.length));
   else element.addEventListener("input", () => take(read()));
-  if (kind === "slider") letType(element, output, texts, take);
+  if (kind === "slider") {
+    letType(element, output, texts, take);
+    paintTrack(element, "--leaps", (element.dataset.leaps?.split(" ") ?? []).map((step) =>
+      [0.3, 0.7].map((part) => (100 * (+step + part)) / control.last + "%")), "var(--paper)");
+  }
   return control;
+}
+
+// Paints pieces of a slider's track, each with its beginning and end, as a style's layer.
+function paintTrack(slider, property, pieces, colour) {
+  const towards = getComputedStyle(slider).direction === "rtl" ? "left" : "right";
+  const stops = pieces.map(([begin, end]) => `transparent ${begin}, ${colour} ${begin} ${end}, transparent ${end}`);
+  if (stops.length) slider.style.setProperty(property, `linear-gradient(to ${towards}, ${stops.join(", ")})`);
 }
 
 // A value can be typed: begin with its first digit, or click on the value.

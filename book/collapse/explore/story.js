@@ -50,13 +50,9 @@ function addMoments({ root, data, positions, moveTo }) {
   [...root.querySelectorAll("[data-name]")].forEach((element, axis) => {
     const places = new Set(data.moments.map((moment) => moment[axis]).filter((place) => place !== null));
     if (element.dataset.control !== "slider" || !places.size) return;
-    const towards = getComputedStyle(element).direction === "rtl" ? "left" : "right";
-    const ticks = [...places].sort((a, b) => a - b).map((place) => {
-      const middle = (100 * place) / element.max + "%";
-      const [begin, end] = [`calc(${middle} - 1px)`, `calc(${middle} + 1px)`];
-      return `transparent ${begin}, var(--accent) ${begin} ${end}, transparent ${end}`;
-    });
-    element.style.setProperty("--moments", `linear-gradient(to ${towards}, ${ticks.join(", ")})`);
+    const ticks = [...places].sort((a, b) => a - b).map((place) =>
+      ["-", "+"].map((sign) => `calc(${(100 * place) / element.max}% ${sign} 1px)`));
+    paintTrack(element, "--moments", ticks, "var(--accent)");
   });
 }
 

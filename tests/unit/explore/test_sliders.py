@@ -1,10 +1,12 @@
 """Which control each kind of values gets, and how an address names a value."""
 
 import datetime
+import re
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
+
 import pytest
 
 from collapse.explore import Dice, Slider
@@ -101,19 +103,24 @@ def test_values_with_one_name_are_told_apart_by_what_is_read():
 
 
 @pytest.mark.parametrize(
-    ("values", "marked"),
+    ("values", "ticks", "leaps"),
     [
-        ([0, 0.01, 0.1, 1], True),
-        ([10, 30, 100], True),
-        (range(9), False),
-        ([0.1, 0.2, 0.30000000000000004], False),
-        ([1, 5], False),
-        ([*range(50), 100], False),
+        ([0, 0.01, 0.1, 1], True, "1 2"),
+        ([10, 30, 100], True, "1"),
+        ([0, 1, 2, 3, 5, 10], True, "3 4"),
+        ([1, 0.98, 0.95, 0.9], True, "1 2"),
+        (range(9), False, None),
+        ([0.1, 0.2, 0.30000000000000004], False, None),
+        ([1, 5], False, None),
+        ([*range(50), 100], False, "49"),
     ],
 )
-def test_uneven_stops_are_marked(values, marked):
-    sliders = settle({"x": values})
-    assert ("explore-ticks" in controls_html(sliders, [0], "id")) == marked
+def test_uneven_stops_are_marked(values, ticks, leaps):
+    """A tick for each stop, unless they are many, and a broken track where it leaps."""
+    markup = controls_html(settle({"x": values}), [0], "id")
+    assert ("explore-ticks" in markup) == ticks
+    found = re.search('data-leaps="(.*?)"', markup)
+    assert (found and found[1]) == leaps
 
 
 def test_texts_cannot_end_their_elements():
