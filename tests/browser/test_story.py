@@ -290,7 +290,7 @@ PAUSE = 800
 
 
 def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
-    opened = told(ghost=True)
+    opened = told(ghost=True, prediction=PREDICTIONS["estimate"])
     curve = opened.figure.locator("[data-series='0 line model'] path")
     ghost = opened.figure.locator(".explore-faint")
     named = opened.figure.locator(".explore-named")

@@ -39,17 +39,20 @@ function controlOf(element, texts, moved) {
   else element.addEventListener("input", () => take(read()));
   if (kind === "slider") {
     letType(element, output, texts, take);
-    paintTrack(element, "--leaps", (element.dataset.leaps?.split(" ") ?? []).map((step) =>
-      [0.3, 0.7].map((part) => (100 * (+step + part)) / control.last + "%")), "var(--paper)");
+    const leaps = element.dataset.leaps?.split(" ").map((step) => (+step + 0.5) / control.last);
+    if (leaps) paintTrack(element, "--leaps", "var(--paper)", leaps, `min(4px, ${20 / control.last}%)`);
   }
   return control;
 }
 
-// Paints pieces of a slider's track, each with its beginning and end, as a style's layer.
-function paintTrack(slider, property, pieces, colour) {
+// Paints marks on a slider's track, as a style's layer: at shares of it, so wide to each side.
+function paintTrack(slider, property, colour, shares, half) {
   const towards = getComputedStyle(slider).direction === "rtl" ? "left" : "right";
-  const stops = pieces.map(([begin, end]) => `transparent ${begin}, ${colour} ${begin} ${end}, transparent ${end}`);
-  if (stops.length) slider.style.setProperty(property, `linear-gradient(to ${towards}, ${stops.join(", ")})`);
+  const stops = shares.map((share) => {
+    const [begin, end] = ["-", "+"].map((sign) => `calc(${100 * share}% ${sign} ${half})`);
+    return `transparent ${begin}, ${colour} ${begin} ${end}, transparent ${end}`;
+  });
+  slider.style.setProperty(property, `linear-gradient(to ${towards}, ${stops.join(", ")})`);
 }
 
 // A value can be typed: begin with its first digit, or click on the value.

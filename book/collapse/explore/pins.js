@@ -60,7 +60,7 @@ function faintPicture({ root, data, positions, drawn }) {
   // The corner whose box holds fewest points of what is drawn, and no words.
   function leastTaken(boxOf) {
     const seen = (kind) => [...root.querySelectorAll(`.explore-picture ${kind}`)].filter((part) => !part.closest("defs, .explore-named"));
-    const points = seen("path").flatMap((path) => [...dotsOf(path), ...verticesOf(path.getAttribute("d"))]);
+    const points = seen("path[d]").flatMap((path) => [...dotsOf(path), ...verticesOf(path.getAttribute("d"))]);
     const words = seen("text").map((text) => text.getBBox());
     const taken = CORNERS.map((corner) => {
       const { x, y, width, height } = boxOf(corner);

@@ -50,9 +50,8 @@ function addMoments({ root, data, positions, moveTo }) {
   [...root.querySelectorAll("[data-name]")].forEach((element, axis) => {
     const places = new Set(data.moments.map((moment) => moment[axis]).filter((place) => place !== null));
     if (element.dataset.control !== "slider" || !places.size) return;
-    const ticks = [...places].sort((a, b) => a - b).map((place) =>
-      ["-", "+"].map((sign) => `calc(${(100 * place) / element.max}% ${sign} 1px)`));
-    paintTrack(element, "--moments", ticks, "var(--accent)");
+    const shares = [...places].sort((a, b) => a - b).map((place) => place / element.max);
+    paintTrack(element, "--moments", "var(--accent)", shares, "1px");
   });
 }
 
