@@ -37,22 +37,8 @@ function controlOf(element, texts, moved) {
   }
   if (kind === "die") element.addEventListener("click", () => take((control.position + 1) % texts.length));
   else element.addEventListener("input", () => take(read()));
-  if (kind === "slider") {
-    letType(element, output, texts, take);
-    const leaps = element.dataset.leaps?.split(" ").map((step) => (+step + 0.5) / control.last);
-    if (leaps) paintTrack(element, "--leaps", "var(--paper)", leaps, `min(4px, ${20 / control.last}%)`);
-  }
+  if (kind === "slider") letType(element, output, texts, take);
   return control;
-}
-
-// Paints marks on a slider's track, as a style's layer: at shares of it, so wide to each side.
-function paintTrack(slider, property, colour, shares, half) {
-  const towards = getComputedStyle(slider).direction === "rtl" ? "left" : "right";
-  const stops = shares.map((share) => {
-    const [begin, end] = ["-", "+"].map((sign) => `calc(${100 * share}% ${sign} ${half})`);
-    return `transparent ${begin}, ${colour} ${begin} ${end}, transparent ${end}`;
-  });
-  slider.style.setProperty(property, `linear-gradient(to ${towards}, ${stops.join(", ")})`);
 }
 
 // A value can be typed: begin with its first digit, or click on the value.
@@ -135,7 +121,7 @@ function connect(root, data, id, addMore) {
   const button = box.querySelector(".explore-play");
   const caption = root.querySelector("figcaption");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = null, goal = 0, plays = false;
+  let timer, goal;
   const controls = [...box.querySelectorAll("[data-name]")].map((element, axis) =>
     controlOf(element, data.texts[axis], () => {
       if (timer) stop();
@@ -178,10 +164,8 @@ function connect(root, data, id, addMore) {
   }
 
   function go(position) {
-    plays = true;
     first.set(position);
     refresh();
-    plays = false;
   }
 
   function step() {
@@ -232,9 +216,8 @@ function connect(root, data, id, addMore) {
     if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
   });
   box.hidden = false;
-  const figure = { root, data, positions, moveTo, playTo, drawn, plays: () => plays };
+  const figure = { root, data, positions, moveTo, playTo, drawn };
   followAddress(figure);
-  addMenu(figure, addPin(figure));
-  addMore?.(figure);
+  addMenu(figure, addMore?.(figure) ?? addPin(figure));
   tell("explore-ready");
 }

@@ -61,7 +61,7 @@ def _slider(slider: SettledSlider, position: int, identity: str) -> str:
     text = html.escape(slider.texts[position])
     last = len(slider.values) - 1
     leaps = _leaps(slider)
-    marked = f' data-leaps="{" ".join(map(str, leaps))}"' if leaps else ""
+    marked = f' style="--leaps:{_gaps(leaps, last)}"' if leaps else ""
     if leaps and last < _MOST_TICKS:
         marked += ' class="explore-ticks"'
     return (
@@ -82,6 +82,17 @@ def _leaps(slider: SettledSlider) -> list[int]:
     widths = [abs(float(b) - float(a)) for a, b in itertools.pairwise(numbers)]
     limit = min(widths, default=0) + 1e-6 * max(widths, default=0)
     return [step for step, width in enumerate(widths) if width > limit]
+
+
+def _gaps(leaps: Sequence[int], last: int) -> str:
+    """A gradient with a gap in the middle of each of these steps of ``last``."""
+    half = f"min(4px,{20 / last:.3g}%)"
+    stops = []
+    for step in leaps:
+        middle = f"{100 * (step + 0.5) / last:.4g}%"
+        begin, end = f"calc({middle} - {half})", f"calc({middle} + {half})"
+        stops.append(f"#0000 {begin},var(--paper) {begin} {end},#0000 {end}")
+    return f"linear-gradient(var(--towards,to right),{','.join(stops)})"
 
 
 def _buttons(slider: SettledSlider, position: int, identity: str) -> str:

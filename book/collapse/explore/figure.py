@@ -69,7 +69,8 @@ def explore(
     ghost : bool
         Whether the state that a reader leaves by moving a control stays behind the
         new one, faint and named, until it is dismissed. The first control goes along
-        where another was moved.
+        where another was moved. A figure with a ghost, moments or a prediction names
+        what is pinned, too, and can pin words and images, as a copy under the picture.
     moments : mapping of str to mapping, optional
         States worth visiting, each with its name: values of some controls, by theirs.
         They are a list under the figure, and ticks on a slider.

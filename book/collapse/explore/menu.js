@@ -4,7 +4,8 @@
 function addMenu({ root, data, positions }, pin) {
   const menu = root.querySelector(".explore-menu");
   const { embed, code } = root.dataset;
-  const items = [[pin.words, pin.toggle]];
+  const items = [];
+  if (pin.isPossible) items.push([pin.words, pin.toggle]);
   if ("addressed" in root.dataset && data.name) items.push(["Copy link", copyLink]);
   if (embed) items.push(["Copy HTML to embed", copyFrame]);
   items.push(["Save as PNG", savePicture], ["Save as SVG", saveDrawing]);
@@ -16,8 +17,8 @@ function addMenu({ root, data, positions }, pin) {
     const button = buttonOf(typeof words === "function" ? words() : words, () => {
       close();
       act();
+      if (typeof words === "function") button.textContent = words();
     });
-    if (typeof words === "function") menu.addEventListener("toggle", () => (button.textContent = words()));
     const item = document.createElement("li");
     item.append(button);
     return item;

@@ -31,8 +31,8 @@ from .sentences import unbroken
 from .story import moments_html, prediction_html
 
 SCRIPTS = ("drawing", "controls", "address", "pins", "menu", "numbers")
-STORY = "story"
-"""The script, and the styles, that only figures with a story need."""
+STORY = ("compare", "story")
+"""The scripts that only figures with a story need."""
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def script(has_story: bool) -> str:
 
     Without comments and indents: no text in them goes over two lines.
     """
-    names = (*SCRIPTS, STORY) if has_story else SCRIPTS
+    names = (*SCRIPTS, *STORY) if has_story else SCRIPTS
     whole = "".join(asset(f"{name}.js") for name in names)
     return re.sub(r"^\s*//.*\n|^\s+", "", whole, flags=re.MULTILINE)
 
@@ -61,7 +61,7 @@ def script(has_story: bool) -> str:
 @functools.cache
 def style(has_story: bool) -> str:
     """The rules of figures."""
-    return asset("explore.css") + (asset(f"{STORY}.css") if has_story else "")
+    return asset("explore.css") + (asset("story.css") if has_story else "")
 
 
 def figure_html(recording: Recording, identity: str, live: str, own: bool) -> str:
@@ -266,7 +266,6 @@ def encode(recording: Recording) -> dict:
         "name": recording.name,
         "start": list(recording.start),
         "names": [slider.name for slider in recording.sliders],
-        "labels": [slider.label for slider in recording.sliders],
         "keys": [list(slider.keys) for slider in recording.sliders],
         "texts": [list(slider.texts) for slider in recording.sliders],
         "layers": layers,
@@ -285,6 +284,8 @@ def _encode_story(recording: Recording) -> dict:
     """Nothing of a figure that only moves, and is printed as all are."""
     story = recording.story
     encoded: dict[str, object] = {}
+    if story:
+        encoded["labels"] = [slider.label for slider in recording.sliders]
     if story.ghost:
         encoded["ghost"] = True
     if story.moments:

@@ -1,39 +1,12 @@
-// What a figure says beside its states: the setting that was left stays, faint; moments
-// can be visited; and a prediction is asked for before the figure gives the answer.
+// What a figure says beside its states: what it is compared with; moments can be visited;
+// and a prediction is asked for before the figure gives the answer. Returns its pin.
 
 function addStory(figure) {
+  const pin = addComparison(figure);
   if (figure.data.ghost) addGhost(figure);
   if (figure.data.moments) addMoments(figure);
   if (figure.data.prediction) addPrediction(figure);
-}
-
-const PAUSE = 700;  // ms: what moves later than that begins anew
-
-// The setting that stood before a control began to move stays, with the first control
-// where it is now. Where the first control alone was moved by hand, its place stays.
-function addGhost(figure) {
-  let left = null, from = null, before = figure.positions(), mover = null, time = 0;
-  const forget = () => ([left, from, mover] = [null, null, null]);
-  const ghost = compared(figure, "before", "Dismiss", false, forget);
-  if (!ghost) return;
-
-  function follow({ timeStamp }) {
-    const now = figure.positions(), moved = now.findLastIndex((place, axis) => place !== before[axis]);
-    const isNew = moved !== mover || timeStamp - time > PAUSE;
-    if (isNew && moved > 0) [left, from] = [before.slice(1), null];
-    else if (figure.plays()) from = null;
-    else if (isNew && !left) from = before[0];
-    [before, mover, time] = [now, moved, timeStamp];
-    const at = left ? [now[0], ...left] : [from ?? now[0], ...now.slice(1)];
-    if (figure.isPinned() || String(at) === String(now)) ghost.hide();
-    else ghost.show(at);
-  }
-
-  figure.root.addEventListener("explore-moved", follow);
-  figure.root.addEventListener("explore-pinned", () => {
-    forget();
-    ghost.hide();
-  });
+  return pin;
 }
 
 function addMoments({ root, data, positions, moveTo }) {
@@ -50,8 +23,12 @@ function addMoments({ root, data, positions, moveTo }) {
   [...root.querySelectorAll("[data-name]")].forEach((element, axis) => {
     const places = new Set(data.moments.map((moment) => moment[axis]).filter((place) => place !== null));
     if (element.dataset.control !== "slider" || !places.size) return;
-    const shares = [...places].sort((a, b) => a - b).map((place) => place / element.max);
-    paintTrack(element, "--moments", "var(--accent)", shares, "1px");
+    const ticks = [...places].sort((a, b) => a - b).map((place) => {
+      const middle = (100 * place) / element.max + "%";
+      const [begin, end] = [`calc(${middle} - 1px)`, `calc(${middle} + 1px)`];
+      return `transparent ${begin}, var(--accent) ${begin} ${end}, transparent ${end}`;
+    });
+    element.style.setProperty("--moments", `linear-gradient(var(--towards, to right), ${ticks.join(", ")})`);
   });
 }
 
