@@ -97,7 +97,7 @@ function nameTag({ root, data, positions }) {
     for (const text of picture.querySelectorAll("text")) {
       if (label.contains(text)) continue;
       const { x, y, width, height } = text.getBBox();
-      for (let part = 0; part <= 1; part += 0.1) points.push([x + part * width, y + height / 2]);
+      for (let part = 0; part <= 1; part += 0.02) points.push([x + part * width, y + height / 2]);
     }
     const { x, y, width, height } = label.getBBox();
     let least = Infinity;
