@@ -72,8 +72,9 @@ function addComparison(figure) {
 function nameTag({ root, data, positions }) {
   const picture = root.querySelector(".explore-picture"), label = svgElement("g", {
     class: "explore-named", fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 40,
-    "paint-order": "stroke", style: "font-size:calc(130px*var(--grow,1))",
+    "paint-order": "stroke",
   });
+  label.style.fontSize = "calc(130px * var(--grow, 1))";
 
   function show(words, isSeen) {
     label.style.display = isSeen ? "" : "none";

@@ -4,8 +4,8 @@
 function controlOf(element, texts, moved) {
   const kind = element.dataset.control;
   const output = element.parentElement.querySelector("output");
-  const control = { element, name: element.dataset.name, last: texts.length - 1, position: 0 };
-  element.style.setProperty("--stops", control.last);
+  const control = { last: texts.length - 1, position: 0 };
+  element.style.cssText = element.dataset.track;
   const radios = [...element.querySelectorAll("input")];
 
   function read() {

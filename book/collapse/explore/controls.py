@@ -61,7 +61,8 @@ def _slider(slider: SettledSlider, position: int, identity: str) -> str:
     text = html.escape(slider.texts[position])
     last = len(slider.values) - 1
     leaps = _leaps(slider)
-    marked = f' style="--leaps:{_gaps(leaps, last)}"' if leaps else ""
+    gaps = f";--leaps:{_gaps(leaps, last)}" if leaps else ""
+    marked = f' data-track="--stops:{last}{gaps}"'
     if leaps and last < _MOST_TICKS:
         marked += ' class="explore-ticks"'
     return (
@@ -85,14 +86,13 @@ def _leaps(slider: SettledSlider) -> list[int]:
 
 
 def _gaps(leaps: Sequence[int], last: int) -> str:
-    """A gradient with a gap in the middle of each of these steps of ``last``."""
-    half = f"min(4px,{20 / last:.3g}%)"
-    stops = []
-    for step in leaps:
-        middle = f"{100 * (step + 0.5) / last:.4g}%"
-        begin, end = f"calc({middle} - {half})", f"calc({middle} + {half})"
-        stops.append(f"#0000 {begin},var(--paper) {begin} {end},#0000 {end}")
-    return f"linear-gradient(var(--towards,to right),{','.join(stops)})"
+    """Stops of a gradient with a gap in the middle of each of these steps of ``last``."""
+    half = "4px" if last < _MOST_TICKS else f"{20 / last:.2g}%"
+    middles = [f"{100 * (step + 0.5) / last:.3g}%" for step in leaps]
+    return "".join(
+        f",#0000 calc({middle} - {half}),var(--paper) 0 calc({middle} + {half}),#0000 0"
+        for middle in middles
+    )
 
 
 def _buttons(slider: SettledSlider, position: int, identity: str) -> str:
