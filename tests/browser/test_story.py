@@ -390,7 +390,7 @@ def test_it_is_said_that_a_pin_is_not_drawn(new_context, tmp_path):
     pin(opened)
     opened.put(0, 1)
     said = opened.figure.locator(".explore-compared")
-    assert said.inner_text().startswith("Pinned: size 1, not drawn: the axes are")
+    assert said.inner_text().startswith("Pinned: size 1, not drawn: other axes.")
     assert not opened.figure.locator(".explore-named").is_visible()
 
 

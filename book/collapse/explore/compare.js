@@ -34,7 +34,7 @@ function addComparison(figure) {
     const now = positions(), names = at.flatMap((place, axis) => place === now[axis] ? [] : [nameOf(place, axis)]);
     const words = `${word}: ${names.join(", ") || "this state"}`, isCopy = isCopied && isPinned();
     const isSeen = isCopy ? showCopy() : showFaint(words);
-    const sentence = words[0].toUpperCase() + words.slice(1) + (isSeen ? ". " : ", not drawn: the axes are others now. ");
+    const sentence = words[0].toUpperCase() + words.slice(1) + (isSeen ? ". " : ", not drawn: other axes. ");
     if (said.firstChild?.data !== sentence) said.replaceChildren(sentence, dismiss);
     if (!said.isConnected) root.querySelector(".explore-note").before(said);
   }

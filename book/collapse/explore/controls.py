@@ -86,7 +86,7 @@ def _leaps(slider: SettledSlider) -> list[int]:
 
 
 def _gaps(leaps: Sequence[int], last: int) -> str:
-    """Stops of a gradient with a gap in the middle of each of these steps of ``last``."""
+    """Stops of a gradient: a gap in the middle of each of these steps of ``last``."""
     half = "4px" if last < _MOST_TICKS else f"{20 / last:.2g}%"
     middles = [f"{100 * (step + 0.5) / last:.3g}%" for step in leaps]
     return "".join(
