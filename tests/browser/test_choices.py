@@ -443,3 +443,32 @@ def test_forced_colours_show_which_button_is_pressed(named):
     )
     assert pressed != other
     assert re.match(r"rgba?\(", pressed)
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+def test_the_track_of_a_slider_is_broken_where_it_leaps(
+    color_scheme, new_context, tmp_path
+):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1])
+
+    def update(place):
+        line.set_ydata([0, place])
+        return f"At {place}."
+
+    explored = explore(figure, update, place=[0, 1, 2, 3, 10, 20])
+    opened = Opened(new_context(color_scheme=color_scheme), save(explored, tmp_path))
+    opened.put(0, 4)
+    track = Image.open(io.BytesIO(opened.slider(0).screenshot())).convert("RGB")
+    thumb = (
+        20  # pixels across, which the first and the last stop stand in the middle of
+    )
+    middles = [
+        track.getpixel(
+            (thumb / 2 + (step + 0.5) / 5 * (track.width - thumb), track.height / 2)
+        )
+        for step in range(5)
+    ]
+    filled, gap = middles[0], middles[3]
+    assert middles == [filled, filled, filled, gap, gap]
+    assert max(abs(a - b) for a, b in zip(filled, gap, strict=True)) > 80

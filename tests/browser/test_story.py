@@ -71,6 +71,19 @@ def told(new_context, tmp_path):
     return opened
 
 
+def pin(opened: Opened) -> None:
+    opened.figure.locator("summary").click()
+    opened.figure.get_by_role("button", name="Pin this state").click()
+
+
+def saved(opened: Opened) -> str:
+    """The numbers of the state on show, as a reader saves them."""
+    opened.figure.locator("summary").click()
+    with opened.page.expect_download() as begun:
+        opened.figure.get_by_role("button", name="Save data as CSV").click()
+    return begun.value.path().read_text("utf-8")
+
+
 def lesson(opened: Opened) -> str:
     said = opened.figure.locator(".explore-lesson").inner_text()
     return said.removesuffix("Predict again").strip()
@@ -285,25 +298,190 @@ def test_the_faint_picture_has_no_words_below_others(new_context, tmp_path):
     assert faint.locator("text").count() == 0
 
 
+PAUSE = 800
+"""Milliseconds after which a control that moves begins anew."""
+
+
 def test_the_setting_that_was_left_stays_until_it_is_dismissed(told):
-    opened = told(ghost=True)
+    opened = told(ghost=True, prediction=PREDICTIONS["estimate"])
     curve = opened.figure.locator("[data-series='0 line model'] path")
     ghost = opened.figure.locator(".explore-faint")
+    named = opened.figure.locator(".explore-named")
     opened.put(0, 10)
-    assert ghost.count() == 0, "only a setting leaves a ghost"
     before = curve.get_attribute("d")
     opened.put(1, 1)
     assert before in ghost.inner_html()
-    said = opened.figure.locator(".explore-ghost")
-    assert said.inner_text().startswith("Faint, as before: Points: 5.")
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Before: points 5.")
+    assert named.text_content() == "before: points 5"
     opened.put(0, 12)
     now = curve.get_attribute("d")
     assert f'{before}"' not in ghost.inner_html(), "the ghost follows the first control"
     opened.put(1, 0)
-    assert said.inner_text().startswith("Faint, as before: Points: 10.")
+    assert said.inner_text().startswith("Before: points 10.")
     assert now in ghost.inner_html()
     said.get_by_role("button", name="Dismiss").click()
-    assert ghost.count() == said.count() == 0
-    opened.put(0, 3)
-    assert ghost.count() == 0
+    assert ghost.count() == said.count() == named.count() == 0
     assert not opened.troubles
+
+
+def test_the_place_of_the_first_control_stays_where_it_began_to_move(told):
+    opened = told(ghost=True)
+    curve = opened.figure.locator("[data-series='0 line model'] path")
+    said = opened.figure.locator(".explore-compared")
+    opened.put(0, 10)
+    opened.page.wait_for_timeout(PAUSE)
+    before = curve.get_attribute("d")
+    opened.put(0, 15)
+    ghost = opened.figure.locator(".explore-faint")
+    assert said.inner_text().startswith("Before: generation 10.")
+    assert before in ghost.inner_html()
+    opened.put(0, 10)
+    assert ghost.count() == said.count() == 0, "nothing differs"
+    opened.put(0, 12)
+    assert said.inner_text().startswith("Before: generation 10.")
+    opened.put(1, 2)
+    assert said.inner_text().startswith("Before: points 5."), "a setting goes first"
+    assert not opened.troubles
+
+
+def test_what_plays_leaves_no_ghost(told):
+    opened = told(reduced_motion="no-preference", ghost=True)
+    opened.put(0, LAST - 2)
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Before: generation 0.")
+    opened.figure.get_by_role("button", name="Play").click()
+    state = f"document.querySelector('figure').dataset.state === '{LAST} 0'"
+    opened.page.wait_for_function(state)
+    assert said.count() == 0
+
+
+def test_a_pin_is_named_and_dismissed(told):
+    opened = told(moments={"the end": {"generation": LAST}})
+    opened.put(0, 10)
+    pin(opened)
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Pinned: this state.")
+    opened.put(0, 12)
+    opened.put(1, 2)
+    assert said.inner_text().startswith("Pinned: generation 10, points 5.")
+    label = opened.figure.locator(".explore-named")
+    assert label.text_content() == "pinned: generation 10, points 5"
+    assert label.locator("text").count() == 2
+    said.get_by_role("button", name="Dismiss").click()
+    faint = opened.figure.locator(".explore-faint")
+    assert faint.count() == label.count() == said.count() == 0
+    opened.figure.locator("summary").click()
+    assert opened.figure.get_by_role("button", name="Pin this state").is_visible()
+    assert not opened.troubles
+
+
+def test_it_is_said_that_a_pin_is_not_drawn(new_context, tmp_path):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], label="line")
+
+    def update(size, tilt):
+        line.set_ydata([0, size + tilt])
+        axes.set_ylim(0, size + 2)
+        return f"Size {size}, tilt {tilt}."
+
+    explored = explore(figure, update, ghost=True, size=[1, 2], tilt=[0, 1])
+    opened = Opened(new_context(), save(explored, tmp_path))
+    pin(opened)
+    opened.put(0, 1)
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Pinned: size 1, not drawn: other axes.")
+    assert not opened.figure.locator(".explore-named").is_visible()
+
+
+@pytest.mark.parametrize("has_image", [False, True])
+def test_a_pin_of_words_is_a_copy_under_them(has_image, new_context, tmp_path):
+    """Words behind words, and images behind images, could not be seen."""
+    figure, axes = plt.subplots()
+    words = axes.text(0.5, 0.5, "")
+    if has_image:
+        image = axes.imshow(np.zeros((2, 2)), vmin=0, vmax=9)
+        (line,) = axes.plot([0, 1], [0, 0])
+
+    def update(page, size):
+        words.set_text(f"page {page}, size {size}")
+        if has_image:
+            image.set_data(np.full((2, 2), page))
+            line.set_ydata([0, page / 9])
+        return f"Page {page} in size {size}."
+
+    explored = explore(figure, update, ghost=True, page=range(9), size=[1, 2])
+    opened = Opened(new_context(), save(explored, tmp_path))
+    opened.put(0, 7)
+    numbers = saved(opened)
+    pin(opened)
+    opened.put(0, 2)
+    opened.put(1, 1)
+    shown, copied = opened.figure.locator("svg.explore-picture").all()
+    assert "page 2, size 2" in shown.text_content()
+    assert "page 7, size 1" in copied.text_content()
+    assert copied.get_attribute("aria-label") == "Page 7 in size 1."
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Pinned: page 7, size 1.")
+    gap = copied.bounding_box()["y"] - said.bounding_box()["y"]
+    assert 0 < gap < 60, "its name stands above it"
+    opened.put(0, 7)
+    opened.put(1, 0)
+    assert saved(opened) == numbers
+    said.get_by_role("button", name="Dismiss").click()
+    assert copied.count() == 0
+    assert not opened.troubles
+
+
+def test_a_pin_takes_the_place_of_a_ghost(told):
+    """Of two faint curves nobody could say which is which."""
+    opened = told(ghost=True)
+    opened.put(0, LAST)
+    opened.put(1, 1)
+    pin(opened)
+    opened.put(1, 2)
+    said = opened.figure.locator(".explore-compared")
+    assert said.inner_text().startswith("Pinned: points 10.")
+    assert opened.figure.locator(".explore-faint").count() == 1
+    said.get_by_role("button", name="Dismiss").click()
+    opened.page.wait_for_timeout(PAUSE)
+    opened.put(1, 0)
+    assert said.inner_text().startswith("Before: points 40.")
+
+
+def test_the_name_of_a_ghost_stands_where_nothing_is_drawn(new_context, tmp_path):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([], [], label="line")
+    axes.set(xlim=(0, 1), ylim=(-1.1, 1.1))
+    places = np.linspace(0, 1, 201)
+
+    def update(place, waves):
+        line.set_data(places, np.sin(2 * np.pi * (waves * places + place / 8)))
+        return f"At {place} there are {waves} waves."
+
+    explored = explore(figure, update, place=range(8), waves=[0.5, 1], ghost=True)
+    opened = Opened(new_context(), save(explored, tmp_path))
+    places_taken = set()
+    for place in range(8):
+        opened.put(0, place)
+        opened.put(1, 1 - opened.positions()[1])
+        opened.figure.locator(".explore-named").wait_for()
+        name = opened.figure.locator(".explore-named").bounding_box()
+        places_taken.add((name["x"], name["y"]))
+        assert not opened.figure.evaluate(CROSSED), f"at {place}"
+        opened.figure.get_by_role("button", name="Dismiss").click()
+    assert len(places_taken) > 1
+
+
+CROSSED = """figure => {
+    const name = figure.querySelector(".explore-named").getBoundingClientRect();
+    const lines = "[data-series='0 line line'] path, .explore-faint path";
+    return [...figure.querySelectorAll(lines)].some((line) => {
+        const length = line.getTotalLength(), at = line.getScreenCTM();
+        return Array.from({ length: 1001 }, (_, n) =>
+            line.getPointAtLength((length * n) / 1000).matrixTransform(at)
+        ).some(({ x, y }) =>
+            x > name.left && x < name.right && y > name.top && y < name.bottom);
+    });
+}"""
+"""Whether a line of a figure, or of its ghost, runs through the ghost's name."""

@@ -120,7 +120,7 @@ def on_page(figure_handle) -> tuple[list[np.ndarray], list[str]]:
         """figure => {
             const svg = figure.querySelector("svg.explore-picture");
             // What stays faint behind is another state, a prediction is the reader's.
-            const others = "defs, .explore-faint, .explore-predicted";
+            const others = "defs, .explore-faint, .explore-named, .explore-predicted";
             const seen = (node) => !node.closest(others);
             return [
                 [...svg.querySelectorAll("path")]

@@ -29,6 +29,7 @@ def draw_alike(page: Page) -> None:
         faces += f"@font-face {{ font-family: judged; font-weight: {weight};"
         faces += f" src: url({address}) }}"
     own = "svg.explore-picture { font-family: judged; max-width: none !important }"
+    own += ".explore-faint, .explore-named { display: none !important }"
     page.add_style_tag(content=faces + own)
     page.evaluate(
         """() => {

@@ -4,8 +4,8 @@
 function controlOf(element, texts, moved) {
   const kind = element.dataset.control;
   const output = element.parentElement.querySelector("output");
-  const control = { element, name: element.dataset.name, last: texts.length - 1, position: 0 };
-  element.style.setProperty("--stops", control.last);
+  const control = { last: texts.length - 1, position: 0 };
+  element.style.cssText = element.dataset.track;
   const radios = [...element.querySelectorAll("input")];
 
   function read() {
@@ -121,7 +121,7 @@ function connect(root, data, id, addMore) {
   const button = box.querySelector(".explore-play");
   const caption = root.querySelector("figcaption");
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = null, goal = 0;
+  let timer, goal;
   const controls = [...box.querySelectorAll("[data-name]")].map((element, axis) =>
     controlOf(element, data.texts[axis], () => {
       if (timer) stop();
@@ -218,7 +218,6 @@ function connect(root, data, id, addMore) {
   box.hidden = false;
   const figure = { root, data, positions, moveTo, playTo, drawn };
   followAddress(figure);
-  addMenu(figure, addPin(figure));
-  addMore?.(figure);
+  addMenu(figure, addMore?.(figure) ?? addPin(figure));
   tell("explore-ready");
 }

@@ -60,10 +60,14 @@ def _label(slider: SettledSlider, identity: str) -> str:
 def _slider(slider: SettledSlider, position: int, identity: str) -> str:
     text = html.escape(slider.texts[position])
     last = len(slider.values) - 1
-    ticks = ' class="explore-ticks"' if _uneven(slider) else ""
+    leaps = _leaps(slider)
+    gaps = f";--leaps:{_gaps(leaps, last)}" if leaps else ""
+    marked = f' data-track="--stops:{last}{gaps}"'
+    if leaps and last < _MOST_TICKS:
+        marked += ' class="explore-ticks"'
     return (
         f"{_label(slider, identity)}"
-        f'<input type="range" {_attributes(slider, identity)}{ticks} min="0" '
+        f'<input type="range" {_attributes(slider, identity)}{marked} min="0" '
         f'max="{last}" step="1" value="{position}" autocomplete="off" '
         f'aria-valuetext="{text}">'
         f'<output for="{identity}" aria-live="off" dir="auto" title="Type a value">'
@@ -71,13 +75,24 @@ def _slider(slider: SettledSlider, position: int, identity: str) -> str:
     )
 
 
-def _uneven(slider: SettledSlider) -> bool:
-    """Whether equal steps of a slider are unequal steps of its numbers."""
+def _leaps(slider: SettledSlider) -> list[int]:
+    """The steps that are wider than the least: their track is broken."""
     numbers = [plain(value) for value in slider.values]
-    if not 2 < len(numbers) <= _MOST_TICKS or not all(map(is_number, numbers)):
-        return False
-    gaps = [float(b) - float(a) for a, b in itertools.pairwise(numbers)]
-    return max(gaps) - min(gaps) > 1e-6 * max(map(abs, gaps))
+    if not all(map(is_number, numbers)):
+        return []
+    widths = [abs(float(b) - float(a)) for a, b in itertools.pairwise(numbers)]
+    limit = min(widths, default=0) + 1e-6 * max(widths, default=0)
+    return [step for step, width in enumerate(widths) if width > limit]
+
+
+def _gaps(leaps: Sequence[int], last: int) -> str:
+    """Stops of a gradient: a gap in the middle of each of these steps of ``last``."""
+    half = "4px" if last < _MOST_TICKS else f"{20 / last:.2g}%"
+    middles = [f"{100 * (step + 0.5) / last:.3g}%" for step in leaps]
+    return "".join(
+        f",#0000 calc({middle} - {half}),var(--paper) 0 calc({middle} + {half}),#0000 0"
+        for middle in middles
+    )
 
 
 def _buttons(slider: SettledSlider, position: int, identity: str) -> str:

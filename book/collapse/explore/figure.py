@@ -67,8 +67,10 @@ def explore(
         What addresses call the figure: small letters, digits and hyphens. With a name
         each state has an address on a page, such as ``#waves?frequency=2``.
     ghost : bool
-        Whether the setting that a reader leaves, by any control but the first, stays
-        behind the new one, faint, until it is dismissed.
+        Whether the state that a reader leaves by moving a control stays behind the
+        new one, faint and named, until it is dismissed. The first control goes along
+        where another was moved. A figure with a ghost, moments or a prediction names
+        what is pinned, too, and can pin words and images, as a copy under the picture.
     moments : mapping of str to mapping, optional
         States worth visiting, each with its name: values of some controls, by theirs.
         They are a list under the figure, and ticks on a slider.

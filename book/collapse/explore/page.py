@@ -31,8 +31,8 @@ from .sentences import unbroken
 from .story import moments_html, prediction_html
 
 SCRIPTS = ("drawing", "controls", "address", "pins", "menu", "numbers")
-STORY = "story"
-"""The script, and the styles, that only figures with a story need."""
+STORY = ("compare", "story")
+"""The scripts that only figures with a story need."""
 
 
 @functools.cache
@@ -53,7 +53,7 @@ def script(has_story: bool) -> str:
 
     Without comments and indents: no text in them goes over two lines.
     """
-    names = (*SCRIPTS, STORY) if has_story else SCRIPTS
+    names = (*SCRIPTS, *STORY) if has_story else SCRIPTS
     whole = "".join(asset(f"{name}.js") for name in names)
     return re.sub(r"^\s*//.*\n|^\s+", "", whole, flags=re.MULTILINE)
 
@@ -61,7 +61,7 @@ def script(has_story: bool) -> str:
 @functools.cache
 def style(has_story: bool) -> str:
     """The rules of figures."""
-    return asset("explore.css") + (asset(f"{STORY}.css") if has_story else "")
+    return asset("explore.css") + (asset("story.css") if has_story else "")
 
 
 def figure_html(recording: Recording, identity: str, live: str, own: bool) -> str:
@@ -284,9 +284,10 @@ def _encode_story(recording: Recording) -> dict:
     """Nothing of a figure that only moves, and is printed as all are."""
     story = recording.story
     encoded: dict[str, object] = {}
+    if story:
+        encoded["labels"] = [slider.label for slider in recording.sliders]
     if story.ghost:
         encoded["ghost"] = True
-        encoded["labels"] = [slider.label for slider in recording.sliders]
     if story.moments:
         encoded["moments"] = [positions for _, positions in story.moments]
     if story.prediction:

@@ -1,37 +1,12 @@
-// What a figure says beside its states: the setting that was left stays, faint; moments
-// can be visited; and a prediction is asked for before the figure gives the answer.
+// What a figure says beside its states: what it is compared with; moments can be visited;
+// and a prediction is asked for before the figure gives the answer. Returns its pin.
 
 function addStory(figure) {
+  const pin = addComparison(figure);
   if (figure.data.ghost) addGhost(figure);
   if (figure.data.moments) addMoments(figure);
   if (figure.data.prediction) addPrediction(figure);
-}
-
-// The ghost has the former setting, and the first control where it is now.
-function addGhost(figure) {
-  const { root, data, positions } = figure, picture = faintPicture(figure);
-  const said = document.createElement("p"), dismiss = buttonOf("Dismiss", remove);
-  said.className = "explore-ghost";
-  let before = positions(), left = null;
-
-  function remove() {
-    left = null;
-    picture.remove();
-    said.remove();
-    root.querySelector("[data-name]").focus();
-  }
-
-  root.addEventListener("explore-moved", () => {
-    const now = positions(), changed = now.findIndex((place, axis) => axis > 0 && place !== before[axis]);
-    if (changed > 0) left = before.slice(1);
-    before = now;
-    if (!left) return;
-    picture.show([now[0], ...left]);
-    const words = left.flatMap((place, axis) =>
-      place === now[axis + 1] ? [] : [`${data.labels[axis + 1]}: ${data.texts[axis + 1][place]}`]);
-    said.replaceChildren(`Faint, as before: ${words.join(", ")}. `, dismiss);
-    root.querySelector(".explore-note").before(said);
-  });
+  return pin;
 }
 
 function addMoments({ root, data, positions, moveTo }) {
@@ -48,13 +23,12 @@ function addMoments({ root, data, positions, moveTo }) {
   [...root.querySelectorAll("[data-name]")].forEach((element, axis) => {
     const places = new Set(data.moments.map((moment) => moment[axis]).filter((place) => place !== null));
     if (element.dataset.control !== "slider" || !places.size) return;
-    const towards = getComputedStyle(element).direction === "rtl" ? "left" : "right";
     const ticks = [...places].sort((a, b) => a - b).map((place) => {
       const middle = (100 * place) / element.max + "%";
       const [begin, end] = [`calc(${middle} - 1px)`, `calc(${middle} + 1px)`];
       return `transparent ${begin}, var(--accent) ${begin} ${end}, transparent ${end}`;
     });
-    element.style.setProperty("--moments", `linear-gradient(to ${towards}, ${ticks.join(", ")})`);
+    element.style.setProperty("--moments", `linear-gradient(var(--towards, to right), ${ticks.join(", ")})`);
   });
 }
 
@@ -159,8 +133,7 @@ function placeAt([scale, from, to, begin, end]) {
 }
 
 function overlay({ root }, kind, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", kind);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  const element = svgElement(kind, attributes);
   root.querySelector(".explore-picture").append(element);
   return element;
 }

@@ -151,8 +151,6 @@ def settle_story(
     """
     if not isinstance(ghost, bool):
         raise ValueError(f"ghost must be True or False, got {ghost!r}")
-    if ghost and len(sliders) == 1:
-        raise ValueError("ghost needs a second control, whose former setting stays")
     if moments is not None and not isinstance(moments, Mapping):
         raise ValueError(f"moments must map words to states, got {moments!r}")
     settled = []

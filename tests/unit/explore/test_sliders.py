@@ -1,6 +1,7 @@
 """Which control each kind of values gets, and how an address names a value."""
 
 import datetime
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -101,19 +102,25 @@ def test_values_with_one_name_are_told_apart_by_what_is_read():
 
 
 @pytest.mark.parametrize(
-    ("values", "marked"),
+    ("values", "ticks", "leaps"),
     [
-        ([0, 0.01, 0.1, 1], True),
-        ([10, 30, 100], True),
-        (range(9), False),
-        ([0.1, 0.2, 0.30000000000000004], False),
-        ([1, 5], False),
-        ([*range(50), 100], False),
+        ([0, 0.01, 0.1, 1], True, [1, 2]),
+        ([10, 30, 100], True, [1]),
+        ([0, 1, 2, 3, 5, 10], True, [3, 4]),
+        ([1, 0.98, 0.95, 0.9], True, [1, 2]),
+        (range(9), False, []),
+        ([0.1, 0.2, 0.30000000000000004], False, []),
+        ([1, 5], False, []),
+        ([*range(50), 100], False, [49]),
     ],
 )
-def test_uneven_stops_are_marked(values, marked):
-    sliders = settle({"x": values})
-    assert ("explore-ticks" in controls_html(sliders, [0], "id")) == marked
+def test_uneven_stops_are_marked(values, ticks, leaps):
+    """A tick for each stop, unless they are many, and a broken track where it leaps."""
+    markup = controls_html(settle({"x": values}), [0], "id")
+    assert ("explore-ticks" in markup) == ticks
+    middles = re.findall(r"#0000 calc\(([\d.]+)% -", markup)
+    steps = [float(middle) / 100 * (len(values) - 1) - 0.5 for middle in middles]
+    assert steps == pytest.approx(leaps, abs=0.01)
 
 
 def test_texts_cannot_end_their_elements():

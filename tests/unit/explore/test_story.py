@@ -155,13 +155,6 @@ def test_what_a_figure_cannot_say_is_refused(story, words):
         decay(**story)
 
 
-def test_a_ghost_needs_a_second_control():
-    figure, axes = plt.subplots()
-    (line,) = axes.plot([0, 1])
-    with pytest.raises(ValueError, match="ghost needs a second control"):
-        explore(figure, lambda size: line.set_ydata([0, size]), ghost=True, size=[1, 2])
-
-
 def test_two_lines_of_one_name_cannot_be_sketched():
     figure, axes = plt.subplots()
     (one,) = axes.plot([0, 1], label="line")

@@ -1,0 +1,146 @@
+// The state on show beside one other: what was pinned, or what stood before a control was
+// moved. That is faint behind, and named. Words and images would not be seen there; where
+// there are such, a copy of the picture is pinned under it.
+
+function addComparison(figure) {
+  const { root, data, positions } = figure, picture = root.querySelector(".explore-picture");
+  const faint = faintPicture(figure), copy = document.createElement("div"), tag = nameTag(figure);
+  const isCopied = !faint.isPossible || picture.querySelector("[data-layer] image");
+  const said = document.createElement("p"), dismiss = buttonOf("Dismiss", () => {
+    if (isPinned()) return root.querySelector(".explore-menu li button").click();
+    compare(null);
+    root.querySelector("[data-name]").focus();
+  });
+  said.className = "explore-compared";
+  said.setAttribute("role", "status");
+  let at = null, word = "", forget = null;
+
+  const isPinned = () => at !== null && word === "pinned";
+
+  // What stood beside is told when another state, or none, takes its place.
+  function compare(wanted, itsWord = "", itsForget = null) {
+    if (forget !== itsForget) forget?.();
+    [at, word, forget] = [wanted, itsWord, itsForget];
+    if (at) show();
+    else for (const part of [faint, copy, tag, said]) part.remove();
+  }
+
+  function nameOf(place, axis) {
+    const text = data.texts[axis][place], label = data.labels[axis];
+    return text.startsWith(label) ? text : `${label[0].toLowerCase()}${label.slice(1)} ${text}`;
+  }
+
+  function show() {
+    const now = positions(), names = at.flatMap((place, axis) => place === now[axis] ? [] : [nameOf(place, axis)]);
+    const words = `${word}: ${names.join(", ") || "this state"}`, isCopy = isCopied && isPinned();
+    const isSeen = isCopy ? showCopy() : showFaint(words);
+    const sentence = words[0].toUpperCase() + words.slice(1) + (isSeen ? ". " : ", not drawn: other axes. ");
+    if (said.firstChild?.data !== sentence) said.replaceChildren(sentence, dismiss);
+    if (!said.isConnected) root.querySelector(".explore-note").before(said);
+  }
+
+  function showFaint(words) {
+    faint.show(at);
+    const isSeen = !root.querySelector(".explore-faint").style.display;
+    tag.show(words, isSeen);
+    return isSeen;
+  }
+
+  function showCopy() {
+    if (copy.isConnected) return true;
+    const copied = picture.cloneNode(true);
+    copied.querySelector("defs").remove();  // the picture's serve it, too
+    for (const part of copied.querySelectorAll("[data-series]")) part.removeAttribute("data-series");
+    copied.removeAttribute("aria-labelledby");
+    copied.setAttribute("aria-label", root.querySelector("figcaption").textContent);
+    copy.replaceChildren(said, copied);
+    picture.after(copy);
+    return true;
+  }
+
+  root.addEventListener("explore-moved", () => isPinned() && show());
+  Object.assign(figure, { compare, isPinned, canBeFaint: faint.isPossible });
+  return {
+    isPossible: true,
+    words: () => (isPinned() ? "Remove the pin" : "Pin this state"),
+    toggle: () => (isPinned() ? compare(null) : compare(positions(), "pinned")),
+  };
+}
+
+// Words in the drawing, in the first panel in which something is faint: where fewest points
+// of lines and words are, looked for once the state has been painted.
+function nameTag({ root, data, positions }) {
+  const picture = root.querySelector(".explore-picture"), label = svgElement("g", {
+    class: "explore-named", fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 40,
+    "paint-order": "stroke",
+  });
+  label.style.fontSize = "calc(130px * var(--grow, 1))";
+
+  function show(words, isSeen) {
+    label.style.display = isSeen ? "" : "none";
+    if (label.isConnected && label.textContent === words) return;
+    label.replaceChildren(...words.split(/(?<=, )/).map((line, n) => {
+      const text = svgElement("text", { y: `${1.2 * n}em` });
+      text.textContent = line;
+      return text;
+    }));
+    label.style.visibility = "hidden";
+    picture.append(label);
+    requestAnimationFrame(() => setTimeout(place));
+  }
+
+  function place() {
+    if (!label.isConnected) return;
+    const panel = parseInt(picture.querySelector(".explore-faint + g").dataset.series), edge = 60;
+    const frame = data.panels[data.panel.table[placeIn(data.panel, positions())]][panel];
+    const [left, right] = frame.slice(3), [top, bottom] = frame.slice(8).sort((a, b) => a - b);
+    const points = [...picture.querySelectorAll("path[d]")].flatMap((path) => verticesOf(path.getAttribute("d")));
+    for (const text of picture.querySelectorAll("text")) {
+      if (label.contains(text)) continue;
+      const { x, y, width, height } = text.getBBox();
+      for (let part = 0; part <= 1; part += 0.02) points.push([x + part * width, y + height / 2]);
+    }
+    const { x, y, width, height } = label.getBBox();
+    let least = Infinity;
+    for (const low of [0, 0.5, 1])
+      for (const far of [1, 0.5, 0]) {
+        const a = left + edge + far * (right - left - width - 2 * edge);
+        const b = top + edge + low * (bottom - top - height - 2 * edge);
+        const taken = points.filter(([u, v]) => u > a && u < a + width && v > b && v < b + height).length;
+        if (taken < least) label.setAttribute("transform", `translate(${a - x} ${b - y})`);
+        least = Math.min(least, taken);
+      }
+    label.style.visibility = "";
+  }
+
+  return { show, remove: () => label.remove() };
+}
+
+function svgElement(kind, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", kind);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+const PAUSE = 700;  // ms: what moves later than that begins anew
+
+// The setting that stood before a control began to move stays, with the first control
+// where it is now. Where the first control alone was moved by hand, its place stays.
+function addGhost(figure) {
+  let left = null, from = null, before = figure.positions(), mover = null, time = 0;
+  const play = figure.root.querySelector(".explore-play");
+  const plays = () => play.dataset.does === "Pause" || document.activeElement === play;
+  const forget = () => ([left, from, mover] = [null, null, null]);
+
+  figure.root.addEventListener("explore-moved", ({ timeStamp }) => {
+    const now = figure.positions(), moved = now.findLastIndex((place, axis) => place !== before[axis]);
+    const isNew = moved !== mover || timeStamp - time > PAUSE;
+    if (isNew && moved > 0) [left, from] = [before.slice(1), null];
+    else if (plays()) from = null;
+    else if (isNew && !left) from = before[0];
+    [before, mover, time] = [now, moved, timeStamp];
+    if (figure.isPinned() || !figure.canBeFaint) return;
+    const at = left ? [now[0], ...left] : [from ?? now[0], ...now.slice(1)];
+    figure.compare(String(at) === String(now) ? null : at, "before", forget);
+  });
+}
