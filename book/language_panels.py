@@ -1,9 +1,9 @@
 """Panels of the language models' figures: their texts, and how these surprise.
 
 Every word of a text has the colour of its kind: blue for a real prompt, black for what
-a model added, bold orange where that is strange. Beside the pages, since only
-`index.md` and `language-model.md` draw texts. Knows matplotlib, the palette, the
-encyclopaedia's grammar and the classifier of English words.
+a model added, bold orange where that is strange, bold black where it is typical.
+Beside the pages, since only `index.md` and `language-model.md` draw texts. Knows
+matplotlib, the palette, the encyclopaedia's grammar and the classifier of words.
 """
 
 from __future__ import annotations
@@ -25,9 +25,14 @@ from collapse.corpus.words import WordClassifier, words
 from collapse.palette import REAL, SYNTHETIC
 
 COLUMNS, LINES = 41, 8  # of a completed document
-FOREIGN = -1.0  # nats: e times rarer in texts on the subject than in all
-KINDS = ((REAL, "normal"), ("black", "normal"), (SYNTHETIC, "bold"))
-PROMPT, GOOD, STRANGE = range(len(KINDS))
+TELLING = 1.0  # nats: e times rarer, or more frequent, than on all subjects
+KINDS = (
+    (REAL, "normal"),
+    ("black", "normal"),
+    (SYNTHETIC, "bold"),
+    ("black", "bold"),
+)
+PROMPT, GOOD, STRANGE, TYPICAL = range(len(KINDS))
 # 14 pixels high on a phone, where a line of 41 letters fills the screen.
 TYPEWRITER = {"family": "monospace", "fontsize": 13, "in_layout": False}
 
@@ -85,7 +90,7 @@ def coloured(
     return text, kinds
 
 
-def foreign_words(classifier: WordClassifier, text: str, topic: int) -> np.ndarray:
+def telling_words(classifier: WordClassifier, text: str, topic: int) -> np.ndarray:
     """Return of which kind each letter of a text is that continues a prompt.
 
     Parameters
@@ -99,13 +104,16 @@ def foreign_words(classifier: WordClassifier, text: str, topic: int) -> np.ndarr
     -------
     array of int, shape (len(text),)
         `STRANGE` in words that are e times rarer, or more, in texts on this topic than
-        in those on all topics; `GOOD` elsewhere.
+        in those on all topics; `TYPICAL` in those that are as much more frequent;
+        `GOOD` elsewhere.
     """
     kinds = np.full(len(text), GOOD)
     for match in re.finditer(r"\S+", text):
         weights = classifier.weights(words(match[0]))[:, topic]
-        if weights.min(initial=0) < FOREIGN:
-            kinds[match.start() : match.end()] = STRANGE
+        least, most = weights.min(initial=0), weights.max(initial=0)
+        if max(-least, most) > TELLING:
+            kind = STRANGE if -least > most else TYPICAL
+            kinds[match.start() : match.end()] = kind
     return kinds
 
 

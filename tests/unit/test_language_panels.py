@@ -92,13 +92,18 @@ class TestLayers:
         assert max(len(line.rstrip()) for line in lines) <= panels.COLUMNS
 
     def test_each_holds_the_letters_of_its_kind_alone(self):
-        layers = panels.layers("ab cd", [0, 0, 0, 1, 2])
-        assert [rows[0].rstrip() for rows in layers] == ["ab", "   c", "    d"]
+        layers = panels.layers("ab cde", [0, 0, 0, 1, 2, 3])
+        assert [rows[0].rstrip() for rows in layers] == [
+            "ab",
+            "   c",
+            "    d",
+            "     e",
+        ]
 
     def test_a_text_too_long_is_cut_and_a_short_one_filled_up(self):
         for text in ("a", "a word " * 100):
             layers = panels.layers(text, [1] * len(text))
-            assert [len(rows) for rows in layers] == [panels.LINES] * 3
+            assert [len(rows) for rows in layers] == [panels.LINES] * len(panels.KINDS)
 
     def test_pieces_end_after_blanks_and_where_the_kind_changes(self):
         pieces = list(panels.pieces("on ice.", [0, 0, 0, 1, 1, 1, 2]))
@@ -128,31 +133,30 @@ def test_two_document_panels_share_an_axes_and_no_line_lies_on_another(ax):
     assert 0 < heights.min() < heights.max() < 1
 
 
-class TestForeignWords:
+class TestTellingWords:
     classifier = WordClassifier(
-        ("churches", "hares"),
+        ("churches", "hares", "ships"),
         {"nave": 0, "fur": 1, "the": 2},
-        np.log([[0.8, 0.01], [0.01, 0.8], [0.19, 0.19]]),
+        np.log([[0.8, 0.01, 0.01], [0.01, 0.8, 0.8], [0.19, 0.19, 0.19]]),
     )
 
-    def test_words_that_are_rare_in_texts_on_the_subject_are_strange(self):
+    @pytest.mark.parametrize(
+        ("topic", "typical", "strange"), [(0, "nave.", "fur,"), (1, "", "nave.")]
+    )
+    def test_words_are_marked_that_speak_for_the_subject_or_against_it(
+        self, topic, typical, strange
+    ):
         text = "The fur, of the\nnave."
-        kinds = panels.foreign_words(self.classifier, text, 0)
-        marked = "".join(
-            letter
-            for letter, kind in zip(text, kinds, strict=True)
-            if kind == panels.STRANGE
-        )
-        assert marked == "fur,"
-        assert set(kinds) == {panels.GOOD, panels.STRANGE}
-        assert (
-            panels.foreign_words(self.classifier, "nave", 1) == panels.STRANGE
-        ).all()
+        kinds = panels.telling_words(self.classifier, text, topic)
+        for kind, word in ((panels.TYPICAL, typical), (panels.STRANGE, strange)):
+            marked = [a for a, of in zip(text, kinds, strict=True) if of == kind]
+            assert "".join(marked) == word
+        assert kinds[text.index("of")] == panels.GOOD
 
     def test_a_paragraph_begins_a_line(self, ax):
         panel = panels.text_panel(ax, [0.9, 0.6, 0.3])
         panel.show("one two\nthree", [panels.PROMPT] * 8 + [panels.STRANGE] * 5)
-        real, _, strange = ([row.get_text() for row in rows] for rows in panel.rows)
+        real, _, strange, _ = ([row.get_text() for row in rows] for rows in panel.rows)
         assert real == ["one two", "     ", ""]
         assert strange == ["       ", "three", ""]
 

@@ -113,12 +113,12 @@ def test_package_comes_from_the_repository(address: str, source: str) -> None:
         ("from sklearn.datasets import load_iris", {"sklearn"}),
         (
             "import torch\nfrom torch import nn",
-            {"torch", "safetensors", "sklearn", "tokenizers"},
+            {"torch", "filelock", "safetensors", "sklearn", "tokenizers"},
         ),
         ('sweep.load("paper_mixture")', set()),
         (
             'results = {"digits": "digits_mixing"}',
-            {"torch", "safetensors", "sklearn", "tokenizers"},
+            {"torch", "filelock", "safetensors", "sklearn", "tokenizers"},
         ),
     ],
 )
@@ -161,6 +161,7 @@ EVERYTHING = {
         "threadpoolctl",
         "tqdm",
         "torch",
+        "filelock",
         "safetensors",
         "sklearn",
         "tokenizers",
