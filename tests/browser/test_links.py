@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString
 
 from chapters import read_chapters
 
@@ -87,6 +88,23 @@ def test_launch_buttons_open_a_notebook_that_is_there(
     chapters = {each.name for each in read_chapters(Path(__file__).parents[2])}
     assert have.keys() == chapters
     assert all(file.endswith(f"_run/{name}.ipynb") for name, file in have.items())
+
+
+def test_no_formula_is_left_in_its_source(pages: dict[Path, BeautifulSoup]) -> None:
+    """A line of a paragraph that begins with a plus makes a list of its formula."""
+    left = {}
+    for path, page in pages.items():
+        shown = [
+            text
+            for text in page.find_all(string=re.compile(r"\$|\\[a-z]{2,}"))
+            if not text.find_parent(
+                ["script", "style", "pre", "code", "math", "textarea"]
+            )
+            and type(text) is NavigableString
+        ]
+        if shown:
+            left[path.name] = shown
+    assert not left
 
 
 def test_ids_are_unique_on_each_page(pages: dict[Path, BeautifulSoup]) -> None:
