@@ -97,6 +97,10 @@ class TestShipped:
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         if experiment is mnist and not (BOOK / "mnist").is_dir():
             pytest.skip("MNIST's files are not in the folder mnist")
+        if experiment is english and not (
+            Path("books").is_dir() and torch.cuda.is_available()
+        ):
+            pytest.skip("the books are not in the folder books, or there is no GPU")
         result = load(experiment.SWEEP.name)
         again = compute_cell(experiment.SWEEP, **experiment.CHEAP)
         assert list(again) == list(result)
