@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from collapse.explore import ExploredFigure
+from matplotlib import pyplot as plt
+
+from collapse.explore import ExploredFigure, explore
 from controls import Control
 
 
@@ -39,3 +41,16 @@ def save(explored: ExploredFigure, folder: Path) -> Path:
     path = folder / "figure.html"
     explored.save(path)
     return path
+
+
+def growing_axes(**options: bool) -> ExploredFigure:
+    """A line whose first control moves the axes as well, the second the line alone."""
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], label="line")
+
+    def update(size, tilt):
+        line.set_ydata([0, size + tilt])
+        axes.set_ylim(0, size + 2)
+        return f"Size {size}, tilt {tilt}."
+
+    return explore(figure, update, **options, size=[1, 2], tilt=[0, 1])

@@ -13,7 +13,7 @@ from PIL import Image
 
 from collapse.explore import explore
 from controls import Control
-from opened_figure import Opened, save
+from opened_figure import Opened, growing_axes, save
 from support import figures
 
 
@@ -412,15 +412,7 @@ def test_a_pinned_state_stays_behind_the_others(named):
 
 
 def test_a_pin_is_hidden_where_it_would_lie_elsewhere(new_context, tmp_path):
-    figure, axes = plt.subplots()
-    (line,) = axes.plot([0, 1], label="line")
-
-    def update(size, tilt):
-        line.set_ydata([0, size + tilt])
-        axes.set_ylim(0, size + 2)
-        return f"Size {size}, tilt {tilt}."
-
-    explored = explore(figure, update, size=[1, 2], tilt=[0, 1])
+    explored = growing_axes()
     opened = Opened(new_context(), save(explored, tmp_path))
     opened.figure.locator("summary").click()
     opened.figure.get_by_role("button", name="Pin this state").click()

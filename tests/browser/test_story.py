@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 
 from collapse.explore import Estimate, Pick, Sketch, explore
 from controls import Control
-from opened_figure import Opened, save
+from opened_figure import Opened, growing_axes, save
 
 SHOW = "Show what happens"
 LAST = 20
@@ -377,15 +377,7 @@ def test_a_pin_is_named_and_dismissed(told):
 
 
 def test_it_is_said_that_a_pin_is_not_drawn(new_context, tmp_path):
-    figure, axes = plt.subplots()
-    (line,) = axes.plot([0, 1], label="line")
-
-    def update(size, tilt):
-        line.set_ydata([0, size + tilt])
-        axes.set_ylim(0, size + 2)
-        return f"Size {size}, tilt {tilt}."
-
-    explored = explore(figure, update, ghost=True, size=[1, 2], tilt=[0, 1])
+    explored = growing_axes(ghost=True)
     opened = Opened(new_context(), save(explored, tmp_path))
     pin(opened)
     opened.put(0, 1)
