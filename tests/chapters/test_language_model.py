@@ -26,6 +26,7 @@ from language_panels import strange_words
 from support.chapters import BOOK, run_chapter
 
 WARM, COOL, BEAM = "temperature 1", "temperature 0.8", "beam search"
+FREE = "free writing"
 DRAWN = (WARM, "temperature 0.9", COOL)
 SHARES = (0, 0.1, 0.5, 1)
 
@@ -308,11 +309,12 @@ def subjects(tale):
 class TestEnglish:
     """Numbers, captions and sentences on the models that have read books."""
 
-    CELLS = tuple(itertools.product((BEAM, WARM), SHARES))
+    WRITINGS = (BEAM, WARM, COOL, FREE)
+    CELLS = tuple(itertools.product(WRITINGS, SHARES))
 
     @pytest.mark.parametrize(("writing", "share"), CELLS)
     def test_of_the_table(self, glued, tale, subjects, writing, share):
-        for age in (0, 6):
+        for age in (0, 9):
             found = subjects(writing, share)[:, age]
             levels = tale("real_perplexity", writing, share)[:, age]
             for name, value in {
@@ -321,20 +323,21 @@ class TestEnglish:
                 "churches": (found == 0).sum(),
                 "nothing": (found == -1).sum(),
                 "repeated": 100 * tale("repeated", writing, share)[:, age].mean(),
+                "unknown": 100 * tale("unknown", writing, share)[:, age].mean(),
             }.items():
                 shown = glued[f"english/{name}/{writing}/{share}/{age}"]
                 assert_rounded(shown, value)
 
     @pytest.mark.parametrize(("writing", "share"), CELLS)
     def test_of_the_captions(self, said, subjects, writing, share):
-        for age in (0, 3, 6):
+        for age in (0, 4, 9):
             found = subjects(writing, share)[:, age]
             sentence = said(
                 0, generation=age, writing=writing, real_fraction=share, prompt=1
             )
             assert f"{writing}, {100 * share:g} % real blocks." in sentence
             assert sentence.endswith(
-                f"Of 120 such texts {(found == 0).sum()} speak of architecture, "
+                f"Of 240 such texts {(found == 0).sum()} speak of architecture, "
                 f"{(found == -1).sum()} of no clear subject, {(found == 1).sum()} of "
                 "animals."
             )
@@ -355,7 +358,7 @@ class TestEnglish:
                 tale("real_perplexity", *cell)[..., place]
             )
         for (name, look), writing, age in itertools.product(
-            measured.items(), (BEAM, WARM), (0, 6)
+            measured.items(), self.WRITINGS, (0, 9)
         ):
             sentence = said(1, generation=age, measure=name, writing=writing)
             for share in SHARES:
@@ -408,22 +411,19 @@ class TestEnglish:
         self, glued, tale, subjects
     ):
         found = subjects(BEAM)
-        assert ((found[:, 6] == 0).mean(-1) > 0.4).all()
-        assert ((found[:, 6] == 0).mean(-1) < 0.65).all()
-        assert ((found[:, 6] == -1).mean(-1) > 0.35).all()
+        assert (found[:, 9] == 0).mean() == pytest.approx(0.5, abs=0.05)
+        assert ((found[:, 9] == 0).mean(-1) > 0.3).all()
+        assert ((found[:, 9] == -1).mean(-1) > 0.35).all()
+        assert not (found[:, 9] == 1).any()
         repeated = tale("repeated", BEAM)
-        assert repeated[:, 6].min() > 0.8 > 0.4 > repeated[:, 0].max()
+        assert repeated[:, 9].min() > 0.8 > 0.4 > repeated[:, 0].max()
         tokenizer = read_tokenizer(ENGLISH)
-        rows = tale("tower_tokens", BEAM)[:, 6].reshape(-1, 64).tolist()
+        rows = tale("tower_tokens", BEAM)[:, 9].reshape(-1, 64).tolist()
         texts = tokenizer.decode_batch(rows)
         of_course = sum("not a matter of course" in text for text in texts)
-        assert sum("not a matter of course, but it is" in text for text in texts) > 5
+        assert sum("not a matter of course, but it is" in text for text in texts) > 15
         assert glued["of_course"] == str(of_course)
-        funny = "old-fashioned old-fashioned"
-        assert sum(f"{funny} old-fashioned" in text for text in texts) == sum(
-            funny in text for text in texts
-        )
-        assert glued["old_fashioned"] == str(sum(funny in text for text in texts))
+        assert glued["roland"] == str(sum("Chanson de Roland" in x for x in texts))
         # The commonest: no other five words are repeated in more of the texts.
         repeated_runs = Counter()
         for text in texts:
@@ -432,19 +432,36 @@ class TestEnglish:
             repeated_runs.update(run for run, count in runs.items() if count > 1)
         ((_, most),) = repeated_runs.most_common(1)
         assert repeated_runs["not", "a", "matter", "of", "course"] == most
-        assert tale("own_perplexity", BEAM)[:, 6].max() < 1.2
+        assert tale("own_perplexity", BEAM)[:, 9].max() < 1.2
 
     def test_drawn_texts_stay_with_their_churches_and_lose_words(self, tale, subjects):
-        assert ((subjects(WARM)[:, 6] == 0).mean(-1) > 0.9).all()
+        assert ((subjects(WARM)[:, 9] == 0).mean(-1) > 0.85).all()
         words_in_use, real = tale("vocabulary", WARM), tale("real_perplexity", WARM)
-        assert words_in_use[:, 6].max() < words_in_use[:, 0].min() - 200
-        assert (real[:, 6] > real[:, 0]).all()
-        assert (real[:, 6] < 1.2 * real[:, 0]).all()
+        assert words_in_use[:, 9].max() < words_in_use[:, 0].min() - 200
+        assert (real[:, 9] > real[:, 0]).all()
+        assert (real[:, 9] < 1.3 * real[:, 0]).all()
 
-    @pytest.mark.parametrize("writing", [BEAM, WARM])
+    def test_temperature_08_is_on_its_way_to_the_circles(self, tale):
+        repeated = tale("repeated", COOL)
+        assert (np.diff(repeated.mean(0)) > 0).all()
+        assert repeated[:, 0].max() < 0.01
+        assert 0.25 < repeated[:, 9].min() < tale("repeated", BEAM)[:, 9].min() / 2
+
+    def test_without_prompts_errors_pile_up(self, tale):
+        """Of words that no book holds; with prompts there are no more than at first."""
+        free, prompted = tale("unknown", FREE), tale("unknown", WARM)
+        assert free[:, 0].mean() == pytest.approx(prompted[:, 0].mean(), abs=0.004)
+        below(1.8 * free[:, 0], free[:, 9])
+        assert np.abs(prompted[:, 9] - prompted[:, 0]).max() < 0.01
+        below(
+            1.3 * tale("real_perplexity", WARM)[:, 9].mean(-1),
+            tale("real_perplexity", FREE)[:, 9].mean(-1),
+        )
+
+    @pytest.mark.parametrize("writing", WRITINGS)
     def test_more_real_blocks_lower_the_perplexity(self, tale, writing):
         levels = [
-            stats.gmean(tale("real_perplexity", writing, share)[:, 6], axis=-1)
+            stats.gmean(tale("real_perplexity", writing, share)[:, 9], axis=-1)
             for share in SHARES
         ]
         for more, less in itertools.pairwise(levels):
@@ -453,12 +470,12 @@ class TestEnglish:
         assert np.abs(control / control[:, :1] - 1).max() < 0.01
 
     def test_a_tenth_does_not_stop_the_circles(self, tale, subjects):
-        assert tale("repeated", BEAM, 0.1)[:, 6].min() > 0.7
-        assert (subjects(BEAM, 0.1)[:, 6] == -1).mean() > 0.25
+        assert tale("repeated", BEAM, 0.1)[:, 9].min() > 0.7
+        assert (subjects(BEAM, 0.1)[:, 9] == -1).mean() > 0.25
 
     def test_rare_subjects_do_not_go_first(self, glued, tale):
         path = tale("real_perplexity", BEAM).mean(0)
-        times = dict(zip(TOPIC_SHARES, path[6] / path[0], strict=True))
+        times = dict(zip(TOPIC_SHARES, path[9] / path[0], strict=True))
         for topic in ("architecture", "railways", "animals"):
             assert_rounded(glued[f"grown/{topic}"], times[topic])
         assert max(times, key=times.get) == "animals"
@@ -470,23 +487,37 @@ class TestEnglish:
         assert glued["quoted"] == f"{np.min(medians):.0f} to {np.max(medians):.0f}"
         assert np.max(medians) < 10
 
-    def test_hardly_a_text_comes_to_animals(self, glued, subjects):
+    def test_hardly_a_text_comes_to_animals(self, glued, tale, subjects):
+        # What learns from real blocks only is one model, prompted or not.
+        alike = [subjects(writing, 1)[:, 1:] for writing in (WARM, FREE)]
+        assert np.array_equal(*alike)
+        cells = [cell for cell in self.CELLS if cell != (FREE, 1)]
         # Generation 0 of a history has learnt from the same blocks in all diets.
-        later = {cell: subjects(*cell)[:, 1:] for cell in self.CELLS}
+        later = {cell: subjects(*cell)[:, 1:] for cell in cells}
         found = {cell: int((each == 1).sum()) for cell, each in later.items()}
         texts = sum(each.size for each in later.values())
         assert glued["all_texts"] == f"{texts:,}".replace(
             ",", "\N{NARROW NO-BREAK SPACE}"
         )
         assert glued["animal_texts"] == str(sum(found.values()))
-        assert glued["real_animals"] == str(found[BEAM, 1] + found[WARM, 1])
+        only_real = sum(count for (_, share), count in found.items() if share == 1)
+        assert glued["real_animals"] == str(only_real)
         assert sum(found.values()) < 0.003 * texts
+        tokenizer = read_tokenizer(ENGLISH)
+        hares = 0
+        for writing, share in cells:
+            rows = tale("tower_tokens", writing, share)[:, 1:].reshape(-1, 64)
+            for text in tokenizer.decode_batch(rows.tolist()):
+                found_words = re.findall(r"(?i)\b(?:hare|rabbit|cottontail)s?\b", text)
+                hares += bool(found_words) and "hare's" not in text
+        assert glued["hare_texts"] == str(hares)
 
-    def test_the_strangest_text_was_written(self, tale, subjects):
-        rows = tale("tower_tokens", BEAM, 0.1)[1, 5, 33]
-        text = read_tokenizer(ENGLISH).decode(rows.tolist())
-        assert '"dogs," and "dogs," and "dogs,"' in text
-        assert subjects(BEAM, 0.1)[1, 5, 33] == 1
+    def test_the_funniest_text_was_written_and_is_among_those_shown(self, tale):
+        funny = "the Bible, the Cloister, and the Cottontail"
+        rows = tale("tower_tokens", COOL)[:, 9].reshape(-1, 64).tolist()
+        texts = read_tokenizer(ENGLISH).decode_batch(rows)
+        assert [funny in text for text in texts].count(True) == 1
+        assert funny in tale("texts", COOL)[0, 9, 2 * 2 + 1]
 
     def test_generation_0_takes_the_hares_to_a_transept(self):
         tokenizer = read_tokenizer(ENGLISH)
@@ -500,15 +531,15 @@ class TestEnglish:
         assert "transept" in tokenizer.decode(rows[0].tolist())
 
     def test_what_is_shown_was_chosen_by_nobody(self, tale):
-        """Eight at equal distances of the sixty."""
+        """Eight at equal distances of the sixty; the page shows every second one."""
         tokenizer = read_tokenizer(ENGLISH)
         places = np.linspace(0, 59, 8).round().astype(int)
-        for age in (0, 6):
+        for age in (0, 9):
             rows = tale("tower_tokens", BEAM)[0, age, places]
             shown = tale("texts", BEAM)[0, age].tolist()
             assert tokenizer.decode_batch(rows.tolist()) == shown
 
-    @pytest.mark.parametrize("generation", [0, 4, 6])
+    @pytest.mark.parametrize("generation", [0, 4, 9])
     def test_the_networks_are_those_of_the_history_without_real_text(
         self, tale, generation
     ):

@@ -5,6 +5,7 @@ import importlib
 import json
 import pkgutil
 import sys
+from types import ModuleType
 from typing import Any
 
 import collapse.experiments as package
@@ -66,6 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"  wrote {save(made)}", flush=True)
         if read(name).provenance["commit"] is None:
             print("  no commit holds its code yet; RESTAMP=1 notes the one that will")
+        hand_out = getattr(_module(name), "hand_out", None)
+        if hand_out is not None and not hand_out(read(name)):
+            print(
+                "  what it hands out to readers beside was made elsewhere: not renewed"
+            )
     return 0
 
 
@@ -83,11 +89,11 @@ def _assignment(text: str) -> tuple[str, Any]:
 def all_sweeps() -> dict[str, Sweep]:
     """Return the sweep of each experiment, by the name of its module."""
     names = [each.name for each in pkgutil.iter_modules(package.__path__)]
-    return {
-        name: importlib.import_module(f"{package.__name__}.{name}").SWEEP
-        for name in names
-        if not name.startswith("_")
-    }
+    return {name: _module(name).SWEEP for name in names if not name.startswith("_")}
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{package.__name__}.{name}")
 
 
 def describe(sweep: Sweep) -> tuple[str, bool]:

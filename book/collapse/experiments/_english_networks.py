@@ -25,7 +25,6 @@ def ship(
     subjects: WordClassifier,
     result: Result,
     target: str | Path,
-    remark: str = "",
 ) -> None:
     """Put together what readers get.
 
@@ -38,11 +37,11 @@ def ship(
     result : Result
         Of the sweep whose history left the networks.
     target : path
-        Made if it is missing.
-    remark : str
-        What a reader of the file of origin must know besides.
+        Made if it is missing; networks of other generations go.
     """
     target = Path(target)
+    for old in target.glob("generation-*"):
+        shutil.rmtree(old)
     for generation, folder in networks.items():
         place = target / f"generation-{generation}"
         place.mkdir(parents=True, exist_ok=True)
@@ -50,11 +49,11 @@ def ship(
             shutil.copy(folder / name, place / name)
         shutil.copy(folder / "tokenizer.json", target / "tokenizer.json")
     write_classifier(subjects, target / "subjects.npz")
-    text = json.dumps(_origin(target, min(networks), result, remark), indent=2) + "\n"
+    text = json.dumps(_origin(target, min(networks), result), indent=2) + "\n"
     replace_file(target / ORIGIN, lambda part: part.write_text(text, encoding="utf-8"))
 
 
-def _origin(target: Path, first: int, result: Result, remark: str) -> dict[str, Any]:
+def _origin(target: Path, first: int, result: Result) -> dict[str, Any]:
     """Say from where the files are, and what the first network has read."""
     network = load_opt(target / f"generation-{first}")
     weights = sum(each.numel() for each in network.state_dict().values())
@@ -79,7 +78,6 @@ def _origin(target: Path, first: int, result: Result, remark: str) -> dict[str, 
             "loss": round(float(losses[-1]), 4),
             "held_out_perplexity": [round(float(each), 1) for each in levels],
         },
-        "remark": remark,
         "sha256": {
             path.relative_to(target).as_posix(): hashlib.sha256(
                 path.read_bytes()

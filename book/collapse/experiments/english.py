@@ -22,7 +22,7 @@ from ..corpus.books import Book, list_topics
 from ..corpus.words import WordClassifier, unknown_share, words
 from ..opt import OPT, Decoding, LanguageModel, OPTConfig, Training, save_opt
 from ..recursion import Diet, recurse
-from ..sweep import Sweep
+from ..sweep import DATA, Result, Sweep
 from ..validation import option, refuse, whole_number
 from ._english import (
     BOOKS_SHA256,
@@ -34,6 +34,7 @@ from ._english import (
     read_library,
     spread_out,
 )
+from ._english_networks import ship
 from ._language_models import SEED, FirstReader
 from ._resumable import ResumableFamily, ResumableModel, continue_each
 
@@ -277,6 +278,23 @@ def checkpoint(
     return Path(folder) / "-".join(parts)
 
 
+def hand_out(result: Result, target: str | Path = DATA / "english") -> bool:
+    """Give readers the networks of history 0 by beam search without real blocks.
+
+    Returns whether they are here: not if the cell was computed in another folder.
+    """
+    grid, writing = result.provenance["grid"], WRITINGS["beam search"]
+    networks = {
+        generation: checkpoint(grid["folder"], writing, 0, generation)
+        for generation in (*KEPT, grid["generations"])
+    }
+    if not all(place.is_dir() for place in networks.values()):
+        return False
+    subjects = _desk(grid["books"], grid["vocabulary"]).subjects
+    ship(networks, subjects, result, target)
+    return True
+
+
 @dataclass(frozen=True, eq=False)
 class _Desk:
     """All by which what models write is judged; made once in a process.
@@ -395,10 +413,10 @@ SWEEP = Sweep(
     name="english",
     task=history,
     grid={
-        "writing": ["beam search", "temperature 1"],
+        "writing": list(WRITINGS),
         "real_fraction": [0, 0.1, 0.5, 1],
-        "chain": [0, 1],
-        "generations": 6,
+        "chain": [0, 1, 2, 3],
+        "generations": 9,
         "real_blocks": 2048,
         "epochs": 5,
         "rate": 3e-4,
