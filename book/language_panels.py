@@ -143,7 +143,8 @@ def layers(
         for number in range(len(KINDS)):
             pages[number] += piece if number == kind else re.sub(".", " ", piece)
         column = 0 if piece.endswith("\n") else column + len(piece)
-    return [(page.split("\n") + [""] * lines)[:lines] for page in pages]
+    rows = [[line.rstrip() for line in page.split("\n")] for page in pages]
+    return [(each + [""] * lines)[:lines] for each in rows]
 
 
 def pieces(text: str, kinds: Sequence[int] | np.ndarray) -> Iterator[tuple[str, int]]:
