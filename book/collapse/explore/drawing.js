@@ -2,15 +2,23 @@
 // and its data, and returns a function that moves to given positions of its controls, and
 // one that writes what a layer shows there.
 
-// Where in a table the entry for some positions stands.
-const placeIn = ({ strides }, positions) => strides.reduce((sum, step, axis) => sum + step * positions[axis], 0);
+// What a table holds for some positions.
+const lookUp = ({ table, strides }, positions) =>
+  table[strides.reduce((sum, step, axis) => sum + step * positions[axis], 0)];
 
 function mount(root, data, id) {
-  const at = (layer, positions) => layer.table[placeIn(layer, positions)];
+  const drawings = data.layers.map(({ drawings, table, strides }) => {
+    // Stored as distances from the next new one, which is 0 for most.
+    let next = 0;
+    table = table.map((step) => {
+      next = Math.max(next, (step += next) + 1);
+      return step;
+    });
+    return (positions) => drawings[lookUp({ table, strides }, positions)];
+  });
   const layers = [...root.querySelectorAll("g[data-layer]")];
   const caption = root.querySelector("figcaption");
-  const shown = data.layers.map((layer) => layer.drawings[at(layer, data.start)]);
-  let current = null;
+  const shown = drawings.map((at) => at(data.start));
 
   // Coordinates are stored as differences of some order; adding up restores them.
   const decoded = new Map();
@@ -58,8 +66,7 @@ function mount(root, data, id) {
     return data.strings[number].replaceAll("#@", "#" + id);
   }
 
-  const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  const escape = (text) => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
+  const escape = (text) => text.replace(/[&<]/g, (sign) => `&#${sign.charCodeAt()};`);
 
   // Without a transform a browser need not look for a text's style again.
   function placement([, , , x, y, angle]) {
@@ -116,20 +123,17 @@ function mount(root, data, id) {
   }
 
   function move(positions) {
-    if (current && positions.every((place, axis) => place === current[axis])) return;
-    current = [...positions];
-    data.layers.forEach((layer, number) => {
-      const drawing = layer.drawings[at(layer, positions)];
+    const state = positions.join(" ");
+    if (root.dataset.state === state) return;
+    root.dataset.state = state;
+    drawings.forEach((at, number) => {
+      const drawing = at(positions);
       if (drawing !== shown[number]) show(number, drawing);
     });
-    const sentence = data.captions[at(data.caption, positions)];
+    const sentence = data.captions[lookUp(data.caption, positions)];
     if (caption.textContent !== sentence) caption.textContent = sentence;
-    root.dataset.state = positions.join(" ");
   }
 
-  const drawn = (number, positions) => {
-    const layer = data.layers[number];
-    return layer.drawings[at(layer, positions)].map(markup).join("");
-  };
+  const drawn = (number, positions) => drawings[number](positions).map(markup).join("");
   return { move, drawn };
 }
