@@ -531,7 +531,7 @@ class TestEnglish:
         assert "transept" in tokenizer.decode(rows[0].tolist())
 
     def test_what_is_shown_was_chosen_by_nobody(self, tale):
-        """Eight at equal distances of the sixty; the page shows every second one."""
+        """Eight at equal distances of the sixty; the page shows three of them."""
         tokenizer = read_tokenizer(ENGLISH)
         places = np.linspace(0, 59, 8).round().astype(int)
         for age in (0, 9):
