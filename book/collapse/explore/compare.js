@@ -92,7 +92,7 @@ function nameTag({ root, data, positions }) {
   function place() {
     if (!label.isConnected) return;
     const panel = parseInt(picture.querySelector(".explore-faint + g").dataset.series), edge = 60;
-    const frame = data.panels[lookUp(data.panel, positions())][panel];
+    const frame = data.panels[data.panel.table[placeIn(data.panel, positions())]][panel];
     const [left, right] = frame.slice(3), [top, bottom] = frame.slice(8).sort((a, b) => a - b);
     const points = [...picture.querySelectorAll("path[d]")].flatMap((path) => verticesOf(path.getAttribute("d")));
     for (const text of picture.querySelectorAll("text")) {

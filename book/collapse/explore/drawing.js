@@ -2,23 +2,15 @@
 // and its data, and returns a function that moves to given positions of its controls, and
 // one that writes what a layer shows there.
 
-// What a table holds for some positions.
-const lookUp = ({ table, strides }, positions) =>
-  table[strides.reduce((sum, step, axis) => sum + step * positions[axis], 0)];
+// Where in a table the entry for some positions stands.
+const placeIn = ({ strides }, positions) => strides.reduce((sum, step, axis) => sum + step * positions[axis], 0);
 
 function mount(root, data, id) {
-  const drawings = data.layers.map(({ drawings, table, strides }) => {
-    // Stored as distances from the next new one, which is 0 for most.
-    let next = 0;
-    table = table.map((step) => {
-      next = Math.max(next, (step += next) + 1);
-      return step;
-    });
-    return (positions) => drawings[lookUp({ table, strides }, positions)];
-  });
+  const at = (layer, positions) => layer.table[placeIn(layer, positions)];
   const layers = [...root.querySelectorAll("g[data-layer]")];
   const caption = root.querySelector("figcaption");
-  const shown = drawings.map((at) => at(data.start));
+  const shown = data.layers.map((layer) => layer.drawings[at(layer, data.start)]);
+  let current = null;
 
   // Coordinates are stored as differences of some order; adding up restores them.
   const decoded = new Map();
@@ -66,7 +58,8 @@ function mount(root, data, id) {
     return data.strings[number].replaceAll("#@", "#" + id);
   }
 
-  const escape = (text) => text.replace(/[&<]/g, (sign) => `&#${sign.charCodeAt()};`);
+  const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  const escape = (text) => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
 
   // Without a transform a browser need not look for a text's style again.
   function placement([, , , x, y, angle]) {
@@ -123,17 +116,20 @@ function mount(root, data, id) {
   }
 
   function move(positions) {
-    const state = positions.join(" ");
-    if (root.dataset.state === state) return;
-    root.dataset.state = state;
-    drawings.forEach((at, number) => {
-      const drawing = at(positions);
+    if (current && positions.every((place, axis) => place === current[axis])) return;
+    current = [...positions];
+    data.layers.forEach((layer, number) => {
+      const drawing = layer.drawings[at(layer, positions)];
       if (drawing !== shown[number]) show(number, drawing);
     });
-    const sentence = data.captions[lookUp(data.caption, positions)];
+    const sentence = data.captions[at(data.caption, positions)];
     if (caption.textContent !== sentence) caption.textContent = sentence;
+    root.dataset.state = positions.join(" ");
   }
 
-  const drawn = (number, positions) => drawings[number](positions).map(markup).join("");
+  const drawn = (number, positions) => {
+    const layer = data.layers[number];
+    return layer.drawings[at(layer, positions)].map(markup).join("");
+  };
   return { move, drawn };
 }

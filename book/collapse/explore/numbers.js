@@ -2,7 +2,7 @@
 // the drawing, whose coordinates are whole tenths of a pixel.
 
 function csv(root, data, positions) {
-  const panels = data.panels[lookUp(data.panel, positions)];
+  const panels = data.panels[data.panel.table[placeIn(data.panel, positions)]];
   const rows = [["panel", "series", "x", "y", "text"]];
   for (const group of root.querySelectorAll("[data-series]")) {
     const [, number, kind, name] = group.dataset.series.match(/^(\d+) (\w+) (.*)$/s);

@@ -260,9 +260,7 @@ def encode(recording: Recording) -> dict:
         drawings = [
             [marks.number(mark) for mark in drawing] for drawing in layer.drawings
         ]
-        indices = _table(layer.table)
-        table = _packed(indices["table"])
-        layers.append({"drawings": drawings, **indices, "table": table})
+        layers.append({"drawings": drawings, **_table(layer.table)})
     encoded = [_encode_mark(mark, strings, runs) for mark in marks.items]
     return {
         "name": recording.name,
@@ -280,16 +278,6 @@ def encode(recording: Recording) -> dict:
         "coordinates": [_differences(kept) for kept in runs.items],
         **_encode_story(recording),
     }
-
-
-def _packed(table: list[int]) -> list[int]:
-    """Write each number as its distance from the next new one.
-
-    Most drawings of a text are new: of a long list of zeros little is left on the way
-    to a reader. `stills.unpacked` and the script undo it.
-    """
-    largest = np.maximum.accumulate([-1, *table[:-1]])
-    return (np.array(table) - largest - 1).tolist()
 
 
 def _encode_story(recording: Recording) -> dict:

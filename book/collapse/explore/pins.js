@@ -13,7 +13,7 @@ function faintPicture({ root, data, positions, drawn }) {
     group.setAttribute("opacity", 0.35);
     return { group, numbers };
   });
-  const scalesAt = (at) => lookUp(data.panel, at);
+  const scalesAt = (at) => data.panel.table[placeIn(data.panel, at)];
   let shown = "";
 
   function show(at) {

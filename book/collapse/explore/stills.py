@@ -96,8 +96,7 @@ def still(
             f"{len(data['layers'])}"
         )
     for group, layer in zip(layers, data["layers"], strict=True):
-        known = layer | {"table": unpacked(layer["table"])}
-        marks = layer["drawings"][_looked_up(known, positions)]
+        marks = layer["drawings"][_looked_up(layer, positions)]
         drawn = "".join(_markup(data, data["marks"][mark], identity) for mark in marks)
         group[:] = ElementTree.fromstring(f'<g xmlns="{SVG}">{drawn}</g>')
         del group.attrib["data-layer"]
@@ -105,15 +104,6 @@ def still(
     for name in ("role", "aria-labelledby"):
         del picture.attrib[name]
     return ElementTree.tostring(picture, encoding="unicode")
-
-
-def unpacked(packed: Sequence[int]) -> list[int]:
-    """Return numbers that `page.encode` wrote as distances from the next new one."""
-    numbers, following = [], 0
-    for step in packed:
-        numbers.append(following + step)
-        following = max(following, numbers[-1] + 1)
-    return numbers
 
 
 def flat(picture: str, grow: float = 1.0) -> str:

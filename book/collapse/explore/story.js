@@ -122,7 +122,7 @@ function typedIn(form, figure) {
 // The scales of the panel that a prediction is about, as `numbers.js` reads them.
 function frameAt({ data }) {
   const { panel, state } = data.prediction;
-  return data.panels[lookUp(data.panel, state)][panel];
+  return data.panels[data.panel.table[placeIn(data.panel, state)]][panel];
 }
 
 // From a value to its place in the drawing; null where a page cannot tell.

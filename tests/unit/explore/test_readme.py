@@ -24,7 +24,6 @@ from collapse.explore import (
 )
 from collapse.explore.sentences import unbroken
 from collapse.explore.sliders import CONTROLS, MAX_STATES
-from collapse.explore.stills import unpacked
 
 README = Path(collapse.explore.__file__).with_name("README.md")
 GALLERY = README.parents[2] / "appendix" / "gallery.md"
@@ -66,7 +65,7 @@ def test_the_example_saves_a_page_with_each_state(example: dict, tmp_path: Path)
     captions = [unbroken(example["update"](each, 0)[1]) for each in frictions]
     assert data["captions"] == captions
     curve = max(data["layers"], key=lambda layer: len(layer["drawings"]))
-    assert sorted(set(unpacked(curve["table"]))) == [*range(20)], "one for each state"
+    assert sorted(set(curve["table"])) == [*range(20)], "one for each state"
 
 
 def test_the_address_of_the_readme_is_one_of_the_example(readme: str, example: dict):
