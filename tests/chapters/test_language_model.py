@@ -54,6 +54,7 @@ SAID_OF = {
     "own": "[Oo]wn|its own",
     "churches": "churches",
     "nothing": "nothing",
+    "unknown": "[Uu]nknown|no book holds",
     "grown": "rare in the blocks",
     "architecture": "architecture",
     "animals": "animals",
@@ -421,7 +422,13 @@ class TestEnglish:
         rows = tale("tower_tokens", BEAM)[:, 9].reshape(-1, 64).tolist()
         texts = tokenizer.decode_batch(rows)
         of_course = sum("not a matter of course" in text for text in texts)
-        assert sum("not a matter of course, but it is" in text for text in texts) > 15
+        # Most of the others, as the lesson of the prediction says.
+        lost = [
+            x
+            for x, subject in zip(texts, found[:, 9].ravel(), strict=True)
+            if subject == -1
+        ]
+        assert sum("not a matter of course" in text for text in lost) > len(lost) / 2
         assert glued["of_course"] == str(of_course)
         assert glued["roland"] == str(sum("Chanson de Roland" in x for x in texts))
         # The commonest: no other five words are repeated in more of the texts.
