@@ -117,6 +117,25 @@ def test_the_play_button_runs_to_the_end_and_can_be_stopped(open_figure):
     assert opened.positions() == place
 
 
+def test_play_shows_each_value_as_long_as_is_asked_for(new_context, tmp_path):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1])
+
+    def update(size):
+        line.set_ydata([0, size])
+        return f"Size {size}."
+
+    explored = explore(figure, update, size=Slider([1, 2, 3], seconds=3))
+    context = new_context(reduced_motion="no-preference")
+    opened = Opened(context, save(explored, tmp_path))
+    opened.page.clock.install()
+    opened.figure.get_by_role("button", name="Play: Size").click()
+    for milliseconds, place in ((2900, 0), (200, 1), (2700, 1), (200, 2)):
+        opened.page.clock.run_for(milliseconds)
+        assert opened.positions() == [place]
+    assert not opened.troubles
+
+
 def test_with_reduced_motion_the_button_makes_one_step(open_figure):
     opened, _, _, _ = open_figure(reduced_motion="reduce")
     button = opened.figure.get_by_role("button")

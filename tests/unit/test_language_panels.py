@@ -157,8 +157,8 @@ class TestTellingWords:
         panel = panels.text_panel(ax, [0.9, 0.6, 0.3])
         panel.show("one two\nthree", [panels.PROMPT] * 8 + [panels.STRANGE] * 5)
         real, _, strange, _ = ([row.get_text() for row in rows] for rows in panel.rows)
-        assert real == ["one two", "     ", ""]
-        assert strange == ["       ", "three", ""]
+        assert real == ["one two", "", ""]
+        assert strange == ["", "three", ""]
 
 
 def test_courses_show_means_over_chains_and_the_generation(ax):

@@ -175,11 +175,11 @@ function connect(root, data, id, addMore) {
 
   // Slowly at first, so that the beginning is seen.
   function play(steps) {
-    const pace = Math.min(500, Math.max(80, 6000 / first.last));
+    const pace = +button.dataset.pace || Math.min(500, Math.max(80, 6000 / first.last));
     timer = setTimeout(() => {
       step();
       if (timer) play(steps + 1);
-    }, Math.min(700, pace * Math.max(1, 4 - steps)));
+    }, Math.max(pace, Math.min(700, pace * (4 - steps))));
   }
 
   function start() {

@@ -38,9 +38,11 @@ def controls_html(
         row = _ROWS[slider.control](slider, position, f"{identity}s{axis}")
         rows.append(f'<div class="explore-control">{row}</div>')
     what = html.escape(sliders[0].label)
+    seconds = sliders[0].seconds
+    pace = f'data-pace="{1000 * seconds:.0f}" ' if seconds else ""
     return (
         '<div class="explore-controls" hidden><div class="explore-buttons">'
-        f'<button type="button" class="explore-play" data-what="{what}" '
+        f'<button type="button" class="explore-play" data-what="{what}" {pace}'
         f'aria-label="Play: {what}"></button>'
         '<details class="explore-menu"><summary aria-label="More" title="More">'
         "</summary><ul></ul></details></div>"

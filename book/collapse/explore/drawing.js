@@ -10,7 +10,6 @@ function mount(root, data, id) {
   const layers = [...root.querySelectorAll("g[data-layer]")];
   const caption = root.querySelector("figcaption");
   const shown = data.layers.map((layer) => layer.drawings[at(layer, data.start)]);
-  let current = null;
 
   // Coordinates are stored as differences of some order; adding up restores them.
   const decoded = new Map();
@@ -58,8 +57,7 @@ function mount(root, data, id) {
     return data.strings[number].replaceAll("#@", "#" + id);
   }
 
-  const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-  const escape = (text) => text.replace(/[&<>"]/g, (sign) => escapes[sign]);
+  const escape = (text) => text.replace(/[&<]/g, (sign) => `&#${sign.charCodeAt()};`);
 
   // Without a transform a browser need not look for a text's style again.
   function placement([, , , x, y, angle]) {
@@ -116,15 +114,15 @@ function mount(root, data, id) {
   }
 
   function move(positions) {
-    if (current && positions.every((place, axis) => place === current[axis])) return;
-    current = [...positions];
+    const state = positions.join(" ");
+    if (root.dataset.state === state) return;
+    root.dataset.state = state;
     data.layers.forEach((layer, number) => {
       const drawing = layer.drawings[at(layer, positions)];
       if (drawing !== shown[number]) show(number, drawing);
     });
     const sentence = data.captions[at(data.caption, positions)];
     if (caption.textContent !== sentence) caption.textContent = sentence;
-    root.dataset.state = positions.join(" ");
   }
 
   const drawn = (number, positions) => {

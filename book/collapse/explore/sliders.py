@@ -45,6 +45,9 @@ class Slider:
     control : {"slider", "buttons", "list"}, optional
         By default numbers and dates get a slider; anything else gets buttons of which
         one is pressed, or a list where there are more than five values or long ones.
+    seconds : float, optional
+        Of the first slider: how long play shows a value. By default half a second, and
+        less where there are more than twelve steps.
     """
 
     values: Iterable
@@ -53,6 +56,7 @@ class Slider:
     format: Callable[[Any], str] | None = None
     start: object = None
     control: str | None = None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class SettledSlider:
         Position of the value shown first.
     control : {"slider", "buttons", "list", "die"}
         What a reader moves.
+    seconds : float or None
+        How long play shows a value.
     """
 
     name: str
@@ -100,6 +106,7 @@ class SettledSlider:
     texts: tuple[str, ...]
     start_index: int
     control: str = "slider"
+    seconds: float | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -119,7 +126,7 @@ def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
         If there is no slider, more than three or two dice; if one has a name that
         cannot be an argument's, no values, values in no order, a pair of numbers that
         may mean a range, values that read alike or are equal, a start that is none of
-        them, or an unknown control.
+        them, an unknown control, or seconds for what play does not move.
     """
     dice = [name for name, values in wanted.items() if isinstance(values, Dice)]
     sliders = [name for name in wanted if name not in dice]
@@ -131,7 +138,14 @@ def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
     if len(dice) > 1:
         raise ValueError(f"explore takes one Dice, got {len(dice)}: {', '.join(dice)}")
     # The die stands last, and the play button moves the first.
-    return tuple(_settled(name, wanted[name]) for name in [*sliders, *dice])
+    settled = tuple(_settled(name, wanted[name]) for name in [*sliders, *dice])
+    for slider in settled[1:]:
+        if slider.seconds is not None:
+            raise ValueError(
+                f"the slider {slider.name!r} has seconds, but play moves the first "
+                f"one, {settled[0].name!r}"
+            )
+    return settled
 
 
 def _settled(name: str, wanted: object) -> SettledSlider:
@@ -162,7 +176,8 @@ def _settled(name: str, wanted: object) -> SettledSlider:
         )
     label = slider.label or name.replace("_", " ").capitalize()
     control = slider.control or _control_for(values, texts)
-    return SettledSlider(name, label, values, texts, start, control)
+    seconds = slider.seconds
+    return SettledSlider(name, label, values, texts, start, control, seconds)
 
 
 def _settled_dice(name: str, dice: Dice) -> SettledSlider:
@@ -253,6 +268,13 @@ def _check_words(name: str, slider: Slider) -> None:
             raise ValueError(
                 f"the {what} of the slider {name!r} must be a str, got {words!r}"
             )
+    if slider.seconds is not None and not (
+        is_number(slider.seconds) and 0 < slider.seconds <= 60
+    ):
+        raise ValueError(
+            f"the seconds of the slider {name!r} must be a number above 0, at most 60, "
+            f"got {slider.seconds!r}"
+        )
     if slider.format is not None and not callable(slider.format):
         raise ValueError(
             f"the format of the slider {name!r} must be a function that turns a value "

@@ -303,6 +303,15 @@ def test_a_slider_can_have_a_label_a_unit_a_format_and_a_start():
         ({"n": None}, "got None"),
         ({"n": [1, 1]}, "both read '1'"),
         ({"n": Slider([1, 2], start=3)}, "cannot start at 3"),
+        (
+            {"n": Slider([1, 2], seconds=0)},
+            "must be a number above 0, at most 60, got 0",
+        ),
+        ({"n": Slider([1, 2], seconds="2")}, "seconds of the slider 'n'"),
+        (
+            {"n": [1, 2], "m": Slider([1, 2], seconds=2)},
+            "play moves the first one, 'n'",
+        ),
         ({"_n": [1, 2]}, "'_n' cannot name a slider"),
         ({"save": [1, 2]}, "cannot be called 'save'"),
         ({"sliders": [1, 2]}, "cannot be called 'sliders'"),
