@@ -88,6 +88,33 @@ def test_the_first_screen_says_what_happens_and_plays_it(
     assert not below, f"pixels below the first screen: {below}"
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_plots_span_the_text_and_pages_of_text_begin_where_it_begins(
+    path: str, width: int, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    context = new_context(viewport={"width": width, "height": 900})
+    page = open_page(context, base_url, path).page
+    left, right, pictures = page.evaluate(
+        """() => {
+          const ends = (node) => {
+            const { left, right } = node.getBoundingClientRect();
+            return [left, right];
+          };
+          const [left, right] = ends(document.querySelector(".bd-article p"));
+          const pictures = document.querySelectorAll(".bd-article .explore-picture");
+          return [left, right, [...pictures].map((each) =>
+            [each.getAttribute("width"), ...ends(each)])];
+        }"""
+    )
+    for natural, begin, end in pictures:
+        assert begin == pytest.approx(left, abs=1)
+        if natural == "450":
+            assert end <= right + 1
+        else:
+            assert end == pytest.approx(right, abs=1)
+
+
 @pytest.mark.parametrize("path", [p for p in CHAPTERS if p != "appendix/claims.html"])
 def test_no_formula_is_cut_on_a_phone(
     path: str, base_url: str, new_context: Callable[..., BrowserContext]

@@ -28,7 +28,8 @@ def draw_alike(page: Page) -> None:
         address = f"data:font/ttf;base64,{base64.b64encode(font).decode()}"
         faces += f"@font-face {{ font-family: judged; font-weight: {weight};"
         faces += f" src: url({address}) }}"
-    own = "svg.explore-picture { font-family: judged; max-width: none !important }"
+    own = "svg.explore-picture { font-family: judged; max-width: none !important;"
+    own += " --grow: 1 !important }"
     own += ".explore-faint, .explore-named { display: none !important }"
     page.add_style_tag(content=faces + own)
     page.evaluate(
