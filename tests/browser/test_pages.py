@@ -93,21 +93,16 @@ def test_the_first_screen_says_what_happens_and_plays_it(
 def test_plots_span_the_text_and_pages_of_text_begin_where_it_begins(
     path: str, width: int, base_url: str, new_context: Callable[..., BrowserContext]
 ) -> None:
-    context = new_context(viewport={"width": width, "height": 900})
-    page = open_page(context, base_url, path).page
-    left, right, pictures = page.evaluate(
-        """() => {
-          const ends = (node) => {
-            const { left, right } = node.getBoundingClientRect();
-            return [left, right];
-          };
-          const [left, right] = ends(document.querySelector(".bd-article p"));
-          const pictures = document.querySelectorAll(".bd-article .explore-picture");
-          return [left, right, [...pictures].map((each) =>
-            [each.getAttribute("width"), ...ends(each)])];
-        }"""
+    page = open_page(new_context(width), base_url, path).page
+    pictures = page.evaluate(
+        """() => [...document.querySelectorAll(".explore .explore-picture")].map(
+          (picture) => [picture.getAttribute("width"),
+            ...[picture, picture.closest("figure")].flatMap((node) => {
+              const { left, right } = node.getBoundingClientRect();
+              return [left, right];
+            })])"""
     )
-    for natural, begin, end in pictures:
+    for natural, begin, end, left, right in pictures:
         assert begin == pytest.approx(left, abs=1)
         if natural == "450":
             assert end <= right + 1
