@@ -95,7 +95,7 @@ def test_plots_span_the_text_and_pages_of_text_begin_where_it_begins(
 ) -> None:
     page = open_page(new_context(width), base_url, path).page
     pictures = page.evaluate(
-        """() => [...document.querySelectorAll(".explore .explore-picture")].map(
+        """() => [...document.querySelectorAll("figure .explore-picture")].map(
           (picture) => [picture.getAttribute("width"),
             ...[picture, picture.closest("figure")].flatMap((node) => {
               const { left, right } = node.getBoundingClientRect();
