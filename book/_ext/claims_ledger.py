@@ -91,6 +91,17 @@ def measured(values: list[list[float]], date: str, **_: Any) -> str:
     return f"{'; '.join(found(*each) for each in values)}. On {date}."
 
 
+def in_lines(formula: str) -> str:
+    """A formula whose parts, as a wide space divides them, stand in lines of their own.
+
+    Beside each other they are wider than a phone.
+    """
+    lines = re.sub(r",\s*\\q?quad\s*", r", \\\\ ", formula)
+    return (
+        rf"\begin{{gathered}} {lines} \end{{gathered}}" if lines != formula else formula
+    )
+
+
 def plain(sentence: str) -> str:
     """A claim as the search shows it, where nothing draws formulas."""
     return LETTER.sub(
@@ -188,7 +199,7 @@ class ClaimsLedger(SphinxDirective):
         )  # for search
         entry += nodes.rubric("", "", nodes.Text(claim["id"]), classes=["claim-id"])
         entry += self.markdown(claim["claim"])
-        formula = claim["formula"]
+        formula = in_lines(claim["formula"])
         entry += nodes.math_block(
             formula, formula, nowrap=False, number=None, label=None
         )
