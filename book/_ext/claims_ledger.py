@@ -96,7 +96,7 @@ def in_lines(formula: str) -> str:
 
     Beside each other they are wider than a phone.
     """
-    lines = re.sub(r",\s*\\q?quad\s*", r", \\\\ ", formula)
+    lines = re.sub(r"\s*\\q?quad\s*", r" \\\\ ", formula)
     return (
         rf"\begin{{gathered}} {lines} \end{{gathered}}" if lines != formula else formula
     )

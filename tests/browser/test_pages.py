@@ -110,11 +110,10 @@ def test_plots_span_the_text_and_pages_of_text_begin_where_it_begins(
             assert end == pytest.approx(right, abs=1)
 
 
-@pytest.mark.parametrize("path", [p for p in CHAPTERS if p != "appendix/claims.html"])
+@pytest.mark.parametrize("path", CHAPTERS)
 def test_no_formula_is_cut_on_a_phone(
     path: str, base_url: str, new_context: Callable[..., BrowserContext]
 ) -> None:
-    """In the ledger of claims, whose formulas are single lines, they scroll."""
     page = open_page(new_context(390), base_url, path).page
     cut = page.locator("div.math > .formula").evaluate_all(
         "all => all.filter((one) => one.scrollWidth > one.clientWidth + 1)"
