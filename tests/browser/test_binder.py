@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -39,8 +40,18 @@ MOST_BYTES = 2e9
 
 
 @pytest.fixture(scope="module")
-def repository(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of_the_book(root, tmp_path_factory.mktemp("binder"))
+def repository(
+    root: Path, site: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A clone, and what the chapters showed when the site was built.
+
+    The build takes it up if the environment has the same packages; each chapter is run
+    in JupyterLab afterwards, so that nothing is believed unseen.
+    """
+    copy = copy_of_the_book(root, tmp_path_factory.mktemp("binder"))
+    cache = site.parent / ".jupyter_cache"
+    shutil.copytree(cache, copy / "_build" / cache.name)
+    return copy
 
 
 @pytest.fixture(scope="module")
