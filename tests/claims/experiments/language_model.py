@@ -65,6 +65,8 @@ def _language_models(
             "facts": [np.count_nonzero(each.facts) for each in counted],
         }
 
+    began = {}  # by temperature: no generation 0 has read another one's texts
+
     def follow(temperature, real_fraction):
         retraining = Training(steps=steps, learning_rate=5e-3)
         decoding = Decoding(temperature=temperature)
@@ -78,7 +80,9 @@ def _language_models(
             rng=np.random.default_rng([seed, 3]),
             keep_models=True,
         ).models
-        ends = [measured(model) for model in (models[0], models[-1])]
+        if temperature not in began:
+            began[temperature] = measured(models[0])
+        ends = [began[temperature], measured(models[-1])]
         return {name: np.array([each[name] for each in ends]) for name in ends[0]}
 
     return {arm: follow(*knobs) for arm, knobs in ARMS.items()}
