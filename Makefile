@@ -110,7 +110,7 @@ units: $(STAMPS)/tests     ## run the quick tests of single functions
 test: $(STAMPS)/tests      ## install what the tests need, run them all (JOBS=1)
 	@# The first test that reads a page would build the book, with no word of progress.
 	@$(MAKE) --no-print-directory -j3 lint types book
-	$(call timed,$(PYTEST))
+	$(call timed,$(PYTEST) --durations=25)
 
 places: $(STAMPS)/tests    ## run all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages
 	$(call timed,$(PYTEST) --everywhere tests/chapters/test_notebooks_anywhere.py)
