@@ -397,11 +397,12 @@ class TestPaperMixture:
 
 
 def test_what_ships_is_small_and_nothing_else_lies_beside_it() -> None:
+    # The largest holds every text begun in a church, so that they can be counted again.
     allowed = {f"{name}.{kind}" for name in SWEEPS for kind in ("npz", "json")}
     files = [path for path in DATA.iterdir() if path.is_file()]
     sizes = {path.name: path.stat().st_size for path in files}
     assert sizes.keys() == allowed
-    assert max(sizes.values()) < 2_000_000, f"too large for a repository: {sizes}"
+    assert max(sizes.values()) < 4_000_000, f"too large for a repository: {sizes}"
     for path in DATA.glob("*.json"):
         provenance = json.loads(path.read_text(encoding="utf-8"))
         absolute = re.compile(r'"(/|~|\w:)')

@@ -174,6 +174,14 @@ def test_explore_alone_saves_a_page_with_all_states(built, tmp_path: Path) -> No
     assert len(drawn) == len(states)
 
 
+def test_a_clone_is_small(root: Path) -> None:
+    listed = ["git", "ls-files", "-z"]
+    names = subprocess.run(listed, cwd=root, check=True, capture_output=True, text=True)
+    files = [root / name for name in names.stdout.split("\0") if name]
+    assert len(files) > 300
+    assert sum(path.stat().st_size for path in files if path.is_file()) < 45e6
+
+
 def commands(root: Path) -> set[str]:
     """Return what `make` can be asked for."""
     makefile = (root / "Makefile").read_text(encoding="utf-8")
