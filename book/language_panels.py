@@ -108,9 +108,13 @@ def telling_words(classifier: WordClassifier, text: str, topic: int) -> np.ndarr
         `GOOD` elsewhere.
     """
     kinds = np.full(len(text), GOOD)
-    for match in re.finditer(r"\S+", text):
-        weights = classifier.weights(words(match[0]))[:, topic]
-        least, most = weights.min(initial=0), weights.max(initial=0)
+    matches = [*re.finditer(r"\S+", text)]
+    said = [words(match[0]) for match in matches]
+    # All at once: the classifier looks through its whole vocabulary each time.
+    weights = classifier.weights([word for each in said for word in each])[:, topic]
+    stops = np.cumsum([len(each) for each in said], dtype=int)
+    for match, here in zip(matches, np.split(weights, stops), strict=False):
+        least, most = here.min(initial=0), here.max(initial=0)
         if max(-least, most) > TELLING:
             kind = STRANGE if -least > most else TYPICAL
             kinds[match.start() : match.end()] = kind
