@@ -450,6 +450,7 @@ class TestEnglish:
 
     def test_drawn_texts_stay_with_their_churches_and_lose_words(self, tale, subjects):
         assert ((subjects(WARM)[:, 9] == 0).mean(-1) > 0.85).all()
+        assert (subjects(WARM)[:, 9] == 0).mean() > 0.9
         words_in_use, real = tale("vocabulary", WARM), tale("real_perplexity", WARM)
         assert words_in_use[:, 9].max() < words_in_use[:, 0].min() - 200
         assert (real[:, 9] > real[:, 0]).all()
@@ -549,8 +550,8 @@ class TestEnglish:
         for writing, share in cells:
             rows = tale("tower_tokens", writing, share)[:, 1:].reshape(-1, 64)
             for text in tokenizer.decode_batch(rows.tolist()):
-                found_words = re.findall(r"(?i)\b(?:hare|rabbit|cottontail)s?\b", text)
-                hares += bool(found_words) and "hare's" not in text
+                named = r"(?i)(?<![\w'])(?:hare|rabbit|cottontail)s?(?![\w'])"
+                hares += re.search(named, text) is not None
         assert glued["hare_texts"] == str(hares)
 
     def test_the_funniest_text_was_written_and_is_among_those_shown(self, tale):
