@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 
 SHELL = "chromium-headless-shell"
+DRIVERS_LIBRARY = "libatomic1"
+"""What Playwright's driver needs and a bare Debian lacks."""
 NAMES = [
     SHELL,
     "chromium",
@@ -75,32 +77,47 @@ def become_root() -> list[str] | None:
     return None
 
 
-def install_debians() -> bool:
-    """Install Debian's headless shell; return whether it is there."""
+def install_debians(*packages: str) -> bool:
+    """Install packages of Debian's where we may; return whether they are there."""
     prefix = become_root() if shutil.which("apt-get") else None
     if prefix is None:
         return False
     for command in (
         ["apt-get", "update", "-qq"],
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", SHELL],
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
     ):
         if subprocess.run([*prefix, *command]).returncode:
             return False
-    return shutil.which(SHELL) is not None
+    return True
+
+
+def drivers_fault() -> str:
+    """Why Playwright's driver does not start; empty where it does."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    tried = subprocess.run(command, capture_output=True, text=True)
+    return (tried.stderr or "it says nothing") if tried.returncode else ""
 
 
 def install() -> None:
+    """Get what is missing; raises ``RuntimeError`` where the driver does not start."""
+    if drivers_fault():
+        install_debians(DRIVERS_LIBRARY)
+        if fault := drivers_fault():
+            raise RuntimeError(
+                f"Playwright's driver does not start; on Debian and Ubuntu it needs "
+                f"{DRIVERS_LIBRARY}. It says: {fault.strip()}"
+            )
     if "CHROMIUM" in os.environ or shutil.which(SHELL) or playwrights_own():
         return
-    if not install_debians() and not on_the_machine():
+    if not install_debians(SHELL) and not on_the_machine():
         command = ["playwright", "install", "--only-shell", "chromium"]
         subprocess.run([sys.executable, "-m", *command])
 
 
 if __name__ == "__main__":
-    if "--install" in sys.argv:
-        install()
     try:
+        if "--install" in sys.argv:
+            install()
         print(f"Browser: {find_browser()}")
-    except FileNotFoundError as missing:
+    except (FileNotFoundError, RuntimeError) as missing:
         sys.exit(str(missing))
