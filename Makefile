@@ -82,7 +82,7 @@ lab: notebooks             ## open them in JupyterLab
 	  $(if $(PORT),--port "$(PORT)") $(if $(filter none,$(BROWSER)),--no-browser) \
 	  $(if $(filter 0,$(shell id -u)),--allow-root)
 
-data: $(STAMPS)/book       ## make the results in book/data that are out of date (NAME=..., LIST=1, FORCE=1; RESTAMP=1 keeps those whose code computes the same; SET="..." for other parameters)
+data: $(STAMPS)/book       ## make the results in book/data that are out of date (NAME=..., LIST=1, FORCE=1; RESTAMP=1 keeps those whose code computes the same; SET="..." for other parameters, of the cell that RESTAMP computes, too)
 	@PYTHONPATH=book $(PY) -m collapse.experiments $(NAME) \
 	  $(if $(LIST),--list) $(if $(FORCE),--force) $(if $(RESTAMP),--restamp) $(if $(JOBS),--jobs $(JOBS)) \
 	  $(if $(SET),--set $(SET))

@@ -110,8 +110,31 @@ class TestRestamp:
         assert (book.data / f"{NAME}.npz").read_bytes() == arrays
         assert after.pop("code") != before.pop("code")
         assert after.pop("restamped") >= before.pop("restamped", before["date"])
+        assert after.pop("restamped_cell") == paper_mixture.CHEAP
+        before.pop("restamped_cell", None)
         assert after == before
         assert after["commit"] == book.commit
+
+    def test_another_cell_may_be_compared_and_is_noted(self, book, monkeypatch):
+        monkeypatch.setattr("collapse.sweep.restamp.DATA", book.data)
+        monkeypatch.setattr("collapse.sweep.files.DATA", book.data)
+        book.edit(EXPERIMENT, *SAME)
+        assert command.main([NAME, "--restamp", "--set", "generations=2"]) == 0
+        compared = load(NAME, book.data).provenance["restamped_cell"]
+        assert compared == {"sample_size": 500, "generations": 2}
+
+    def test_a_cell_finds_what_lies_here_and_nothing_that_is_hidden(
+        self, book, tmp_path, monkeypatch
+    ):
+        """A network that the commit's code had left would be taken for today's."""
+        here = tmp_path / "here"
+        for name in ("books", ".cache"):
+            (here / name).mkdir(parents=True)
+        monkeypatch.chdir(here)
+        same, _ = SAME
+        seen = "[each for each in __import__('os').listdir()] == ['books']"
+        book.edit(EXPERIMENT, same, f"{same[:-1]} and {seen}]")
+        assert "are the same to the last bit" in restamp(NAME, book.data)
 
     def test_its_cells_are_taken_over_if_today_needs_one_more_library(
         self, book, monkeypatch

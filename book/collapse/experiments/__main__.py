@@ -5,6 +5,7 @@ import importlib
 import json
 import pkgutil
 import sys
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
@@ -37,25 +38,28 @@ def main(arguments: list[str] | None = None) -> int:
         type=_assignment,
         metavar="PARAMETER=VALUE",
         help="run one experiment with other parameters, such as width=512; what it "
-        "finds goes into _build/results and leaves the book's results alone",
+        "finds goes into _build/results and leaves the book's results alone; with "
+        "--restamp, the parameters of the cell that is computed",
     )
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(sweeps)
     if unknown:
         parser.error(f"no experiment {min(unknown)!r}, only {list(sweeps)}")
-    if options.set:
+    changed = dict(options.set or {})
+    if changed:
         if len(options.names) != 1:
             parser.error("--set needs the name of one experiment")
         try:
-            sweep = sweeps[options.names[0]].with_grid(**dict(options.set))
+            sweep = sweeps[options.names[0]].with_grid(**changed)
         except ValueError as error:
             parser.error(str(error))
+    if changed and not options.restamp:
         made = run(sweep, n_jobs=options.jobs)
         print(f"  wrote {save(made, CELLS.with_name('results'))}", flush=True)
         return 0
     names = options.names or list(sweeps)
     if options.restamp:
-        kept = [keep(name) for name in names]
+        kept = [keep(name, changed) for name in names]
         return 0 if all(kept) else 1
     for name in names:
         state, is_current = describe(sweeps[name])
@@ -112,10 +116,10 @@ def describe(sweep: Sweep) -> tuple[str, bool]:
     return f"is current; {cells}, {minutes:.1f} minutes on one core{under}", True
 
 
-def keep(name: str) -> bool:
+def keep(name: str, changed: Mapping[str, Any]) -> bool:
     """Restamp a result, say what was found, and return whether it can be used."""
     try:
-        print(f"{name}: kept, {restamp(name)}", flush=True)
+        print(f"{name}: kept, {restamp(name, parameters=changed)}", flush=True)
     except (NoRestampError, UnusableResultError) as error:
         print(f"{name}: not kept, {error}", flush=True)
         return False

@@ -51,7 +51,8 @@ class Result:
         over cells), ``elapsed_seconds`` (of the last run, which found
         ``resumed_cells`` cells done), the ``commit`` whose code made them (None if it
         stood in none), and hashes of the ``code``, of each definition by itself as
-        well. If its stamp was renewed, the day on which it was ``restamped``.
+        well. If its stamp was renewed, the day on which it was ``restamped`` and
+        the parameters of the ``restamped_cell`` that was computed for it.
     """
 
     def __init__(

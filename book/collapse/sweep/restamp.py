@@ -41,7 +41,11 @@ class NoRestampError(Exception):
     """A result cannot be kept: something has changed, or it cannot be told."""
 
 
-def restamp(name: str, folder: str | Path | None = None) -> str:
+def restamp(
+    name: str,
+    folder: str | Path | None = None,
+    parameters: Mapping[str, Any] | None = None,
+) -> str:
     """Renew the stamp of a saved result whose code was changed.
 
     Its numbers, and what is said of how they were made, stay as they are. Only the
@@ -54,6 +58,9 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
         Of an experiment: its module declares ``SWEEP`` and the cell ``CHEAP``.
     folder : path, optional
         By default the book's own.
+    parameters : mapping, optional
+        Of the cell, where they are not those of ``CHEAP``: a smaller network, where
+        the cheap cell takes hours here. The stamp notes the cell that was compared.
 
     Returns
     -------
@@ -84,6 +91,7 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
         )
     if now["code"]["sha256"] == then["code"]["sha256"]:
         return _noted(path, then)
+    stamp = renewed(then, now)
     with tempfile.TemporaryDirectory() as scratch:
         package = _made_by(then["commit"], Path(scratch))
         try:
@@ -94,11 +102,13 @@ def restamp(name: str, folder: str | Path | None = None) -> str:
             found = f"the code of commit {then['commit'][:7]} is today's"
         else:
             folders = [package.parent, references.PACKAGE.parent]
-            one, other = _cells(module.__name__, module.CHEAP, folders, Path(scratch))
+            cell = {**module.CHEAP, **(parameters or {})}
+            one, other = _cells(module.__name__, cell, folders, Path(scratch))
             _check_equal(one, other)
             size = sum(array.size for array in one.values())
             found = f"{size} numbers of {len(one)} arrays are the same to the last bit"
-    write_provenance(path, renewed(then, now))
+            stamp["restamped_cell"] = cell
+    write_provenance(path, stamp)
     return found
 
 
@@ -150,14 +160,24 @@ def _made_by(commit: str | None, folder: Path) -> Path:
 def _cells(
     module: str, parameters: dict[str, Any], folders: list[Path], scratch: Path
 ) -> list[Arrays]:
-    """Compute one cell with the package in each of some folders, at the same time."""
+    """Compute one cell with the package in each of some folders, at the same time.
+
+    Each in a folder of its own that shows what lies here, such as books, but for what
+    is hidden: a network that one of them keeps there is not found by the other.
+    """
     one_thread = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}
-    files = [scratch / f"{place}.npz" for place in range(len(folders))]
+    places = [scratch / str(number) for number in range(len(folders))]
+    for place in places:
+        place.mkdir()
+        for entry in Path.cwd().glob("[!.]*"):
+            (place / entry.name).symlink_to(entry)
+    files = [scratch / f"{place.name}.npz" for place in places]
     # With -P python looks for modules only where it is told to.
     command = [sys.executable, "-P", "-c", _PROGRAM, module, json.dumps(parameters)]
     processes = [
         subprocess.Popen(
             [*command, str(file)],
+            cwd=place,
             env={
                 **os.environ,
                 **dict.fromkeys(one_thread, "1"),
@@ -166,7 +186,7 @@ def _cells(
             stderr=subprocess.PIPE,
             text=True,
         )
-        for folder, file in zip(folders, files, strict=True)
+        for folder, file, place in zip(folders, files, places, strict=True)
     ]
     try:
         for process, whose in zip(processes, ("the commit's", "today's"), strict=True):
