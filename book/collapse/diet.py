@@ -407,7 +407,8 @@ def sample_each(
 ) -> np.ndarray:
     """Draw from plain models, each with its chain's generator, and stack."""
     pairs = zip(models, streams.generators, strict=True)
-    samples = [one_array(name, model.sample(n, rng)) for model, rng in pairs]
+    # Copies: models may share the array that they return, and use it again.
+    samples = [np.array(one_array(name, model.sample(n, rng))) for model, rng in pairs]
     if len({points.shape for points in samples}) > 1:
         shapes = sorted({str(points.shape) for points in samples})
         raise ValueError(f"sample({n}) must return equal shapes, got {shapes}")

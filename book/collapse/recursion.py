@@ -5,6 +5,7 @@ and samples of generation i. Floor 2: it knows arrays, generators and two verbs,
 ``fit`` and ``sample``, and no model family by name.
 """
 
+import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -119,7 +120,8 @@ def recurse(
     Parameters
     ----------
     family : Family
-        Has ``fit(data)``, which returns a model with ``sample(n, rng)``.
+        Has ``fit(data)``, which returns a model with ``sample(n, rng)``: a new one, or
+        the family itself, of which copies are made where several models are needed.
     real : array, shape (N, ...), or Model
         Real points shared by all chains, or the true distribution itself. Of an
         array, each batch takes a random subset without replacement.
@@ -174,7 +176,7 @@ def recurse(
     )
     streams = Streams(one_per_chain(rng, chains))
     training_sets = TrainingSets(real, diet, sizes, streams, has_chain_axis(family))
-    trainer = _Trainer(family, streams, diet.real_weight)
+    trainer = _Trainer(family, streams, diet.real_weight, keep_models)
     recorder = _Recorder(measures, measure, chains, trainer.one_by_one)
 
     model, models, kept = None, [], []
@@ -213,7 +215,10 @@ def _named(generation: int) -> Iterator[None]:
 class _Trainer:
     """Calls ``fit`` for all chains, with what its signature names."""
 
-    def __init__(self, family: Family, streams: Streams, real_weight: float) -> None:
+    def __init__(
+        self, family: Family, streams: Streams, real_weight: float, keep_models: bool
+    ) -> None:
+        self._family = family
         self._fit = verb("family", family, "fit")
         self._named = _named_arguments(self._fit)
         if real_weight != 1 and "weights" not in self._named:
@@ -223,6 +228,7 @@ class _Trainer:
             )
         self._streams = streams
         self.one_by_one = not has_chain_axis(family)
+        self._has_several = keep_models or (self.one_by_one and streams.chains > 1)
         if self.one_by_one:
             # Reserve the side streams now: a family may spawn from its generator.
             streams.seeds  # noqa: B018
@@ -251,7 +257,11 @@ class _Trainer:
 
     def _call(self, data: np.ndarray, rng: Any, previous: Any, weights: Any) -> Any:
         extra = {"rng": rng, "previous": previous, "weights": weights}
-        return self._fit(data, **{name: extra[name] for name in self._named})
+        model = self._fit(data, **{name: extra[name] for name in self._named})
+        if model is self._family and self._has_several:
+            # It holds what it has learnt in itself, until the next fit.
+            return copy.deepcopy(model)
+        return model
 
 
 class _Models:

@@ -107,8 +107,9 @@ class LinearRegression:
             inputs, labels = scale * inputs, scale * labels
         # QR, not the normal equations: those square the condition number.
         basis, triangle = np.linalg.qr(inputs)
-        diagonal = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1))
-        if (diagonal.min(axis=-1) <= 1e-12 * diagonal.max(axis=-1)).any():
+        # What each column adds to those before it, in its own units.
+        added = np.abs(np.diagonal(triangle, axis1=-2, axis2=-1))
+        if (added <= 1e-12 * np.linalg.norm(triangle, axis=-2)).any():
             raise ValueError("data must have inputs of full rank to determine weights")
         slopes = np.linalg.solve(triangle, np.swapaxes(basis, -1, -2) @ labels)
         return LinearModel(slopes[..., 0], self.noise)

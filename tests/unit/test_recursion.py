@@ -9,6 +9,7 @@ import torch
 from sklearn.mixture import GaussianMixture as SklearnMixture
 from sklearn.neighbors import KernelDensity
 
+from collapse.diet import MEMORIES
 from collapse.gaussian import Gaussian, GaussianModel
 from collapse.recursion import Diet, recurse
 
@@ -753,6 +754,59 @@ class TestWhoseArrays:
         assert history.data[0].tolist() == [[1] * 5]
         if memory == "accumulate":
             assert history.data[-1][0, ::5].tolist() == [1, 1, 2, 3]
+
+    @pytest.mark.parametrize("memory", MEMORIES)
+    @pytest.mark.parametrize("replay", [True, False])
+    def test_models_may_share_the_array_that_they_return(self, memory, replay):
+        array = np.empty(5)
+
+        class Shares(GaussianModel):
+            def sample(self, n, rng):
+                array[...] = super().sample(n, rng)
+                return array
+
+        class Family:
+            def __init__(self, model):
+                self.model = model
+
+            def fit(self, data):
+                return self.model(data.mean(), data.var())
+
+        diet = Diet(memory=memory, real_fraction=0.2, replay=replay)
+        one, other = (
+            run(Family(model), model(0.0, 1.0), diet=diet, chains=3, keep_data=True)
+            for model in (Shares, GaussianModel)
+        )
+        for shared, own in zip(one.data, other.data, strict=True):
+            assert np.array_equal(shared, own)
+
+    @pytest.mark.parametrize("in_place", [True, False])
+    def test_a_family_may_return_itself(self, in_place):
+        """As those of scikit-learn do."""
+
+        class Self:
+            def __init__(self):
+                self.learnt = np.zeros(2)
+
+            def fit(self, data):
+                learnt = data.mean(), data.var()
+                if in_place:
+                    self.learnt[:] = learnt
+                else:
+                    self.learnt = np.array(learnt)
+                return self
+
+            def sample(self, n, rng):
+                return GaussianModel(*self.learnt).sample(n, rng)
+
+        one, other = (
+            run(family, chains=4, keep_data=True, keep_models=True)
+            for family in (Self(), Plain())
+        )
+        for mine, own in zip(one.data, other.data, strict=True):
+            np.testing.assert_allclose(mine, own, rtol=1e-9)
+        learnt = [[model.learnt[0] for model in models] for models in one.models]
+        assert len(set(np.ravel(learnt).tolist())) == 3 * 4
 
     def test_previous_points_outlive_the_array_they_came_in(self):
         array = np.zeros((1, 5))

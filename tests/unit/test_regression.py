@@ -77,6 +77,14 @@ def test_the_unit_of_the_inputs_does_not_matter(unit):
     assert LinearRegression().fit(rows).weights == pytest.approx([2, 3])
 
 
+@pytest.mark.parametrize("ratio", [1e-150, 1e-20, 1e20, 1e150])
+def test_each_input_has_a_unit_of_its_own(ratio):
+    inputs = rng().normal(size=(9, 2))
+    rows = np.column_stack([inputs * [1, ratio], inputs @ [2.0, 3.0]])
+    found = LinearRegression().fit(rows).weights * [1, ratio]
+    assert found == pytest.approx([2, 3])
+
+
 @pytest.mark.parametrize("unit", [1e-9, 1, 1e9])
 def test_inputs_that_say_the_same_twice_are_refused(unit):
     column = unit * np.arange(1.0, 6.0)

@@ -249,18 +249,23 @@ def _check_tensors(
             f"{folder}: missing tensors {sorted(missing)}, unknown {sorted(unknown)}"
         )
     for name, shape in expected.items():
+        # Numbers in rows and columns: a tensor may be sparse, nested or quantised.
+        if found[name].is_nested or found[name].layout is not torch.strided:
+            raise ValueError(
+                f"{folder}: {name} must hold numbers in rows and columns, got a "
+                f"{'nested' if found[name].is_nested else found[name].layout} tensor"
+            )
         if tuple(found[name].shape) != shape:
             raise ValueError(
                 f"{folder}: {name} must have shape {shape}, "
                 f"got {tuple(found[name].shape)}"
             )
-        # Ordinary numbers in memory: a tensor may be sparse, quantised or empty.
         if not found[name].is_floating_point() or found[name].is_meta:
             raise ValueError(
                 f"{folder}: {name} must hold floating-point numbers, "
                 f"got {found[name].dtype} on {found[name].device}"
             )
-        if found[name].is_sparse or not found[name].float().isfinite().all():
+        if not found[name].float().isfinite().all():
             raise ValueError(f"{folder}: {name} must hold finite numbers")
 
 

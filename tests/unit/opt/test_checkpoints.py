@@ -297,7 +297,12 @@ def test_a_file_that_holds_something_else_is_named(pickled, thing):
         (lambda part: part / 0.0, "finite numbers"),
         (lambda part: part.int(), "floating-point numbers, got torch.int32 on cpu"),
         (lambda part: part.to("meta"), "floating-point numbers, got torch.float32 on"),
-        (lambda part: part.to_sparse(), "finite numbers"),
+        (lambda part: part.to_sparse(), "numbers in rows and columns, got a torch.spa"),
+        (lambda part: part.to_sparse_csr(), "numbers in rows and columns, got a torch"),
+        (
+            lambda part: torch.nested.nested_tensor(list(part)),
+            "numbers in rows and columns, got a nested tensor",
+        ),
         (lambda part: part + 0j, "floating-point numbers, got torch.complex64"),
     ],
 )
