@@ -95,7 +95,7 @@ class TestShipped:
     @pytest.mark.training
     @pytest.mark.xdist_group("cheap cells")  # two of them share their first networks
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
-        if experiment is mnist and not (BOOK / "mnist").is_dir():
+        if experiment is mnist and not Path("mnist").is_dir():
             pytest.skip("MNIST's files are not in the folder mnist")
         if experiment is english and not (
             Path("books").is_dir() and torch.cuda.is_available()
