@@ -95,9 +95,9 @@ def explore(
     ValueError
         If a slider has no values or moves nothing, if there are too many states, if a
         moment, a prediction or a printed state names what the figure does not have, if
-        ``update`` returns something else or opens another figure, if two calls with
-        the same arguments draw different pictures, or if an artist cannot be carried.
-        Whatever ``update`` raises is passed on, with the state.
+        ``update`` returns something else, opens another figure or closes its own, if
+        two calls with the same arguments draw different pictures, or if an artist
+        cannot be carried. Whatever ``update`` raises is passed on, with the state.
     TypeError
         If ``update`` does not take the sliders as its arguments.
 

@@ -56,8 +56,8 @@ class Player:
         ValueError
             If ``update`` returns anything but the caption, the title and the caption,
             or None; if it returns a title in some states only, or one that no Axes
-            can carry; if it opens another figure. Whatever ``update`` raises is passed
-            on, with the state.
+            can carry; if it opens another figure or closes its own. Whatever
+            ``update`` raises is passed on, with the state.
         """
         values = {
             slider.name: slider.values[index]

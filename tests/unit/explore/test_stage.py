@@ -90,6 +90,79 @@ def test_an_update_that_opens_another_figure_is_refused(opening):
     assert not plt.get_fignums()
 
 
+@pytest.mark.parametrize(
+    "closing",
+    [
+        lambda figure: plt.close("all"),
+        lambda figure: plt.close(),
+        lambda figure: plt.close(figure),
+        lambda figure: plt.close(figure.number),
+    ],
+)
+@pytest.mark.parametrize("drawing", [None, plt.title, plt.figtext])
+def test_an_update_that_closes_its_figure_is_refused(closing, drawing):
+    other = plt.figure(5)
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(X, X)
+
+    def update(k):
+        line.set_ydata(k * X)
+        closing(figure)
+        if drawing:
+            drawing(*[0.5] * (drawing is plt.figtext) * 2, f"k is {k}")
+
+    with pytest.raises(ValueError, match="update closes its figure") as caught:
+        explore(figure, update, k=[1, 2])
+    assert caught.value.__notes__ == ["while explore recorded k=1"]
+    assert plt.get_fignums() == [5]
+    assert plt.gcf() is other
+    assert other.get_children() == [other.patch]
+
+
+@pytest.mark.parametrize("opening", [lambda other: 5, lambda other: other])
+def test_a_figure_that_update_goes_to_stays_open(opening):
+    other = plt.figure(5)
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(X, X)
+
+    def update(k):
+        line.set_ydata(k * X)
+        plt.figure(opening(other))
+
+    with pytest.raises(ValueError, match="update opens another figure"):
+        explore(figure, update, k=[1, 2])
+    assert plt.get_fignums() == [5]
+    assert plt.gcf() is other
+    assert other.get_children() == [other.patch]
+
+
+def test_a_figure_that_update_opens_and_closes_itself_is_no_fault():
+    figure, axes = plt.subplots()
+    (line,) = axes.plot(X, X)
+
+    def update(k):
+        line.set_ydata(k * X)
+        plt.close(plt.figure())
+        plt.title(f"frequency {k}")
+
+    assert "frequency 2" in explore(figure, update, k=[1, 2]).html()
+    assert not plt.get_fignums()
+
+
+def test_a_figure_may_be_cleared_in_each_state():
+    figure = plt.figure()
+
+    def update(k):
+        plt.clf()
+        plt.plot(X, np.sin(k * X), color="#d62728")
+        plt.title(f"frequency {k}")
+
+    html = explore(figure, update, k=[1, 2]).html()
+    assert {"#d62728", "frequency 2"} <= {
+        part for part in ("#d62728", "frequency 2") if part in html
+    }
+
+
 def test_a_figure_keeps_the_dots_per_inch_that_were_set():
     figure, axes = plt.subplots(figsize=(2, 3))
     figure.set_dpi(200)
