@@ -23,7 +23,7 @@ from .recorder import record
 from .recording import Recording
 from .series import Series
 from .sliders import Dice, SettledSlider, Slider, settle
-from .stage import closed_afterwards
+from .stage import as_saved, closed_afterwards
 from .stop_controls import Stops
 from .story import Prediction, State, settle_story
 
@@ -219,7 +219,8 @@ class ExploredFigure:
         self._pictures = {}
         for kind in ("png", "pdf"):  # the base state, for paper and for mail
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind)
+            with as_saved(figure):
+                figure.savefig(buffer, format=kind)
             self._pictures[kind] = buffer.getvalue()
 
     @property

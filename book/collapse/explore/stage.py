@@ -12,8 +12,9 @@ from unittest import mock
 
 from matplotlib import pyplot
 from matplotlib._pylab_helpers import Gcf
+from matplotlib.artist import Artist
 from matplotlib.backend_bases import FigureManagerBase
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 
 @contextlib.contextmanager
@@ -37,7 +38,7 @@ def current(figure: Figure) -> Iterator[None]:
             yield
     finally:
         if is_closed := manager not in mine.values():
-            others.pop(manager.num)
+            others.pop(int(manager.num))
         strangers = set(mine.values()) - {manager}
         for stranger in strangers - set(others.values()):
             Gcf.destroy(stranger)
@@ -67,13 +68,27 @@ def closed_afterwards(figure: Figure) -> Iterator[None]:
 
 @contextlib.contextmanager
 def as_saved(figure: Figure) -> Iterator[None]:
-    """Draw as for a file, which shows animated artists too."""
+    """Draw as for a file, which shows animated artists; the figure's own, too."""
+    left_out = list(_animated(figure))
     state = vars(figure.canvas)
     state["is_saving"] = lambda: True
     try:
+        for artist in left_out:
+            artist.set_animated(False)
         yield
     finally:
         del state["is_saving"]
+        for artist in left_out:
+            artist.set_animated(True)
+
+
+def _animated(part: FigureBase) -> Iterator[Artist]:
+    """The animated artists of a figure, outside Axes, and of its subfigures."""
+    for child in part.get_children():
+        if child.get_animated():
+            yield child
+        if isinstance(child, FigureBase):
+            yield from _animated(child)
 
 
 def _nothing(*args: object, **kwargs: object) -> None:

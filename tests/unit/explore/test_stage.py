@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from collapse.explore import explore
 
@@ -198,3 +200,51 @@ def test_an_animated_artist_alone_moves_its_slider():
     (line,) = axes.plot(X, np.sin(X), animated=True)
     explored = explore(figure, lambda k: line.set_ydata(np.sin(k * X)), k=[1, 2])
     assert marks(explored, 0) != marks(explored, 1)
+
+
+def of_the_figure():
+    figure, _ = plt.subplots()
+    return figure, figure.text(0.5, 0.5, "", animated=True)
+
+
+def of_a_subfigure():
+    figure = plt.figure()
+    below, _ = figure.subfigures(2)
+    below.subplots()
+    return figure, below.suptitle("", animated=True)
+
+
+def added():
+    figure, _ = plt.subplots()
+    return figure, figure.add_artist(Text(0.5, 0.5, "", animated=True))
+
+
+def in_animated_axes(polar):
+    figure, axes = plt.subplots(subplot_kw={"polar": polar})
+    axes.set_animated(True)
+    return figure, axes.text(0.5, 0.5, "")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        of_the_figure,
+        of_a_subfigure,
+        added,
+        lambda: in_animated_axes(False),
+        lambda: in_animated_axes(True),
+    ],
+)
+def test_animated_artists_of_the_figure_are_drawn_too(make):
+    figure, words = make()
+    animated = figure.findobj(Artist.get_animated)
+    explored = explore(figure, lambda k: words.set_text(f"word {k}"), k=[1, 2])
+    for place, word in enumerate(["word 1", "word 2"]):
+        texts = [getattr(mark, "text", "") for mark in marks(explored, place)]
+        assert texts.count(word) == 1
+    assert figure.findobj(Artist.get_animated) == animated != []
+    for artist in animated:
+        artist.set_animated(False)
+    kept = explored._repr_mimebundle_()[0]["image/png"]
+    still = explore(figure, lambda k: words.set_text(f"word {k}"), k=[1, 2])
+    assert kept == still._repr_mimebundle_()[0]["image/png"]
