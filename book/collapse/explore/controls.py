@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Sequence
 
 from .sliders import SettledSlider
-from .stops import is_number, plain
+from .stops import as_float, is_number
 
 _MOST_TICKS = 25
 
@@ -79,10 +79,10 @@ def _slider(slider: SettledSlider, position: int, identity: str) -> str:
 
 def _leaps(slider: SettledSlider) -> list[int]:
     """The steps that are wider than the least: their track is broken."""
-    numbers = [plain(value) for value in slider.values]
-    if not all(map(is_number, numbers)):
+    if not all(map(is_number, slider.values)):
         return []
-    widths = [abs(float(b) - float(a)) for a, b in itertools.pairwise(numbers)]
+    numbers = map(as_float, slider.values)
+    widths = [abs(b - a) for a, b in itertools.pairwise(numbers)]
     limit = min(widths, default=0) + 1e-6 * max(widths, default=0)
     return [step for step, width in enumerate(widths) if width > limit]
 

@@ -23,7 +23,7 @@ from .recorder import record
 from .recording import Recording
 from .series import Series
 from .sliders import Dice, SettledSlider, Slider, settle
-from .stage import closed_afterwards
+from .stage import as_saved, closed_afterwards
 from .stop_controls import Stops
 from .story import Prediction, State, settle_story
 
@@ -95,9 +95,9 @@ def explore(
     ValueError
         If a slider has no values or moves nothing, if there are too many states, if a
         moment, a prediction or a printed state names what the figure does not have, if
-        ``update`` returns something else or opens another figure, if two calls with
-        the same arguments draw different pictures, or if an artist cannot be carried.
-        Whatever ``update`` raises is passed on, with the state.
+        ``update`` returns something else, opens another figure or closes its own, if
+        two calls with the same arguments draw different pictures, or if an artist
+        cannot be carried. Whatever ``update`` raises is passed on, with the state.
     TypeError
         If ``update`` does not take the sliders as its arguments.
 
@@ -219,7 +219,8 @@ class ExploredFigure:
         self._pictures = {}
         for kind in ("png", "pdf"):  # the base state, for paper and for mail
             buffer = io.BytesIO()
-            figure.savefig(buffer, format=kind)
+            with as_saved(figure):
+                figure.savefig(buffer, format=kind)
             self._pictures[kind] = buffer.getvalue()
 
     @property

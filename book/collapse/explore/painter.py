@@ -42,6 +42,8 @@ class Painter:
         self.size = self.renderer.get_canvas_width_height()
         self.series: dict[LayerKey, Series | None] = {}
         """What each layer shows as numbers, if anything."""
+        self.anew: dict[LayerKey, int] = {}
+        """Hashes of the layers that the last painting drew and did not repeat."""
         self._drawn: dict[LayerKey, _Drawn] = {}
         self._views: dict[Axes, tuple] = {}
 
@@ -55,6 +57,7 @@ class Painter:
             )
         moved = self._moved_axes()
         drawings = {}
+        self.anew = {}
         with as_saved(self.figure):
             for key, axes, artist in _layers_of(self.figure):
                 known = self._drawn.get(key)
@@ -62,6 +65,7 @@ class Painter:
                     self.renderer.shows_numbers = owners.is_mapped(artist)
                     artist.draw(self.renderer)
                     known = self._drawn[key] = _Drawn(artist, self.renderer.take())
+                    self.anew[key] = hash(known.drawing)
                     if key not in self.series:
                         self.series[key] = series_of(artist, key[0], axes)
                 drawings[key] = known.drawing

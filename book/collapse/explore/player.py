@@ -56,8 +56,9 @@ class Player:
         ValueError
             If ``update`` returns anything but the caption, the title and the caption,
             or None; if it returns a title in some states only, or one that no Axes
-            can carry; if it opens another figure. Whatever ``update`` raises is passed
-            on, with the state.
+            can carry; if it opens another figure or closes its own, or leaves a line
+            with more of x than of y. Whatever ``update`` raises is passed on, with the
+            state.
         """
         values = {
             slider.name: slider.values[index]
@@ -72,6 +73,7 @@ class Player:
                 raise RuntimeError(
                     "update ends Python (sys.exit, exit or quit); let it return"
                 ) from None
+        self._check_lines(state)
         title, caption = self._read(said, state)
         if title is not None:
             self._set_title(title, state)
@@ -83,6 +85,18 @@ class Player:
             f"{slider.name}={plain(slider.values[index])!r}"
             for slider, index in zip(self._sliders, state, strict=True)
         )
+
+    def _check_lines(self, state: Sequence[int]) -> None:
+        """Have each line join its x and y, which matplotlib does when it draws."""
+        for axes in self._figure.axes:
+            for line in axes.lines:
+                try:
+                    line.get_xydata()
+                except ValueError as error:
+                    raise ValueError(
+                        f"after update at {self.describe(state)}, {line} cannot be "
+                        f"drawn: {error}"
+                    ) from error
 
     def _read(self, said: Said, state: Sequence[int]) -> tuple[str | None, str]:
         match said:

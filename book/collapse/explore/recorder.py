@@ -77,9 +77,8 @@ def record(
         )
     start = tuple(slider.start_index for slider in sliders)
     player = Player(figure, update, sliders, title_axes)
-    player.play(start)  # the layout is that of the state shown first
     states = list(itertools.product(*(range(n) for n in shape)))
-    painter, tape, captions, frames = _play_all(figure, player, states)
+    painter, tape, captions, frames = _play_all(figure, player, states, start)
     player.play(start)
     layers = tuple(
         Layer(drawings, _by_state(table, shape), painter.series.get(key))
@@ -129,37 +128,65 @@ def view_of(layers: Sequence[Layer], width: float, height: float) -> Window:
 
 
 def _play_all(
-    figure: Figure, player: Player, states: Sequence[tuple[int, ...]]
+    figure: Figure,
+    player: Player,
+    states: Sequence[tuple[int, ...]],
+    start: tuple[int, ...],
 ) -> tuple[Painter, _Tape, list[str], list[tuple[Frame, ...]]]:
     """Return who drew all states, the drawings, the captions and the panels' scales.
 
     Each painter is slower than the one before and hears of more; the audit says which
-    one is needed.
+    one is needed. What an update function remembers differs between their passes,
+    even where it has come to rest when the second one begins.
     """
+    passes: list[list[tuple[str, dict[LayerKey, int]]]] = []
     for painter_class in (Painter, ThoroughPainter, WholePainter):
-        where = (
-            f"while matplotlib laid the figure out for {player.describe(player.shown)}"
-        )
-        with noted(where):
+        player.play(start)  # the layout is that of the state shown first
+        with noted(
+            f"while matplotlib laid the figure out for {player.describe(start)}"
+        ):
             painter, tape = painter_class(figure), _Tape()
         grounds = Grounds(*painter.size)
-        captions, frames = [], []
+        captions, frames, seen = [], [], []
         for state in states:
             captions.append(player.play(state))
             with noted(f"while matplotlib drew {player.describe(state)}"):
                 tape.add(grounds.settle(painter.paint()))
                 frames.append(painter.frames())
-        differing = _audit(painter, grounds, tape, states, captions, player)
+            seen.append((captions[-1], painter.anew))
+        passes.append(seen)
+        remembered = _first_change(*passes[-2:]) if passes[1:] else None
+        differing = remembered or _audit(
+            painter, grounds, tape, states, captions, player
+        )
         if differing is None:
             return painter, tape, captions, frames
-        state, layer = differing
+        number, layer = differing
         fault = (
-            f"update draws two different pictures at {player.describe(state)} "
+            f"update draws two different pictures at {player.describe(states[number])} "
             f"(first seen in the {layer}); it must depend on its arguments alone: "
             "draw random numbers before explore, keep nothing between calls, and move "
             "artists in place of adding more, or begin with ax.clear()"
         )
+        if remembered:
+            break
     raise ValueError(fault)
+
+
+def _first_change(
+    one: Sequence[tuple[str, dict[LayerKey, int]]],
+    other: Sequence[tuple[str, dict[LayerKey, int]]],
+) -> tuple[int, str] | None:
+    """Name the first difference of two passes in captions and what both drew anew."""
+    for number, ((said, drawn), (again, redrawn)) in enumerate(
+        zip(one, other, strict=True)
+    ):
+        if said != again:
+            return number, "caption"
+        for key in drawn if redrawn else ():
+            if redrawn.get(key) != drawn[key]:
+                return number, key[1]
+    return None
 
 
 class _Tape:
@@ -220,7 +247,7 @@ def _audit(
     states: Sequence[tuple[int, ...]],
     captions: Sequence[str],
     player: Player,
-) -> tuple[tuple[int, ...], str] | None:
+) -> tuple[int, str] | None:
     """Draw a few states again, in another order, in full; name the first difference.
 
     This finds changes made in place, update functions that remember or that draw
@@ -230,19 +257,19 @@ def _audit(
     audited = [len(states) - 1, 0, *others.tolist()]
     for number in audited:
         if player.play(states[number]) != captions[number]:
-            return states[number], "caption"
+            return number, "caption"
         drawings = painter.paint(everything=True)
         settled = grounds.settle(drawings)
         for key in dict.fromkeys([*tape.keys(), *settled]):
             if settled.get(key, ()) != tape.seen(key, number):
-                return states[number], key[1]
+                return number, key[1]
         if number != audited[0]:
             continue
         together = itertools.chain.from_iterable(drawings.values())
         if join_neighbouring_dots(together) != join_neighbouring_dots(
             painter.paint_whole()
         ):
-            return states[number], "Figure"
+            return number, "Figure"
     return None
 
 

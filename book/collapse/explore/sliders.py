@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import keyword
+import math
 from collections.abc import Callable, Iterable, Mapping, MappingView, Set, Sized
 from dataclasses import dataclass
 from numbers import Integral
@@ -15,7 +16,16 @@ from typing import Any
 import numpy as np
 
 from .mistakes import noted
-from .stops import address, find, is_number, is_ordered, plain, readable, twins
+from .stops import (
+    address,
+    as_float,
+    find,
+    is_number,
+    is_ordered,
+    plain,
+    readable,
+    twins,
+)
 
 MAX_SLIDERS = 3
 MAX_STATES = 5_000
@@ -230,6 +240,8 @@ def _as_a_range(values: tuple) -> str:
     """
     if len(values) not in (2, 3) or not all(map(is_number, values)):
         return ""
+    if not all(map(math.isfinite, map(as_float, values))):
+        return ""
     least, largest, *steps = map(plain, values)
     step = steps[0] if steps else 1
     whole = all(isinstance(number, Integral) for number in (least, largest, step))
@@ -269,7 +281,7 @@ def _check_words(name: str, slider: Slider) -> None:
                 f"the {what} of the slider {name!r} must be a str, got {words!r}"
             )
     if slider.seconds is not None and not (
-        is_number(slider.seconds) and 0 < slider.seconds <= 60
+        is_number(slider.seconds) and 0 < as_float(slider.seconds) <= 60
     ):
         raise ValueError(
             f"the seconds of the slider {name!r} must be a number above 0, at most 60, "
@@ -290,13 +302,18 @@ def _check_words(name: str, slider: Slider) -> None:
 
 def _text(name: str, value: object, slider: Slider) -> str:
     if slider.format is None:
-        text = readable(
-            value, is_share=name.split("_")[-1] in {"fraction", "share", "ratio"}
-        )
+        is_share = name.split("_")[-1] in {"fraction", "share", "ratio"}
+        with noted(f"while explore wrote a value of the slider {name!r}"):
+            text = readable(value, is_share)
+        if not text:
+            raise ValueError(
+                f"the value {value!r} of the slider {name!r} has no text to show; give "
+                "the slider a format that writes one"
+            )
     else:
         with noted(f"while the format of the slider {name!r} wrote {plain(value)!r}"):
             text = slider.format(value)
-        if not isinstance(text, str) or not text:
+        if not isinstance(text, str) or not text.strip():
             raise ValueError(
                 f"the format of the slider {name!r} made {text!r} of "
                 f"{plain(value)!r}; it must return a non-empty str"

@@ -35,7 +35,7 @@ def readable(value: object, is_share: bool) -> str:
         return str(value).removesuffix(" 00:00:00")
     if not is_number(value):
         return " ".join(str(value).split())
-    number = _as_float(value)
+    number = as_float(value)
     if is_share and 0 <= number <= 1:
         return f"{100 * number:.6g}\N{NO-BREAK SPACE}%"
     if isinstance(value, Integral) and not is_share:
@@ -49,7 +49,7 @@ def address(value: object) -> str:
     """Return a value as an address names it: short, and the same on every machine."""
     value = plain(value)
     if is_number(value) and not isinstance(value, Fraction | Decimal):
-        return str(value) if isinstance(value, Integral) else f"{_as_float(value):.12g}"
+        return str(value) if isinstance(value, Integral) else f"{as_float(value):.12g}"
     return readable(value, is_share=False)
 
 
@@ -83,9 +83,9 @@ def find(values: Sequence, wanted: object) -> int | None:
             return index
     if not is_number(wanted):
         return None
-    numbers = [_as_float(v) if is_number(v) else math.nan for v in values]
+    numbers = [as_float(v) if is_number(v) else math.nan for v in values]
     limit = _CLOSE * max((abs(n) for n in numbers if math.isfinite(n)), default=0)
-    gaps = [abs(number - _as_float(wanted)) for number in numbers]
+    gaps = [abs(number - as_float(wanted)) for number in numbers]
     near = [index for index, gap in enumerate(gaps) if gap <= limit]
     return min(near, key=gaps.__getitem__, default=None)
 
@@ -97,7 +97,7 @@ def _is_same(one: Any, other: Any) -> bool:
         return np.array_equal(one, other)
     try:  # what is not a number, or no time, is so in another computation too
         return bool(one == other) or bool(one != one and other != other)
-    except (TypeError, ValueError, RuntimeError):
+    except (TypeError, ValueError, RuntimeError, ArithmeticError):
         return False  # what answers with more than one truth, or none
 
 
@@ -108,10 +108,12 @@ def is_number(value: object) -> bool:
     return isinstance(number, Real | Decimal) and not isinstance(number, others)
 
 
-def _as_float(value: object) -> float:
+def as_float(value: object) -> float:
     """The nearest float; infinite where a number is larger than any."""
     number = plain(value)
     try:
         return float(number)
     except OverflowError:
         return math.copysign(math.inf, 1 if number > 0 else -1)
+    except ValueError:  # a NaN that signals when it is read
+        return math.nan

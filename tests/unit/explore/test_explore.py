@@ -383,6 +383,76 @@ def test_memory_between_calls_is_refused():
         explore(figure, remembering, n=range(5))
 
 
+def caption_of_what_was_seen(axes, curve):
+    seen = set()
+    return lambda k: seen.add(k) or f"seen {len(seen)}"
+
+
+def highest_so_far(axes, curve):
+    heights = []
+    return lambda k: heights.append(k) or curve.set_xdata([0, max(heights)])
+
+
+def settings_that_stay(axes, curve):
+    def update(k):
+        plt.rcParams.update({"lines.linewidth": 7} if k == 2 else {})
+        axes.clear()
+        axes.plot([0, k])
+
+    return update
+
+
+def colour_that_stays(axes, curve):
+    return lambda k: curve.set_color("#d62728") if k == 2 else None
+
+
+def words_that_go(axes, curve):
+    words = axes.text(0, 0, "words")
+    return lambda k: words.remove() if k == 2 and words in axes.texts else None
+
+
+@pytest.mark.parametrize(
+    ("make", "layer"),
+    [
+        (caption_of_what_was_seen, "caption"),
+        (highest_so_far, "Line2D"),
+        (settings_that_stay, "Line2D"),
+        (colour_that_stays, "Line2D"),
+        (words_that_go, "Text"),
+    ],
+)
+def test_memory_that_has_come_to_rest_after_one_pass_is_refused(make, layer):
+    figure, axes = plt.subplots()
+    (curve,) = axes.plot([0, 1])
+    remember = make(axes, curve)
+
+    def update(k):
+        curve.set_ydata([0, k])
+        return remember(k)
+
+    message = rf"two different pictures at k=1 \(first seen in the {layer}\)"
+    with plt.rc_context(), pytest.raises(ValueError, match=message):
+        explore(figure, update, k=[1, 2, 3])
+
+
+@pytest.mark.parametrize("start", [1, 3])
+@pytest.mark.parametrize("layout", [None, "constrained"])
+def test_a_title_that_gives_way_to_ticks_is_no_memory(start, layout):
+    figure, axes = plt.subplots(layout=layout)
+    axes.set_title("title")
+    axes.xaxis.tick_top()
+
+    def update(k):
+        axes.tick_params(labelsize=6 * k)
+
+    recording = explore(figure, update, k=Slider([1, 2, 3, 4], start=start)).recording
+    update(4)
+    drawn = "".join(
+        mark_svg(mark) for marks in recording.drawing((3,)) for mark in marks
+    )
+    assert not geometry.difference(geometry.judged(figure), geometry.in_markup(drawn))
+
+
 @pytest.mark.parametrize(
     "said", [7, (), ("title",), ("title", "caption", "note"), ("title", None), [7, "c"]]
 )

@@ -74,7 +74,10 @@ def missed(figure, line):
             "slider",
         ),
         (lost, "KeyError: 0\nwhile explore recorded n=0"),
-        (misshapen, "ValueError: x and y|ValueError: shape mismatch"),
+        (
+            misshapen,
+            "ValueError: after update at n=1, Line2D(_child0) cannot be drawn: ",
+        ),
         (ranged, "ValueError: the slider 'y' got (0, 100), which may mean a range"),
         (saved, "ValueError: path must end in .html, because save writes a page"),
     ],
@@ -83,7 +86,7 @@ def test_a_notebook_shows_the_sentence_and_the_readers_lines_alone(make, sentenc
     with pytest.raises(Exception) as caught:  # noqa: PT011
         make(*line_figure())()
     told = caught.value._render_traceback_()
-    assert any(told[0].startswith(each) for each in sentence.split("|")), told
+    assert told[0].startswith(sentence), told
     assert 1 < len("\n".join(told).splitlines()) < 12
     assert "site-packages" not in "".join(told)
     if make is lost:
@@ -99,24 +102,37 @@ def test_a_traceback_holds_no_line_of_the_package():
     assert "record" not in names
 
 
+@pytest.mark.parametrize("start", [0, 3])
+def test_a_line_with_more_of_x_than_of_y_is_told_with_its_name_and_state(start):
+    figure, line = line_figure()
+    line.set_label("height")
+
+    def update(n):
+        line.set_ydata([0, n] if n < 3 else [0, n, n])
+
+    message = r"after update at n=3, Line2D\(height\) cannot be drawn: .*shape"
+    with pytest.raises(ValueError, match=message):
+        explore(figure, update, n=Slider(range(5), start=start))
+
+
 @pytest.mark.parametrize("start", [0, 1])
 def test_what_matplotlib_cannot_lay_out_is_told_with_its_state(start):
-    figure, line = line_figure()
+    figure, _ = line_figure()
     slider = Slider([7, 8], start=7 + start)
-    with pytest.raises(ValueError, match="shape") as caught:
-        explore(figure, lambda n: line.set_ydata([0, 1, 2]), n=slider)
+    with pytest.raises(ValueError, match="Expected") as caught:
+        explore(figure, lambda n: plt.title(r"$\frac{1$") and None, n=slider)
     assert caught.value.__notes__ == [
         f"while matplotlib laid the figure out for n={7 + start}"
     ]
 
 
 def test_what_matplotlib_cannot_draw_is_told_with_its_state():
-    figure, line = line_figure()
+    figure, _ = line_figure()
 
     def update(n):
-        line.set_ydata([0, n] if n < 3 else [0, n, n])
+        plt.title(f"{n}" if n < 3 else r"$\frac{1$")
 
-    with pytest.raises(ValueError, match="shape") as caught:
+    with pytest.raises(ValueError, match="Expected") as caught:
         explore(figure, update, n=range(5))
     assert caught.value.__notes__ == ["while matplotlib drew n=3"]
 

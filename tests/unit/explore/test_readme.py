@@ -180,6 +180,10 @@ def another(ax, place):
     plt.figure()
 
 
+def closed(ax, place):
+    plt.close(ax.figure)
+
+
 def titled(ax, place):
     return ("a title", "a caption") if place == 1 else "a caption"
 
@@ -197,6 +201,7 @@ REFUSED = {
     "a figure that changes size": (resized, [1, 2]),
     "too many states": (moved, range(10_000)),
     "another figure": (another, [1, 2]),
+    "its own figure closed": (closed, [1, 2]),
     "a title now and then": (titled, [1, 2]),
     "a range for a list": (moved, (0, 10)),
     "a picture for a page": (moved, [1, 2]),

@@ -3,6 +3,7 @@
 import datetime
 import enum
 import itertools
+import math
 import re
 from decimal import Decimal
 from fractions import Fraction
@@ -54,6 +55,11 @@ def numbered(values):
         ([False, True], ["False", "True"]),
         ([float("nan"), 1.0], ["nan", "1"]),
         ([1, float("inf")], ["1", "inf"]),
+        ([10**400, 1], None),
+        ([1, 2, -(10**400), 10**400], None),
+        ([Decimal("sNaN"), Decimal("NaN"), 1], ["sNaN", "NaN", "1"]),
+        ((Decimal("NaN"), 1), ["NaN", "1"]),
+        ((1, math.inf, 1.5), ["1", "inf", "1.5"]),
         ([None, 1], ["None", "1"]),
         ([1j, 2], ["1j", "2"]),
         (Colour, ["Colour.RED", "Colour.BLUE"]),
@@ -122,6 +128,7 @@ def test_a_start_is_found_among_computed_values(values, start, place):
         ([1, 2], "1"),
         (["1", "2"], 1),
         ([1.0, 2.0], float("nan")),
+        ([1, Decimal(2)], Decimal("sNaN")),
         (DAYS, np.datetime64("2025-01-01")),
     ],
 )
@@ -166,6 +173,12 @@ def test_a_format_that_fails_is_told_with_its_value():
     assert caught.value.__notes__ == ["while the format of the slider 'n' wrote 0"]
 
 
+def test_a_value_that_cannot_be_written_is_told_with_its_slider():
+    with pytest.raises(ValueError, match="digits") as caught:
+        settle({"n": [1, 10**5000]})
+    assert caught.value.__notes__ == ["while explore wrote a value of the slider 'n'"]
+
+
 def test_keys_and_values_of_a_dict_have_an_order():
     measured = {5: "b", 3: "a"}
     for view in (measured.keys(), measured.values(), measured.items()):
@@ -192,6 +205,10 @@ def test_keys_and_values_of_a_dict_have_an_order():
             Slider([1, 2], format=lambda n: ""),
             "made '' of 1; it must return a non-empty",
         ),
+        (Slider([1, 2], format=lambda n: " "), "made ' ' of 1; it must return a"),
+        (["", "a"], "the value '' of the slider 'n' has no text to show"),
+        (Slider([np.str_(" \n"), "a"], unit="m"), "of the slider 'n' has no text"),
+        (Slider([1, 2], seconds=Decimal("NaN")), "the seconds of the slider 'n' must"),
     ],
 )
 def test_what_is_no_list_of_readable_values_is_refused(values, message):
