@@ -163,9 +163,10 @@ class ClaimsLedger(SphinxDirective):
         found = [fault for claim in claims for fault in test_faults(claim, repository)]
         with_claims = {claim["chapter"] for claim in claims}
         if with_claims != set(chapters):
+            asked, there = ", ".join(chapters), ", ".join(sorted(with_claims))
             found.append(
                 f"{self.get_location()}: the directive must name the chapters with "
-                f"claims, {', '.join(sorted(with_claims))}; it names {', '.join(chapters)}"
+                f"claims, {there}; it names {asked}"
             )
         if found:
             raise LedgerError("\n".join(found))

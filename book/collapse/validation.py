@@ -214,16 +214,8 @@ def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> 
         if is_table and not any(isinstance(each, str) for each in array.flat):
             array = array.astype(float)
     except (ValueError, TypeError, RuntimeError):
-        detached = " without a gradient (call .detach())" if has_gradient(value) else ""
-        raise refuse(name, value, allowed + detached) from None
+        raise refuse(name, value, allowed) from None
     return array
-
-
-def has_gradient(value: Any) -> bool:
-    """Whether a tensor, or a part of a list, is one that a gradient is asked of."""
-    if isinstance(value, (list, tuple)):
-        return any(map(has_gradient, value))
-    return getattr(value, "requires_grad", False) is True
 
 
 def one_array(name: str, value: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..validation import has_gradient, shown
+from ..validation import shown
 
 Mistake = tuple[float, str] | tuple[float, str, str]
 """What a mistake gives, the hint for it and, where one refutes it, a figure's state."""
@@ -274,7 +274,7 @@ def numbers(answer: object, wanted: str) -> np.ndarray:
 
 def _as_floats(answer: Any, kinds: str) -> np.ndarray | None:
     """Return numbers of some kinds as a new array; None if one is of another kind."""
-    if has_gradient(answer):
+    if _has_gradient(answer):
         raise WrongAnswerError("A tensor has a gradient: call .detach() first.")
     try:
         array = np.asarray(answer)
@@ -287,6 +287,13 @@ def _as_floats(answer: Any, kinds: str) -> np.ndarray | None:
         return array.astype(float)
     except (TypeError, ValueError):
         return None
+
+
+def _has_gradient(answer: Any) -> bool:
+    """Whether a tensor, or a part of a list, is one that a gradient is asked of."""
+    if isinstance(answer, (list, tuple)):
+        return any(map(_has_gradient, answer))
+    return getattr(answer, "requires_grad", False) is True
 
 
 def is_near(value: float, target: float, share: float) -> bool:
