@@ -106,6 +106,7 @@ def read_chapters(root: Path) -> list[Chapter]:
         path = root / "book" / f"{name}.md"
         try:
             text = path.read_text(encoding="utf-8")
+            check_head(text)
             if is_myst_markdown_notebook(text):
                 notebook = read_myst_markdown_notebook(
                     text, syntax, add_source_map=True, path=path
@@ -116,6 +117,19 @@ def read_chapters(root: Path) -> list[Chapter]:
         except (MystMetadataParsingError, yaml.YAMLError) as error:
             raise ChapterError(f"{path.name}: {error}") from error
     return chapters
+
+
+def check_head(text: str) -> None:
+    """Read the metadata of a page: without them a chapter is no notebook.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If they are no YAML; the message names the line of the page.
+    """
+    if text.startswith("---\n"):
+        # A line for the first ---, so that YAML counts as the file does.
+        yaml.safe_load("\n" + text.split("---\n", 2)[1])
 
 
 # What chapters compute with -----------------------------------------------------

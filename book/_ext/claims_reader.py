@@ -17,8 +17,26 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+
+def read_yaml(path: Path) -> tuple[yaml.Node | None, Any]:
+    """Return what a file holds: the nodes, which know their lines, and the values.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML; the message names the file and the line.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:  # its name is in YAML's messages
+            loader = yaml.SafeLoader(file)
+            node = loader.get_single_node()
+            return node, node and loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
 APPENDIX = Path(__file__).parents[1] / "appendix"
-SCHEMA = yaml.safe_load((APPENDIX / "claims.schema.yml").read_text(encoding="utf-8"))
+SCHEMA = read_yaml(APPENDIX / "claims.schema.yml")[1]
 POWER = APPENDIX / "claims.power.yml"
 MEASURED = APPENDIX / "claims.measured.yml"
 DEFAULTS = {
@@ -60,23 +78,6 @@ def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
         }
         for chapter, _, entry in entries
     ]
-
-
-def read_yaml(path: Path) -> tuple[yaml.Node | None, Any]:
-    """Return what a file holds: the nodes, which know their lines, and the values.
-
-    Raises
-    ------
-    ValueError
-        If it is no YAML; the message names the file and the line.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:  # its name is in YAML's messages
-            loader = yaml.SafeLoader(file)
-            node = loader.get_single_node()
-            return node, node and loader.construct_document(node)
-    except yaml.YAMLError as error:
-        raise ValueError(" ".join(str(error).split())) from error
 
 
 def read_entries(path: Path) -> list[tuple[int, Claim]]:

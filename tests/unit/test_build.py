@@ -302,6 +302,7 @@ def test_a_build_that_fails_or_hangs_keeps_the_site_and_says_why(
         ("_toc.yml", "root: index", "root: [index", '_toc.yml", line 3'),
         ("_toc.yml", "- file: third", "- fil: third", "_toc.yml: entry"),
         ("_toc.yml", "third", "fourth", "_toc.yml: there is no book/fourth.md"),
+        ("book/second.md", "kernelspec:", "kernelspec: [", "line 5, column 13"),
         ("book/second.md", "ipython3\n", "ipython3\n:a: [\n", "second.md: Code cell 1"),
     ],
 )

@@ -194,6 +194,13 @@ def test_a_claim_that_is_there_twice_is_found(entries: list[dict]) -> None:
     assert list(claims_reader.faults(places)) == [f"a:1: {said}", f"b:1: {said}"]
 
 
+def test_a_file_of_the_ledger_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "claims.schema.yml"
+    path.write_text("type: object\nproperties: [\n")
+    with pytest.raises(ValueError, match=rf'"{path}", line 3'):
+        claims_reader.read_yaml(path)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
