@@ -25,7 +25,11 @@ import yaml
 import zmq
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
-from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_nb.core.read import (
+    MystMetadataParsingError,
+    is_myst_markdown_notebook,
+    read_myst_markdown_notebook,
+)
 from myst_parser.config.main import MdParserConfig
 from nbclient import NotebookClient
 from nbclient.exceptions import (
@@ -34,7 +38,7 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 from nbformat import NotebookNode
-from sphinx_external_toc.parsing import parse_toc_yaml
+from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 from traitlets.config import Config
 
 from progress import Progress, clock
@@ -79,21 +83,53 @@ class ChapterError(Exception):
 
 
 def read_chapters(root: Path) -> list[Chapter]:
-    """The pages with code, in the order of the table of contents."""
-    config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
+    """The pages with code, in the order of the table of contents.
+
+    Raises
+    ------
+    ChapterError
+        If a file cannot be read; the message names it.
+    """
+    file = root / "_config.yml"
+    try:
+        with file.open(encoding="utf-8") as stream:  # YAML names it
+            config = yaml.safe_load(stream)
+        file = root / "_toc.yml"
+        names = list(parse_toc_yaml(file))
+    except (OSError, yaml.YAMLError, MalformedError) as error:
+        raise ChapterError(f"{file.name}: {error}") from error
     syntax = MdParserConfig(
         enable_extensions=set(config["parse"]["myst_enable_extensions"])
     )
     chapters = []
-    for name in parse_toc_yaml(root / "_toc.yml"):
+    for name in names:
         path = root / "book" / f"{name}.md"
-        text = path.read_text(encoding="utf-8")
-        if is_myst_markdown_notebook(text):
-            notebook = read_myst_markdown_notebook(
-                text, syntax, add_source_map=True, path=path
-            )
-            chapters.append(Chapter(name, path, notebook))
+        try:
+            text = path.read_text(encoding="utf-8")
+            check_head(text)
+            if is_myst_markdown_notebook(text):
+                notebook = read_myst_markdown_notebook(
+                    text, syntax, add_source_map=True, path=path
+                )
+                chapters.append(Chapter(name, path, notebook))
+        except FileNotFoundError:
+            raise ChapterError(f"_toc.yml: there is no book/{name}.md") from None
+        except (MystMetadataParsingError, yaml.YAMLError) as error:
+            raise ChapterError(f"{path.name}: {error}") from error
     return chapters
+
+
+def check_head(text: str) -> None:
+    """Read the metadata of a page: without them a chapter is no notebook.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If they are no YAML; the message names the line of the page.
+    """
+    if text.startswith("---\n"):
+        # A line for the first ---, so that YAML counts as the file does.
+        yaml.safe_load("\n" + text.split("---\n", 2)[1])
 
 
 # What chapters compute with -----------------------------------------------------

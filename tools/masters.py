@@ -66,7 +66,8 @@ def split(path: Path) -> tuple[str, str]:
 def read_parameters(path: Path, seed: object = None) -> dict[str, Any]:
     """The numbers of one course: those of a master's metadata, re-rolled by a seed."""
     try:
-        choices = yaml.safe_load(split(path)[0]).get("parameters", {})
+        # A line for the first ---, so that YAML counts as the file does.
+        choices = yaml.safe_load("\n" + split(path)[0]).get("parameters", {})
     except (AttributeError, yaml.YAMLError) as error:
         raise BadMasterError(f"its metadata are no YAML mapping: {error}") from error
     require(isinstance(choices, dict), "parameters: names with lists of values")

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 
 from jupyter_book.sphinx import build_sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.console import nocolor
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book"))  # the book's extensions import its package
@@ -30,6 +32,7 @@ def settings(cache: Path) -> dict[str, object]:
 
 
 def main(folder: Path, cache: Path, to_come: list[str]) -> int:
+    nocolor()  # who reads what it says puts it into a log
     result = build_sphinx(
         ROOT / "book",
         folder / "html",
@@ -41,7 +44,11 @@ def main(folder: Path, cache: Path, to_come: list[str]) -> int:
         keep_going=True,
     )
     print(WRITTEN, flush=True)
-    return result if isinstance(result, int) else 1
+    if isinstance(result, int):
+        return result
+    if not isinstance(result, SphinxError):  # whose message stands last already
+        print(f"\n{type(result).__name__}: {result}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

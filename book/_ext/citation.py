@@ -74,8 +74,8 @@ class Book:
 @cache
 def read_book(repository: Path) -> Book:
     """The book as the file in its repository names it."""
-    text = (repository / "CITATION.cff").read_text(encoding="utf-8")
-    known = yaml.safe_load(text)
+    with (repository / "CITATION.cff").open(encoding="utf-8") as file:
+        known = yaml.safe_load(file)
     authors = [
         Author(
             each.get("family-names") or each["name"],

@@ -2,7 +2,7 @@ r"""The claims ledger: a page made from the files that also parametrise the test
 
 The directive ``{claims-ledger}``, with the names of chapters, writes one entry for each
 of their claims; the role ``{claim}`id``` links to an entry. A claim that no test
-tests, or that has a fault, is a warning of the build, and so an error.
+tests, or that has a fault, ends the build: every link to a claim would be a warning.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ from docutils.statemachine import StringList
 from sphinx.addnodes import index, pending_xref
 from sphinx.application import Sphinx
 from sphinx.domains import Domain, ObjType
-from sphinx.util import logging
+from sphinx.errors import SphinxError
 from sphinx.util.docutils import ReferenceRole, SphinxDirective
 
 from claims_reader import TEST, Claim, read_claims
 from collapse.glue import grouped
-
-logger = logging.getLogger(__name__)
 
 LETTER = re.compile(r"\\([a-z]+)")
 
@@ -140,6 +138,12 @@ class ClaimsDomain(Domain):
         return type.lname
 
 
+class LedgerError(SphinxError):
+    """The ledger has faults; the message has a line for each."""
+
+    category = "The ledger of claims"
+
+
 class ClaimsLedger(SphinxDirective):
     """All claims of the ledger: those of each chapter, as the arguments order them."""
 
@@ -154,26 +158,22 @@ class ClaimsLedger(SphinxDirective):
         try:
             claims = read_claims(folder)
         except ValueError as error:
-            return self.refuse(str(error).splitlines())
+            raise LedgerError(str(error)) from error
         repository = Path(self.env.srcdir).parent
         found = [fault for claim in claims for fault in test_faults(claim, repository)]
         with_claims = {claim["chapter"] for claim in claims}
         if with_claims != set(chapters):
+            asked, there = ", ".join(chapters), ", ".join(sorted(with_claims))
             found.append(
-                "the directive must name the chapters with claims, "
-                f"{', '.join(sorted(with_claims))}; it names {', '.join(chapters)}"
+                f"{self.get_location()}: the directive must name the chapters with "
+                f"claims, {there}; it names {asked}"
             )
         if found:
-            return self.refuse(found)
+            raise LedgerError("\n".join(found))
         return [
             self.chapter(name, [each for each in claims if each["chapter"] == name])
             for name in chapters
         ]
-
-    def refuse(self, found: list[str]) -> list[nodes.Node]:
-        for fault in found:
-            logger.warning(fault, location=self.get_location(), type="claims")
-        return []
 
     def chapter(self, name: str, claims: list[Claim]) -> nodes.section:
         section = nodes.section(ids=[f"claims-{name}"])

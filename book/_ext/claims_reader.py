@@ -10,16 +10,33 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
 
+
+def read_yaml(path: Path) -> tuple[yaml.Node | None, Any]:
+    """Return what a file holds: the nodes, which know their lines, and the values.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML; the message names the file and the line.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:  # its name is in YAML's messages
+            loader = yaml.SafeLoader(file)
+            node = loader.get_single_node()
+            return node, node and loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
 APPENDIX = Path(__file__).parents[1] / "appendix"
-SCHEMA = yaml.safe_load((APPENDIX / "claims.schema.yml").read_text(encoding="utf-8"))
+SCHEMA = read_yaml(APPENDIX / "claims.schema.yml")[1]
 POWER = APPENDIX / "claims.power.yml"
 MEASURED = APPENDIX / "claims.measured.yml"
 DEFAULTS = {
@@ -40,18 +57,16 @@ def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
     Raises
     ------
     ValueError
-        If the files have faults; the message has a line for each.
+        If the files have faults; the message has a line for each, with its place.
     """
     entries = [
-        (path.stem, entry)
+        (path.stem, f"{path}:{line}", entry)
         for path in sorted(folder.glob("*.yml"))
-        for entry in yaml.safe_load(path.read_text(encoding="utf-8"))
+        for line, entry in read_entries(path)
     ]
-    if found := list(faults([entry for _, entry in entries])):
+    if found := list(faults({place: entry for _, place, entry in entries})):
         raise ValueError("\n".join(found))
-    power, measured = (
-        yaml.safe_load(path.read_text(encoding="utf-8")) for path in (POWER, MEASURED)
-    )
+    power, measured = (read_yaml(path)[1] or {} for path in (POWER, MEASURED))
     return [
         {
             **DEFAULTS,
@@ -61,8 +76,23 @@ def read_claims(folder: Path = APPENDIX / "claims") -> list[Claim]:
             "power": power.get(entry["id"]),
             "measured": measured.get(entry["id"]),
         }
-        for chapter, entry in entries
+        for chapter, _, entry in entries
     ]
+
+
+def read_entries(path: Path) -> list[tuple[int, Claim]]:
+    """Return the entries of a file and the lines in which they begin.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML, or no list.
+    """
+    node, entries = read_yaml(path)
+    if not isinstance(entries, list):
+        raise ValueError(f"{path}: a list of claims is wanted")
+    lines = [each.start_mark.line + 1 for each in node.value]
+    return list(zip(lines, entries, strict=True))
 
 
 def run_of(claim: Claim) -> int:
@@ -73,14 +103,19 @@ def run_of(claim: Claim) -> int:
     return zlib.crc32(text.encode())
 
 
-def faults(entries: Sequence[Claim]) -> Iterator[str]:
-    """What is wrong with entries as they are written, one sentence a fault."""
-    for identity, count in Counter(entry.get("id") for entry in entries).items():
-        if count > 1:
-            yield f"claim {identity}: the id is there {count} times"
+def faults(entries: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the entries at some places, one sentence a fault."""
+    names = {
+        place: str(entry["id"])
+        for place, entry in entries.items()
+        if isinstance(entry, dict) and "id" in entry
+    }
+    for place, identity in names.items():
+        if (count := list(names.values()).count(identity)) > 1:
+            yield f"{place}: claim {identity}: the id is there {count} times"
     validator = Draft202012Validator(SCHEMA)
-    for entry in entries:
-        name = f"claim {entry.get('id', '(without an id)')}"
+    for place, entry in entries.items():
+        name = f"{place}: claim {names.get(place, '(without an id)')}"
         found = [
             f"{error.json_path}: {error.message}"
             for error in validator.iter_errors(entry)

@@ -50,3 +50,10 @@ def test_the_head_of_a_set_says_what_its_problems_say(chapter):
     assert sum(int(row[3]) for row in rows) == 90
     for row in rows:
         assert {*row[1].split("; ")} <= sections(chapter), row
+
+
+def test_parameters_that_are_no_yaml_are_named_with_the_line_of_the_file(tmp_path):
+    master = tmp_path / "set.md"
+    master.write_text("---\njupytext: {}\nparameters:\n  size: [100\n---\n# A set\n")
+    with pytest.raises(masters.BadMasterError, match=r"flow sequence\s+in .*line 4"):
+        masters.read_parameters(master)

@@ -11,13 +11,18 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from psutil import NoSuchProcess, Process, ZombieProcess
+from sphinx.cmd.build import handle_exception
+from sphinx.errors import SphinxError
+from sphinx.util import console
 
 import build_book
 import chapters
 import progress
+import write_pages
 from build_book import Build, BuildError, Places
 from chapters import ChapterError
 from serve import make_server
@@ -288,6 +293,54 @@ def test_a_build_that_fails_or_hangs_keeps_the_site_and_says_why(
         assert "writer.py" in str(failure.value), "it does not say where it hangs"
     assert (places.site / "index.html").read_text() == "the old site"
     assert not places.next.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("_config.yml", "[dollarmath]", "[dollarmath", '_config.yml", line 1'),
+        ("_toc.yml", "root: index", "root: [index", '_toc.yml", line 3'),
+        ("_toc.yml", "- file: third", "- fil: third", "_toc.yml: entry"),
+        ("_toc.yml", "third", "fourth", "_toc.yml: there is no book/fourth.md"),
+        ("book/second.md", "kernelspec:", "kernelspec: [", "line 5, column 13"),
+        ("book/second.md", "ipython3\n", "ipython3\n:a: [\n", "second.md: Code cell 1"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(
+    places: Places, name: str, old: str, new: str, said: str
+):
+    path = places.root / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(BuildError) as failure:
+        Build(places).done.result()
+    assert said in build_book.why_not(failure.value, places)
+
+
+@pytest.mark.parametrize("error", [KeyError("a cause"), SphinxError("a cause"), 1])
+def test_the_cause_stands_last_and_without_colours(
+    error: object, monkeypatch: pytest.MonkeyPatch, capsys, tmp_path: Path
+):
+    """Sphinx itself ends with where to report an error."""
+
+    def build_sphinx(*arguments: object, **options: object) -> object:
+        print(console.red("an error:"), file=sys.stderr)
+        if isinstance(error, Exception):
+            handler = SimpleNamespace(pdb=False, verbosity=0, traceback=False)
+            try:
+                raise error
+            except type(error):
+                handle_exception(None, handler, error, sys.stderr)
+        else:
+            print("a cause", file=sys.stderr)
+        return error
+
+    monkeypatch.setattr(console, "codes", {"red": "\x1b[91m", "reset": "\x1b[39m"})
+    monkeypatch.setattr(write_pages, "build_sphinx", build_sphinx)
+    assert write_pages.main(tmp_path, tmp_path, []) == 1
+    told = capsys.readouterr().err
+    assert "a cause" in told.strip().splitlines()[-1]
+    assert "\x1b" not in told
 
 
 def test_a_server_goes_over_to_another_folder(tmp_path: Path):

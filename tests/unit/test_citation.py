@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from pybtex.database import parse_string
 
 from citation import Author, Book, bibtex, csl, plain, read_book
@@ -68,3 +69,9 @@ def test_the_file_of_the_repository_is_read(root: Path) -> None:
     assert known.title == "Model Collapse: an interactive textbook"
     assert known.authors
     assert known.date.year >= 2026
+
+
+def test_a_file_that_is_no_yaml_is_named_with_the_line(tmp_path: Path) -> None:
+    (tmp_path / "CITATION.cff").write_text("title: Loss\nauthors: [Ada\nversion: 1\n")
+    with pytest.raises(yaml.YAMLError, match=r'CITATION\.cff", line 3'):
+        read_book(tmp_path)

@@ -110,6 +110,21 @@ class FitsTheClass(Laplace):
         return SharedModel(model.centre, model.scale)
 
 
+class SharesItsArray(Laplace):
+    """All its models hand out one array: right for who copies what is drawn."""
+
+    points = np.empty(20_000)
+
+    class Model(LaplaceModel):
+        def sample(self, n, rng):
+            SharesItsArray.points[:n] = super().sample(n, rng)
+            return SharesItsArray.points[:n]
+
+    def fit(self, data):
+        model = super().fit(data)
+        return self.Model(model.centre, model.scale)
+
+
 class HasItsOwnSeed(Laplace):
     """Draws the same points every time, whatever `rng` it is given."""
 
@@ -167,6 +182,16 @@ class InWords(Laplace):
         model = super().fit(data)
         sample = model.sample
         model.sample = lambda n, rng: sample(n, rng).astype(str)
+        return model
+
+
+class KeepsItsGradient(Laplace):
+    """Right, but for numbers that are still part of a computation."""
+
+    def fit(self, data):
+        model = super().fit(data)
+        sample = model.sample
+        model.sample = lambda n, rng: torch.tensor(sample(n, rng), requires_grad=True)
         return model
 
 
@@ -248,6 +273,15 @@ class Discounting:
         return CategoricalModel(kept / kept.sum())
 
 
+class DiscountsItself(Discounting):
+    """All its models are one and the same."""
+
+    def fit(self, data):
+        self.model = super().fit(data)
+        self.probabilities, self.sample = self.model.probabilities, self.model.sample
+        return self
+
+
 class GivesToAll(Discounting):
     to_all = True
 
@@ -278,6 +312,15 @@ class Choosing:
             for K, model in zip((1, 2), models, strict=True)
         ]
         return models[int(np.argmin(scores))]
+
+
+class ChoosesItself(Choosing):
+    """All its models are one and the same."""
+
+    def fit(self, data, rng):
+        model = super().fit(data, rng)
+        self.weights, self.sample = model.weights, model.sample
+        return self
 
 
 class ByAkaike(Choosing):
@@ -314,6 +357,15 @@ class StepBack:
         again = rng.normal(mean, np.sqrt(variance), len(data)).var(ddof=self.ddof)
         stepped = variance + self.steps * (variance - again)
         return GaussianModel(mean, max(stepped, 0.0))
+
+
+class StepsItself(StepBack):
+    """All its models are one and the same."""
+
+    def fit(self, data, rng):
+        model = super().fit(data, rng)
+        self.mean, self.variance = model.mean, model.variance
+        return self
 
 
 class TwoSteps(StepBack):
@@ -401,6 +453,7 @@ def changes_what_it_is_given(p, mass):
         ("gaussian-real-points", 10.0),
         ("gaussian-mean-and-median", mean_and_median("unbiased")),
         ("gaussian-own-family", Laplace()),
+        ("gaussian-own-family", SharesItsArray()),
         ("gaussian-sample-plan", [100_000 // 201] * 201),
         ("gaussian-sample-plan", np.full(201, 497)),
         ("mixtures-average", 8),
@@ -435,7 +488,7 @@ def changes_what_it_is_given(p, mass):
         ("push-five-offers", 0.8),
         ("push-five-offers", Fraction(4, 5)),
         ("push-worth", 100),
-        ("push-worth", 99),
+        ("push-worth", 1 / 0.1**2),
         ("push-four-to-one", 0.39),
         ("push-four-to-one", (17**0.5 - 1) / 8),
         ("push-half-the-words", 0.46),
@@ -454,13 +507,22 @@ def test_right_answers_pass(exercise, answer):
     [
         ("keep-halve", 20, "Round up"),
         ("keep-halve", 5, "Fewer points"),
-        ("keep-halve", 40, "Which k"),
+        ("keep-halve", 15, "Which k"),
+        ("keep-halve", 40, "so are fewer"),
+        ("keep-halve", 20.5, "is whole"),
+        ("keep-halve", 20.9, "is whole"),
+        ("keep-halve", 21.1, "is whole"),
         ("keep-push-share", 0.9, "should be kept"),
         ("keep-push-share", 31, "not per cent"),
         ("keep-push-share", 0.1, "v = γ"),
         ("keep-group-risk", 10, "peak at zero"),
         ("keep-group-risk", theory_points(0.05, 0.5), "half of the histories"),
-        ("keep-group-risk", 500, "Look up"),
+        ("keep-group-risk", 51, "Look up"),
+        ("keep-group-risk", 50, "Look up"),
+        ("keep-group-risk", 51.5, "is whole"),
+        ("keep-group-risk", 0.052, "is whole"),
+        ("keep-group-risk", 53, "so are fewer"),
+        ("keep-group-risk", 500, "so are fewer"),
         ("keep-pool", lambda generation: 2, "keeps 0.799"),
         ("keep-pool", lambda generation: 100, "uses 10000 points"),
         ("keep-pool", lambda generation: 0, "keeps 0.3"),
@@ -491,7 +553,23 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-real-points", 500, "so are fewer"),
         ("gaussian-mean-and-median", mean_and_median("mle"), "divide by M - 1"),
         ("gaussian-mean-and-median", mean_and_median("unbiased")[::-1], "are swapped"),
-        ("gaussian-mean-and-median", mean_and_median("unbiased", np.sqrt), "ends at"),
+        ("gaussian-mean-and-median", mean_and_median("unbiased", np.sqrt), "of σ, the"),
+        ("gaussian-mean-and-median", mean_and_median("mle", np.sqrt), "of σ, the"),
+        (
+            "gaussian-mean-and-median",
+            np.array(mean_and_median("unbiased"))[:, ::-1],
+            "run backwards",
+        ),
+        (
+            "gaussian-mean-and-median",
+            np.array(mean_and_median("unbiased")) * [[1.2], [1]],
+            "in generation 0; it",
+        ),
+        (
+            "gaussian-mean-and-median",
+            torch.ones(2, 51, requires_grad=True),
+            "call .detach()",
+        ),
         (
             "gaussian-mean-and-median",
             (np.ones(51), np.sqrt(mean_and_median("unbiased")[1])),
@@ -526,6 +604,7 @@ def test_right_answers_pass(exercise, answer):
             "not the scale that sample uses",
         ),
         ("gaussian-own-family", InWords(), "method sample should return numbers"),
+        ("gaussian-own-family", KeepsItsGradient(), "call .detach()"),
         ("gaussian-own-family", Remembers(), "not the scale that sample uses"),
         ("gaussian-own-family", NoSample(), "no attribute 'sample'"),
         ("gaussian-own-family", Bootstraps(), "old points"),
@@ -598,6 +677,7 @@ def test_right_answers_pass(exercise, answer):
         ("words-sharpening", 0.7403, "nine generations"),
         ("words-sharpening", 0.7841, "eleven generations"),
         ("words-discounting", Discounting(5), "Hand over the class"),
+        ("words-discounting", DiscountsItself, "should return a new object"),
         ("words-discounting", SilentDiscounting, "fit returned nothing"),
         ("words-discounting", GivesToAll, "three seen of five"),
         ("words-discounting", TakesToo, "three seen of five"),
@@ -612,6 +692,8 @@ def test_right_answers_pass(exercise, answer):
         ("push-worth", 0.01, "how many points"),
         ("push-worth", 25, "two standard errors"),
         ("push-worth", 1000, "lost all weight"),
+        ("push-worth", 99, "lost all weight"),
+        ("push-worth", 100.5, "lost all weight"),
         ("push-four-to-one", 0.2, "pooling"),
         ("push-four-to-one", 0.618, "one to one"),
         ("push-four-to-one", 0.828, "one to four"),
@@ -625,6 +707,7 @@ def test_right_answers_pass(exercise, answer):
         ("push-half-the-words", 0.25, "halve the interval"),
         ("push-half-the-words", 46, "not per cent"),
         ("push-step-back", StepBack(), "Hand over the class"),
+        ("push-step-back", StepsItself, "should return a new object"),
         ("push-step-back", NoStep, "Another rng gives the same"),
         ("push-step-back", StepForward, "not a step away"),
         ("push-step-back", UnbiasedStep, "divided by n - 1"),
@@ -633,6 +716,7 @@ def test_right_answers_pass(exercise, answer):
         ("push-step-back", MovesTheMean, "takes no step"),
         ("push-step-back", Silent, "returned nothing"),
         ("mixtures-choosing", Choosing(), "Hand over the class"),
+        ("mixtures-choosing", ChoosesItself, "should return a new object"),
         ("mixtures-choosing", ByAkaike, "around 2.5"),
         ("mixtures-choosing", HalfTheGain, "takes 1 components"),
         ("mixtures-choosing", ByTheMean, "takes 1 components"),

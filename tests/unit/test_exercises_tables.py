@@ -102,6 +102,32 @@ def test_real_points_are_enough_where_theory_says_so():
         assert words in check(name, count).message
 
 
+@pytest.mark.parametrize(
+    ("name", "is_enough"),
+    [
+        (
+            "keep-halve",
+            lambda count: (
+                2 * (1 - theory.fresh_mixing_variance(count / 1000, 1000))
+                <= 1 - theory.fresh_mixing_variance(10 / 1000, 1000)
+            ),
+        ),
+        (
+            "keep-group-risk",
+            lambda count: theory.minority_shortfall(0.05, count, 0.5) <= 0.1,
+        ),
+    ],
+)
+def test_a_count_is_right_where_it_is_the_least_that_is_enough(name, is_enough):
+    for count in range(1, 80):
+        is_least = is_enough(count) and not (count > 1 and is_enough(count - 1))
+        feedback = check(name, count)
+        assert feedback.correct == is_least, count
+        assert ("fewer" in feedback.message) == (is_enough(count) and not is_least)
+        for beside in (count - 0.5, math.nextafter(count, 0), count + 1e-6):
+            assert "is whole" in check(name, beside).message, beside
+
+
 def test_fits_are_enough_where_little_is_left():
     name = "vae-generations"
     for fits in range(60):

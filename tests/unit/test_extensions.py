@@ -14,6 +14,9 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.utils import new_document
 from fontTools.ttLib import TTFont
+from sphinx.application import Sphinx
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import docutils_namespace
 
 import claims_ledger
 import claims_reader
@@ -170,17 +173,67 @@ def test_an_entry_with_a_fault_is_refused(
 ) -> None:
     broken = next(entry for entry in entries if "theory_arguments" in entry)
     change(broken)
-    (fault,) = claims_reader.faults(entries)
-    assert message in fault
-    assert fault.startswith(f"claim {broken.get('id', '(without an id)')}: ")
-    (tmp_path / "gaussian.yml").write_text(yaml.safe_dump(entries), encoding="utf-8")
-    with pytest.raises(ValueError, match=re.escape(message)):
+    file = tmp_path / "gaussian.yml"
+    file.write_text(yaml.safe_dump(entries), encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(message)) as failure:
         claims_reader.read_claims(tmp_path)
+    begins = [
+        number
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1)
+        if line.startswith("- ")
+    ]
+    line = begins[entries.index(broken)]
+    name = broken.get("id", "(without an id)")
+    assert str(failure.value).startswith(f"{file}:{line}: claim {name}: ")
+    assert len(str(failure.value).splitlines()) == 1
 
 
 def test_a_claim_that_is_there_twice_is_found(entries: list[dict]) -> None:
-    (fault,) = claims_reader.faults([*entries, entries[0]])
-    assert fault == f"claim {entries[0]['id']}: the id is there 2 times"
+    places = {"a:1": entries[0], "a:9": entries[1], "b:1": entries[0]}
+    said = f"claim {entries[0]['id']}: the id is there 2 times"
+    assert list(claims_reader.faults(places)) == [f"a:1: {said}", f"b:1: {said}"]
+
+
+def test_a_file_of_the_ledger_that_is_no_yaml_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "claims.schema.yml"
+    path.write_text("type: object\nproperties: [\n")
+    with pytest.raises(ValueError, match=rf'"{path}", line 3'):
+        claims_reader.read_yaml(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- id: a\n  expected: ['1'\n  kind: less\n", 'gaussian.yml", line 2'),
+        ("- id: a\n\tkind: less\n", 'gaussian.yml", line 2'),
+        ("- id: a\n- words\n", "gaussian.yml:2: claim (without an id): $: 'words'"),
+        ("id: a\n", "gaussian.yml: a list of claims"),
+        ("", "gaussian.yml: a list of claims"),
+    ],
+)
+def test_what_is_no_list_of_claims_ends_the_build_and_is_named(
+    text: str, said: str, tmp_path: Path
+) -> None:
+    """By an error that stands alone, not by a warning for each link to a claim."""
+    (tmp_path / "claims").mkdir()
+    (tmp_path / "claims" / "gaussian.yml").write_text(text)
+    links = "".join(f"{{claim}}`{name}`\n\n" for name in "abc")
+    ledger = "```{claims-ledger} gaussian\n```\n"
+    (tmp_path / "index.md").write_text(f"# Claims\n\n{links}{ledger}")
+    out, told = str(tmp_path / "out"), io.StringIO()
+    with docutils_namespace(), pytest.raises(SphinxError) as failure:
+        Sphinx(
+            str(tmp_path),
+            None,
+            out,
+            out,
+            "html",
+            {"extensions": ["myst_parser", "claims_ledger"]},
+            status=None,
+            warning=told,
+        ).build()
+    assert said in str(failure.value)
+    assert "undefined label" not in told.getvalue()
 
 
 @pytest.mark.parametrize("field", ["experiment", "chapter"])

@@ -23,6 +23,8 @@ Checker = Callable[[object], str]
 
 NO_NUMBER = "The answer should be one number, got"
 NOT_FINITE = "The answer should be a finite number of sensible size."
+SO_ARE_FEWER = "So many are enough, but so are fewer."
+NOT_WHOLE = "A number of points is whole."
 
 _DIGITS = 1, 2, 3
 """To how many digits an answer is often rounded, which may be too few."""
@@ -168,6 +170,38 @@ def number_checker(
     return NumberChecker(table, is_share)
 
 
+def count_checker(
+    right: int, praise: str, mistakes: Iterable[Mistake], otherwise: str
+) -> NumberChecker:
+    """Return the checker of an exercise that asks for the least number of points.
+
+    No other number is near enough, and no fraction is a number of points.
+
+    Parameters
+    ----------
+    right : int
+        The right answer.
+    praise : str
+        What the reader is told who finds it.
+    mistakes : iterable of (float, str) or (float, str, str)
+        As for `number_checker`.
+    otherwise : str
+        The hint for all other numbers of points that are too small.
+
+    Returns
+    -------
+    NumberChecker
+    """
+    table = (
+        *(Verdict(each[0], each[0], False, *each[1:]) for each in mistakes),
+        Verdict(right, right, True, praise),
+        Verdict(-math.inf, right, False, otherwise, whole=True),
+        rest(SO_ARE_FEWER, whole=True),
+        rest(NOT_WHOLE),
+    )
+    return NumberChecker(table)
+
+
 def number(answer: object) -> float:
     """Return an answer that is one finite number, of whatever library.
 
@@ -239,7 +273,9 @@ def numbers(answer: object, wanted: str) -> np.ndarray:
 
 
 def _as_floats(answer: Any, kinds: str) -> np.ndarray | None:
-    """Return numbers of some kinds as an array of floats; None if one is of another."""
+    """Return numbers of some kinds as a new array; None if one is of another kind."""
+    if _has_gradient(answer):
+        raise WrongAnswerError("A tensor has a gradient: call .detach() first.")
     try:
         array = np.asarray(answer)
         if array.dtype.kind not in kinds or np.ma.is_masked(answer):
@@ -251,6 +287,13 @@ def _as_floats(answer: Any, kinds: str) -> np.ndarray | None:
         return array.astype(float)
     except (TypeError, ValueError):
         return None
+
+
+def _has_gradient(answer: Any) -> bool:
+    """Whether a tensor, or a part of a list, is one that a gradient is asked of."""
+    if isinstance(answer, (list, tuple)):
+        return any(map(_has_gradient, answer))
+    return getattr(answer, "requires_grad", False) is True
 
 
 def is_near(value: float, target: float, share: float) -> bool:
@@ -371,6 +414,36 @@ def check_rng(
         )
     if np.array_equal(first, other):
         raise WrongAnswerError(f"Another rng gives the same {things}: draw from rng.")
+
+
+def check_new_models(
+    fit: Callable[[Any], Any], data: Iterable[Any], look: Callable[[Any], object]
+) -> None:
+    """Check that a model stays what it is when the family fits again.
+
+    Parameters
+    ----------
+    fit : callable
+        Returns the model of some data.
+    data : iterable
+        The data of both fits.
+    look : callable
+        Returns the numbers by which a model is known.
+
+    Raises
+    ------
+    WrongAnswerError
+        If it does not.
+    """
+    first, second = data
+    model = fit(first)
+    before = numbers_returned(look(model), "model")
+    fit(second)
+    if not np.array_equal(numbers_returned(look(model), "model"), before):
+        raise WrongAnswerError(
+            "A second fit changes the model of the first one: fit should return a new "
+            "object each time, not the family itself."
+        )
 
 
 def scores_of(

@@ -11,10 +11,13 @@ from .. import theory
 from ..gaussian import GaussianModel
 from ..recursion import recurse
 from .answers import (
+    NOT_WHOLE,
+    SO_ARE_FEWER,
     Checker,
     NumberChecker,
     Verdict,
     WrongAnswerError,
+    check_new_models,
     check_rng,
     is_near,
     number_checker,
@@ -68,12 +71,12 @@ def _real_points() -> NumberChecker:
             least,
             size,
             False,
-            "So many are enough, but so are fewer.",
+            SO_ARE_FEWER,
             _COUNT,
             whole=True,
         ),
         rest(f"There are between 1 and {size} points a generation.", whole=True),
-        rest("A number of points is whole."),
+        rest(NOT_WHOLE),
     )
     return NumberChecker(table)
 
@@ -119,9 +122,17 @@ def _mean_and_median(answer: Any) -> str:
     if _follows(means, falls, _MEAN_ERROR) and not _follows(means, 1, _MEAN_ERROR):
         said = "The mean has fallen: divide by M - 1, not by M."
         raise WrongAnswerError(said, _UNBIASED)
+    if _follows(means[::-1], 1, _MEAN_ERROR) and _follows(
+        medians[::-1], _MEDIANS, _MEDIAN_ERROR
+    ):
+        raise WrongAnswerError("Generation 0 comes first; these run backwards.")
     if not _follows(means, 1, _MEAN_ERROR):
+        if _are_spreads(means, medians):
+            raise WrongAnswerError("These are of σ, the square root: take σ².")
+        worst = np.argmax(np.abs(np.log(means)) / _MEAN_ERROR)
         raise WrongAnswerError(
-            f"The mean over histories ends at {means[-1]:.2f}; it should stay."
+            f"The mean over histories is {means[worst]:.3f} in generation {worst}; it "
+            "should stay at 1."
         )
     if not _follows(medians, _MEDIANS, _MEDIAN_ERROR):
         raise WrongAnswerError(
@@ -129,6 +140,15 @@ def _mean_and_median(answer: Any) -> str:
             "histories of each generation, of σ² and not of σ."
         )
     return "The mean stays near 1 while the typical history has lost its spread."
+
+
+def _are_spreads(means: np.ndarray, medians: np.ndarray) -> bool:
+    """Whether both are courses of σ, of either estimator."""
+    return any(
+        _follows(means, theory.expected_sd(_FITS, _POINTS, name), _MEAN_ERROR / 2)
+        and _follows(medians, theory.median_sd(_FITS, _POINTS, name), _MEDIAN_ERROR / 2)
+        for name in ("unbiased", "mle")
+    )
 
 
 def _follows(course: np.ndarray, expected: Any, error: np.ndarray) -> bool:
@@ -202,12 +222,11 @@ def _check_models(family: Any) -> None:
     model = family.fit(data.copy())
     draws = three_draws(lambda rng: model.sample(100, rng), "method sample")
     check_rng(*draws, "points")
-    family.fit(100 - data)
-    if not np.array_equal(model.sample(100, np.random.default_rng(4)), draws[0]):
-        raise WrongAnswerError(
-            "A second fit changes the model of the first one: fit should return a new "
-            "object each time, not the family itself."
-        )
+    check_new_models(
+        family.fit,
+        (data.copy(), 100 - data),
+        lambda model: model.sample(100, np.random.default_rng(4)),
+    )
 
 
 def _sample_plan(answer: Any) -> str:

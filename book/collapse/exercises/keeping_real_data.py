@@ -10,6 +10,7 @@ from .answers import (
     Checker,
     WrongAnswerError,
     callable_named,
+    count_checker,
     number_checker,
     numbers_returned,
     their_code,
@@ -18,9 +19,9 @@ from .answers import (
 _COUNTS = np.arange(1, 1000)
 
 
-def _least(enough: np.ndarray) -> float:
+def _least(enough: np.ndarray) -> int:
     """Return the least count of real points that is enough."""
-    return float(_COUNTS[enough][0])
+    return int(_COUNTS[enough][0])
 
 
 _WITH_TEN = 1 - float(theory.fresh_mixing_variance(0.01, 1000))
@@ -72,7 +73,7 @@ def _pool(answer: object) -> str:
 
 
 CHECKERS: dict[str, Checker] = {
-    "keep-halve": number_checker(
+    "keep-halve": count_checker(
         right=_HALVED,
         praise="A count twice as large, but for half a point, halves the loss.",
         mistakes=[
@@ -85,7 +86,6 @@ CHECKERS: dict[str, Checker] = {
             ),
         ],
         otherwise="The loss is 1/(2k+1). Which k halves it?",
-        within=0.01,
     ),
     "keep-push-share": number_checker(
         right=_share_against(0.95, 0.9),
@@ -102,7 +102,7 @@ CHECKERS: dict[str, Checker] = {
         within=0.02,
         is_share=True,
     ),
-    "keep-group-risk": number_checker(
+    "keep-group-risk": count_checker(
         right=_least(_RISK <= 0.1),
         praise="An average of the group's share would be whole with a single point.",
         mistakes=[
@@ -116,7 +116,6 @@ CHECKERS: dict[str, Checker] = {
             (_least(_RISK <= 0.9), "So many hold it in one history of ten."),
         ],
         otherwise="Look up theory.minority_shortfall for several counts of points.",
-        within=0.03,
     ),
     "keep-pool": _pool,
 }

@@ -14,6 +14,7 @@ from .answers import (
     Verdict,
     WrongAnswerError,
     callable_named,
+    check_new_models,
     no_share,
     number_checker,
     returned,
@@ -71,6 +72,12 @@ def _choosing(answer: object) -> str:
                     f"Where {minority:.0%} of 200 points lie around {centre:g}, your "
                     f"family takes {found} components; the criterion takes {right}."
                 )
+        fits = family()
+        check_new_models(
+            lambda points: fits.fit(points, np.random.default_rng(0)),
+            (data, 100 - data),
+            lambda model: model.sample(100, np.random.default_rng(4)),
+        )
         recurse(
             family(),
             GaussianMixtureModel([0.9, 0.1], [0.0, 6.0], [1.0, 0.25]),

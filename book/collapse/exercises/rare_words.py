@@ -11,6 +11,7 @@ from .answers import (
     Checker,
     WrongAnswerError,
     callable_named,
+    check_new_models,
     number_checker,
     numbers_returned,
     returned,
@@ -45,6 +46,11 @@ def _discounting(answer: object) -> str:
                     f"{np.round(right, 3).tolist()}, not "
                     f"{np.round(found, 3).tolist()}."
                 )
+        check_new_models(
+            family(4).fit,
+            (np.array([3, 3]), np.array([0, 1])),
+            lambda model: model.probabilities,
+        )
         left = recurse(
             family(300),
             CategoricalModel(zipf(300)),
