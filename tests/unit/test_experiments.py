@@ -47,7 +47,7 @@ from collapse.opt import (
 )
 from collapse.recursion import recurse
 from collapse.sweep import UnusableResultError, load, run, save
-from collapse.sweep.files import BOOK, DATA, read
+from collapse.sweep.files import DATA, read
 from collapse.sweep.provenance import grid_of
 from collapse.sweep.runner import compute_cell
 
