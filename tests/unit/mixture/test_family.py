@@ -324,10 +324,13 @@ class TestTheFloorFollowsTheData:
 
     @pytest.mark.parametrize("tight", [200, 40])
     def test_a_tight_group_within_a_wide_one(self, tight):
-        data = np.r_[rng(1).normal(0, 1e4, 400 - tight), rng(2).normal(0, 1, tight)]
-        model = GaussianMixture(2).fit(data, rng(3))
-        assert sds(model).min() == pytest.approx(1, abs=0.2)
-        assert sds(model).max() == pytest.approx(1e4, rel=0.2)
+        wide, narrow = rng(1).normal(0, 1e4, 400 - tight), rng(2).normal(0, 1, tight)
+        data = np.r_[wide, narrow]
+        # Whether EM finds the group from where it starts is another question.
+        start = GaussianMixtureModel([0.5, 0.5], [0.0, 0.0], [1e8, 1e4])
+        model = GaussianMixture(2, start="previous").fit(data, previous=start)
+        assert sds(model).min() == pytest.approx(narrow.std(), rel=0.2)
+        assert sds(model).max() == pytest.approx(wide.std(), rel=0.2)
 
     @pytest.mark.parametrize(
         "data",

@@ -87,7 +87,14 @@ def test_forbidden_tokens_are_those_of_transformers(small):
     free = generate(ours, prompts, new_tokens=9, decoding=Decoding(beams=5))
     gone = [int(free[0, 0]), int(free[1, 0])]
     expected = continue_theirs(
-        theirs, prompts, mask | True, 9, None, num_beams=5, suppress_tokens=gone
+        theirs,
+        prompts,
+        mask | True,
+        9,
+        None,
+        num_beams=5,
+        suppress_tokens=gone,
+        renormalize_logits=True,  # the other tokens' probabilities add up to 1
     )
     written = generate(
         ours, prompts, new_tokens=9, decoding=Decoding(beams=5), forbidden=gone

@@ -137,7 +137,8 @@ def test_each_prompt_is_continued_equally_often():
     first, counts = np.unique(blocks[:, 0], return_counts=True)
     assert first.tolist() == [5, 7, 9]
     assert counts.tolist() == [3, 3, 3]
-    assert ((np.diff(blocks) - 1) % 8 == 0).all()
+    # Behind a prompt the last tokens lie where no block that was learnt from reaches.
+    assert ((np.diff(blocks[:, :4]) - 1) % 8 == 0).all()
 
 
 def test_each_opening_is_kept_and_completed_equally_often():

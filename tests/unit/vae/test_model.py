@@ -15,9 +15,9 @@ from support.autoencoders import SMALL, PlainVAE, real, rng, streams
 
 
 class TestObjective:
-    def trained(self):
+    def trained(self, steps=300):
         images = load_digits().train_images
-        return VAE(latent=2, steps=300).fit(images[:500], rng()), images[500:700]
+        return VAE(latent=2, steps=steps).fit(images[:500], rng()), images[500:700]
 
     def test_kl_is_the_integral_of_the_log_ratio(self):
         model, images = self.trained()
@@ -58,12 +58,12 @@ class TestObjective:
         gap = many.mean(axis=0) - by_hand.mean(axis=0)
         error = np.sqrt((many.var(axis=0) + by_hand.var(axis=0)) / draws)
         assert (np.abs(gap) < 4.5 * error).all(), f"{gap} with standard errors {error}"
-        assert (error < 0.3).all()
+        assert (error < 0.02 * np.abs(by_hand.mean(axis=0))).all()
 
     def test_elbo_bounds_the_evidence(self):
         # In two dimensions the evidence is a sum over a fine grid of z.
-        model, images = self.trained()
-        images = images[:5]
+        model, _ = self.trained(steps=1000)
+        images = load_digits().train_images[:5]  # that it has learnt from
         axis = np.linspace(-6, 6, 241)
         grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
         means = model.decode(grid).astype(float)
