@@ -3,7 +3,7 @@
 A test that holds for the seed that it fixes may fail on a machine where that seed gives
 other numbers, or the same numbers another training. Under ``pytest --luck=N`` every
 seed means another one, the same throughout the run: what should be equal stays equal.
-Other processes keep the seeds as written: a test that compares them with this one fails.
+Other processes keep the seeds as written, and a test that compares with them fails.
 """
 
 from __future__ import annotations
