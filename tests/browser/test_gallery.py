@@ -97,7 +97,7 @@ def test_the_page_shows_what_an_error_says(site: Path):
         "drawing: Gouraud shading cannot be carried",
         "drawing: sketched (xkcd) lines cannot be carried",
         "drawing: an agg_filter cannot be carried",
-        "figure: update draws two different pictures at place=2",
+        "figure: update draws two different pictures at place=1",
         "figure: the slider 'place' moves nothing",
         "figure: update changed the size of the figure",
         "figure: 10000 states of the slider 'place' alone are more than the 5000",
