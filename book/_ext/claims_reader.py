@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -110,9 +111,10 @@ def faults(entries: Mapping[str, Any]) -> Iterator[str]:
         for place, entry in entries.items()
         if isinstance(entry, dict) and "id" in entry
     }
+    counts = Counter(names.values())
     for place, identity in names.items():
-        if (count := list(names.values()).count(identity)) > 1:
-            yield f"{place}: claim {identity}: the id is there {count} times"
+        if counts[identity] > 1:
+            yield f"{place}: claim {identity}: the id is there {counts[identity]} times"
     validator = Draft202012Validator(SCHEMA)
     for place, entry in entries.items():
         name = f"{place}: claim {names.get(place, '(without an id)')}"
