@@ -51,7 +51,7 @@ class PlainVAE(torch.nn.Module):
 def _network(layers, chain):
     parts = []
     for weights, bias in layers:
-        linear = torch.nn.Linear(*weights.shape[1:])
+        linear = torch.nn.Linear(*weights.shape[1:], dtype=weights.dtype)
         with torch.no_grad():
             linear.weight.copy_(weights[chain].T)
             linear.bias.copy_(bias[chain, 0])
