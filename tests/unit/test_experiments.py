@@ -500,6 +500,14 @@ def keep(monkeypatch):
 class TestEncyclopaediaHistory:
     """Models that have hardly learned, so that no generation is like another."""
 
+    LOOKED_AT, PROMPTED = 60, 25
+
+    @pytest.fixture(autouse=True)
+    def look_at_few(self, monkeypatch):
+        """To write 500 texts, and read them, takes longer than all that is trained."""
+        monkeypatch.setattr(_encyclopaedia, "LOOKED_AT", self.LOOKED_AT)
+        monkeypatch.setattr(_encyclopaedia, "PROMPTED", self.PROMPTED)
+
     @staticmethod
     def history(**changes):
         usual = {"documents": 40, "training": Training(steps=6, learning_rate=0.02)}
@@ -518,15 +526,15 @@ class TestEncyclopaediaHistory:
         models, edges = kept[0].models, _encyclopaedia.PERPLEXITIES
         seed = int(np.random.default_rng(7).integers(2**32))
         for age, model in enumerate(models):
-            written = model.sample(500, np.random.default_rng(seed))
+            written = model.sample(self.LOOKED_AT, np.random.default_rng(seed))
             own, first = model.perplexity(written), models[0].perplexity(written)
             np.testing.assert_allclose(made["own_perplexity"][age], own, rtol=1e-5)
             if age:
                 assert (np.abs(own / first - 1) > 0.01).all()
             expected = measures.histogram(models[0].block_perplexity(written), edges)
             assert np.array_equal(made["perplexities"][age], expected)
-            real = encyclopaedia().sample(500, np.random.default_rng(seed))[:, 1:]
-            expected = model.perplexity(real)
+            real = encyclopaedia().sample(self.LOOKED_AT, np.random.default_rng(seed))
+            expected = model.perplexity(real[:, 1:])
             np.testing.assert_allclose(made["real_perplexity"][age], expected, 1e-5)
 
     @pytest.mark.parametrize("loop", [True, False])
@@ -549,7 +557,7 @@ class TestEncyclopaediaHistory:
         assert encyclopaedia().is_grammatical(history.data[0]).all()
 
     def test_drift_is_judged_by_the_last_sentence(self, monkeypatch):
-        """Of a hundred texts whose first sentence is real and about architecture."""
+        """Of all texts whose first sentence is real and about architecture."""
         complete, completed = _encyclopaedia.complete, []
 
         def keeping(*arguments):
@@ -558,7 +566,7 @@ class TestEncyclopaediaHistory:
 
         monkeypatch.setattr(_encyclopaedia, "complete", keeping)
         made, grammar = self.history(), encyclopaedia()
-        asked = [texts for texts in completed if texts.shape[1] == 100]
+        asked = [texts for texts in completed if texts.shape[1] == self.PROMPTED]
         assert len(asked) == 3
         for age, chains in enumerate(asked):
             for chain, texts in enumerate(chains):
@@ -568,7 +576,7 @@ class TestEncyclopaediaHistory:
                 last = [each[-1].topic for each in parsed]
                 expected = [last.count(topic) for topic in grammar.topics]
                 assert made["endings"][age, chain].tolist() == expected
-                away = 1 - last.count(ARCHITECTURE) / 100
+                away = 1 - last.count(ARCHITECTURE) / self.PROMPTED
                 assert away > 0
                 assert made["drifted"][age, chain] == pytest.approx(away)
 
