@@ -230,7 +230,7 @@ class TestCommand:
     @pytest.fixture
     def small(self, monkeypatch, tmp_path):
         """The command, with tiny sweeps and folders of its own."""
-        tiny = {"paper_mixture": paper_mixture.TINY.with_grid(generations=50)}
+        tiny = {"paper_mixture": paper_mixture.TINY.with_grid(generations=5)}
         monkeypatch.setattr(command, "all_sweeps", lambda: tiny)
         # A result that ships is compared with the sweep that its module declares.
         monkeypatch.setattr(paper_mixture, "SWEEP", tiny["paper_mixture"])
@@ -264,13 +264,13 @@ class TestCommand:
 
     def test_a_file_of_another_grid_is_made_again(self, small, monkeypatch, capsys):
         command.main(["--jobs", "1"])
-        more = {"paper_mixture": paper_mixture.TINY.with_grid(generations=51)}
+        more = {"paper_mixture": paper_mixture.TINY.with_grid(generations=6)}
         monkeypatch.setattr(command, "all_sweeps", lambda: more)
         monkeypatch.setattr(paper_mixture, "SWEEP", more["paper_mixture"])
         capsys.readouterr()
         command.main(["--jobs", "1"])
         assert "the sweep's grid changed" in capsys.readouterr().out
-        assert load("paper_mixture").provenance["grid"]["generations"] == 51
+        assert load("paper_mixture").provenance["grid"]["generations"] == 6
 
     def test_a_list_makes_nothing(self, small, capsys):
         assert command.main(["--list"]) == 0
@@ -294,7 +294,7 @@ class TestCommand:
         command.main(["--jobs", "1"])
         before = load("paper_mixture")
         shutil.rmtree(tmp_path / "cells")
-        more = paper_mixture.TINY.with_grid(sample_size=[250, 200, 300], generations=50)
+        more = paper_mixture.TINY.with_grid(sample_size=[250, 200, 300], generations=5)
         monkeypatch.setattr(command, "all_sweeps", lambda: {"paper_mixture": more})
         monkeypatch.setattr(paper_mixture, "SWEEP", more)
         command.main(["--jobs", "1"])
