@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from copy import deepcopy
 
 import numpy as np
 import pytest
@@ -15,6 +16,17 @@ from collapse.opt import OPT, Decoding, draw, generate, penalise, restrict
 from support.language_models import TINY, padded, seeded, tokens
 
 GREEDY = Decoding(temperature=0)
+
+
+@pytest.fixture
+def models(models):
+    """In double precision: where two texts are as likely, rounding says who wins."""
+    return tuple(deepcopy(model).double() for model in models)
+
+
+@pytest.fixture
+def small(small):
+    return tuple(deepcopy(model).double() for model in small)
 
 
 def continue_theirs(model, prompts, mask, new_tokens, end_token, **options):
