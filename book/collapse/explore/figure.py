@@ -117,6 +117,7 @@ def explore(
     """
     if not isinstance(fig, Figure):
         hint = ": plt.subplots() returns fig, ax" if isinstance(fig, tuple) else ""
+        hint = ": theirs is ax.figure" if isinstance(fig, Axes) else hint
         raise ValueError(
             f"fig must be a matplotlib Figure, got {type(fig).__name__}{hint}"
         )

@@ -516,6 +516,16 @@ def test_only_a_figure_can_be_explored(figure):
         explore(figure, lambda n: None, n=[1, 2])
 
 
+def test_what_subplots_returns_beside_the_figure_gets_a_hint():
+    both = plt.subplots()
+    for given, hint in [
+        (both, "got tuple: plt.subplots() returns fig, ax"),
+        (both[1], "got Axes: theirs is ax.figure"),
+    ]:
+        with pytest.raises(ValueError, match=re.escape(hint)):
+            explore(given, lambda n: None, n=[1, 2])
+
+
 def test_only_a_function_can_update():
     figure, _ = line_figure()
     with pytest.raises(ValueError, match="update must be a function, got 3"):
