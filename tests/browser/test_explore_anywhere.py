@@ -146,7 +146,7 @@ def test_a_caption_reads_in_its_own_direction(new_context):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_sliders_and_signs_are_seen_with_forced_colours(open_figure, scheme):
     opened, _, _, _ = open_figure(forced_colors="active", color_scheme=scheme)
-    for part, margin in ((".explore-control input", 0), ("button", 12)):
+    for part, margin in ((".explore-slider input", 0), ("button", 12)):
         picture = opened.figure.locator(part).first.screenshot()
         grey = np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float)
         inner = grey[margin : len(grey) - margin, margin : grey.shape[1] - margin]

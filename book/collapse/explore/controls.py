@@ -36,7 +36,9 @@ def controls_html(
     rows = []
     for axis, (slider, position) in enumerate(zip(sliders, start, strict=True)):
         row = _ROWS[slider.control](slider, position, f"{identity}s{axis}")
-        rows.append(f'<div class="explore-control">{row}</div>')
+        # A style or a script of the reader's finds sliders among other controls.
+        kind = " explore-slider" if slider.control == "slider" else ""
+        rows.append(f'<div class="explore-control{kind}">{row}</div>')
     what = html.escape(sliders[0].label)
     seconds = sliders[0].seconds
     pace = f'data-pace="{1000 * seconds:.0f}" ' if seconds else ""
