@@ -13,6 +13,7 @@ function addComparison(figure) {
   });
   said.className = "explore-compared";
   said.setAttribute("role", "status");
+  said.dir = "auto";
   let at = null, word = "", forget = null;
 
   const isPinned = () => at !== null && word === "pinned";
