@@ -5,6 +5,7 @@ a definition lives, or how it is imported. Floor 3: it reads source files and ru
 """
 
 import ast
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -166,18 +167,24 @@ class Sources:
         self.folder = PACKAGE if folder is None else folder
         self.files = dict(files or {})
         self._read: dict[str, Source] = {}
+        self._located: dict[str, Path | None] = {}
 
     def locate(self, module: str) -> Path | None:
         """Return the file of a module of the package; None for anything else."""
         if module in self.files:
             return self.files[module]
+        if module not in self._located:
+            self._located[module] = self._locate(module)
+        return self._located[module]
+
+    def _locate(self, module: str) -> Path | None:
         top, *parts = module.split(".")
         if top != self.folder.name:
             return None
-        path = self.folder.joinpath(*parts)
-        for candidate in (path / "__init__.py", path.with_name(f"{path.name}.py")):
-            if candidate.is_file():
-                return candidate
+        path = os.path.join(self.folder, *parts)
+        for candidate in (os.path.join(path, "__init__.py"), f"{path}.py"):
+            if os.path.isfile(candidate):
+                return Path(candidate)
         return None
 
     def source(self, module: str) -> Source:
