@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import re
 
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
-from PIL import Image
 
 from collapse.explore import Estimate, Pick, Sketch, explore
 from controls import Control
 from opened_figure import Opened, growing_axes, save
+from support.pixels import brightness
 
 SHOW = "Show what happens"
 LAST = 20
@@ -245,8 +244,7 @@ def test_moments_are_ticks_and_a_list_that_leads_to_them(told):
 def test_the_button_of_a_prediction_is_read_with_forced_colours(told, scheme):
     opened = told(prediction=PREDICTIONS["pick"])
     opened.page.emulate_media(forced_colors="active", color_scheme=scheme)
-    picture = opened.figure.locator(".explore-prediction [type=submit]").screenshot()
-    grey = np.asarray(Image.open(io.BytesIO(picture)).convert("L"), float)
+    grey = brightness(opened.figure.locator(".explore-prediction [type=submit]"))
     down, right = np.array(grey.shape) // 3  # within the plate behind the words
     middle = grey[down:-down, right:-right]
     assert (np.abs(middle - np.median(middle)) > 100).mean() > 0.05

@@ -43,6 +43,12 @@ def draw_alike(page: Page) -> None:
     )
 
 
+def brightness(part: Locator) -> np.ndarray:
+    """Return what is seen of a part of a page, one number of 255 for each pixel."""
+    picture = Image.open(io.BytesIO(part.screenshot()))
+    return np.asarray(picture.convert("L"), float)
+
+
 def difference(figure: Locator, drawn: Figure) -> str:
     """Say how far a figure on a page is from a figure as it stands, or ''."""
     svg = figure.locator("svg.explore-picture")

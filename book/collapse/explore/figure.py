@@ -116,8 +116,11 @@ def explore(
     1
     """
     if not isinstance(fig, Figure):
-        hint = ": plt.subplots() returns fig, ax" if isinstance(fig, tuple) else ""
-        hint = ": theirs is ax.figure" if isinstance(fig, Axes) else hint
+        hint = ""
+        if isinstance(fig, tuple):
+            hint = ": plt.subplots() returns fig, ax"
+        elif isinstance(fig, Axes):
+            hint = ": theirs is ax.figure"
         raise ValueError(
             f"fig must be a matplotlib Figure, got {type(fig).__name__}{hint}"
         )
