@@ -476,6 +476,37 @@ def test_the_name_of_a_ghost_stands_where_nothing_is_drawn(new_context, tmp_path
     assert len(places_taken) > 1
 
 
+def test_the_name_of_a_ghost_makes_way_for_words(new_context, tmp_path):
+    figure, axes = plt.subplots()
+    (line,) = axes.plot([0, 1], [0, 0])
+    axes.set(xlim=(0, 1), ylim=(-1.1, 1.1))
+    moving = axes.text(0, 0, "words")
+
+    def update(place, level):
+        moving.set_position((0.85 - 0.17 * (place % 6), 0.45 * (place // 6) - 0.9))
+        line.set_ydata([level, level])
+        return f"At {place} the line lies at {level}."
+
+    explored = explore(figure, update, place=range(30), level=[0.9, 1], ghost=True)
+    opened = Opened(new_context(), save(explored, tmp_path))
+    opened.put(1, 1)
+    name = opened.figure.locator(".explore-named")
+    name.wait_for()
+    word = opened.figure.locator("[data-series='0 text'], [data-series^='0 text ']")
+    places_taken = set()
+    for place in range(1, 30):
+        opened.put(0, place)
+        opened.page.wait_for_timeout(60)
+        mine, its = name.bounding_box(), word.bounding_box()
+        places_taken.add((mine["x"], mine["y"]))
+        apart = [
+            max(mine[low], its[low]) - min(mine[low] + mine[far], its[low] + its[far])
+            for low, far in (("x", "width"), ("y", "height"))
+        ]
+        assert max(apart) > -1, f"at {place}"
+    assert 1 < len(places_taken) < 15, "it stays while nothing comes under it"
+
+
 CROSSED = """figure => {
     const name = figure.querySelector(".explore-named").getBoundingClientRect();
     const lines = "[data-series='0 line line'] path, .explore-faint path";

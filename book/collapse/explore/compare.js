@@ -68,49 +68,54 @@ function addComparison(figure) {
   };
 }
 
-// Words in the drawing, in the first panel in which something is faint: where fewest points
-// of lines and words are, looked for once the state has been painted.
+// Words in the drawing, in the first panel in which something is faint: on no other words,
+// and where fewest points of lines are, looked for once the state has been painted. They
+// stay there until other words come under them.
 function nameTag({ root, data, positions }) {
   const picture = root.querySelector(".explore-picture"), label = svgElement("g", {
     class: "explore-named", fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 40,
     "paint-order": "stroke",
   });
+  let stands = null;
   label.style.fontSize = "calc(130px * var(--grow, 1))";
 
   function show(words, isSeen) {
     label.style.display = isSeen ? "" : "none";
-    if (label.isConnected && label.textContent === words) return;
-    label.replaceChildren(...words.split(/(?<=, )/).map((line, n) => {
-      const text = svgElement("text", { y: `${1.2 * n}em` });
-      text.textContent = line;
-      return text;
-    }));
-    label.style.visibility = "hidden";
-    picture.append(label);
+    if (!label.isConnected || label.textContent !== words) {
+      label.replaceChildren(...words.split(/(?<=, )/).map((line, n) => {
+        const text = svgElement("text", { y: `${1.2 * n}em` });
+        text.textContent = line;
+        return text;
+      }));
+      label.style.visibility = "hidden";
+      stands = null;
+      picture.append(label);
+    }
     requestAnimationFrame(() => setTimeout(place));
   }
 
   function place() {
-    if (!label.isConnected) return;
-    const panel = parseInt(picture.querySelector(".explore-faint + g").dataset.series), edge = 60;
+    if (!label.isConnected || label.style.display) return;
+    const { x, y, width, height } = label.getBBox(), edge = 60;
+    const isIn = (a, b) => ([u, v]) => u > a && u < a + width && v > b && v < b + height;
+    const others = [...picture.querySelectorAll("text")].filter((text) => !label.contains(text));
+    const boxes = others.map((text) => text.getBBox());
+    const isFree = (a, b) => !boxes.some((box) => box.x < a + width && box.x + box.width > a
+      && box.y < b + height && box.y + box.height > b);
+    if (stands && isFree(...stands)) return;
+    const panel = parseInt(picture.querySelector(".explore-faint + g").dataset.series);
     const frame = data.panels[data.panel.table[placeIn(data.panel, positions())]][panel];
     const [left, right] = frame.slice(3), [top, bottom] = frame.slice(8).sort((a, b) => a - b);
     const points = [...picture.querySelectorAll("path[d]")].flatMap((path) => verticesOf(path.getAttribute("d")));
-    for (const text of picture.querySelectorAll("text")) {
-      if (label.contains(text)) continue;
-      const { x, y, width, height } = text.getBBox();
-      for (let part = 0; part <= 1; part += 0.02) points.push([x + part * width, y + height / 2]);
-    }
-    const { x, y, width, height } = label.getBBox();
     let least = Infinity;
-    for (const low of [0, 0.5, 1])
-      for (const far of [1, 0.5, 0]) {
+    for (const low of [0, 0.5, 1, 0.25, 0.75])
+      for (const far of [1, 0.5, 0, 0.75, 0.25]) {
         const a = left + edge + far * (right - left - width - 2 * edge);
         const b = top + edge + low * (bottom - top - height - 2 * edge);
-        const taken = points.filter(([u, v]) => u > a && u < a + width && v > b && v < b + height).length;
-        if (taken < least) label.setAttribute("transform", `translate(${a - x} ${b - y})`);
-        least = Math.min(least, taken);
+        const taken = points.filter(isIn(a, b)).length + (isFree(a, b) ? 0 : 1e4);
+        if (taken < least) [least, stands] = [taken, [a, b]];
       }
+    label.setAttribute("transform", `translate(${stands[0] - x} ${stands[1] - y})`);
     label.style.visibility = "";
   }
 
