@@ -13,7 +13,7 @@ PREFIX = "application/papermill.record/"
 
 
 def grouped(number: int) -> str:
-    """Return a whole number with its thousands apart, as 10 000.
+    """Return a whole number with its thousands apart from five digits on, as 10 000.
 
     Parameters
     ----------
@@ -23,6 +23,8 @@ def grouped(number: int) -> str:
     -------
     str
     """
+    if abs(number) < 10_000:
+        return str(number)
     return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 

@@ -21,6 +21,7 @@ from collapse.corpus.words import read_classifier, words
 from collapse.experiments._english import HELD_OUT
 from collapse.experiments.encyclopaedia_mixing import PERPLEXITIES, SHOWN
 from collapse.experiments.english import TOPIC_SHARES
+from collapse.glue import grouped
 from collapse.measures import repeated_ngrams
 from collapse.opt import OPT, Decoding, OPTConfig, generate, load_opt
 from language_panels import strange_words
@@ -251,9 +252,7 @@ class TestNumbers:
             int(sweep.load(f"encyclopaedia_{each}")["endings"][..., elsewhere].sum())
             for each in ("mixing", "errors")
         )
-        assert glued["wanderers"].split(
-            "\N{NARROW NO-BREAK SPACE}"
-        ) == f"{away:,}".split(",")
+        assert glued["wanderers"] == grouped(away)
 
     def test_of_what_real_texts_state(self, glued):
         grammar, rng = encyclopaedia(), np.random.default_rng(3)
@@ -379,9 +378,7 @@ class TestEnglish:
         assert_rounded(glued["english_weights"], weights / 1e6)
         read = 128 * grid["first_steps"] * grid["first_batch_size"] / 1e6
         assert_rounded(glued["tokens"], read)
-        assert glued["blocks"].replace("\N{NARROW NO-BREAK SPACE}", "") == str(
-            grid["real_blocks"]
-        )
+        assert glued["blocks"] == grouped(grid["real_blocks"])
         assert_rounded(glued["accuracy"], 100 * tale("accuracy", BEAM)[0].mean())
         assert grid["epochs"] == 5
         shares = dict(TOPIC_SHARES)
@@ -532,16 +529,12 @@ class TestEnglish:
         later = {cell: subjects(*cell)[:, 1:] for cell in cells}
         found = {cell: int((each == 1).sum()) for cell, each in later.items()}
         texts = sum(each.size for each in later.values())
-        assert glued["all_texts"] == f"{texts:,}".replace(
-            ",", "\N{NARROW NO-BREAK SPACE}"
-        )
+        assert glued["all_texts"] == grouped(texts)
         assert glued["animal_texts"] == str(sum(found.values()))
         only_real = sum(count for (_, share), count in found.items() if share == 1)
         assert glued["real_animals"] == str(only_real)
         control = sum(each.size for (_, share), each in later.items() if share == 1)
-        assert glued["real_texts"] == f"{control:,}".replace(
-            ",", "\N{NARROW NO-BREAK SPACE}"
-        )
+        assert glued["real_texts"] == grouped(control)
         # No oftener than where nothing was generated.
         assert sum(found.values()) / texts < only_real / control
         assert sum(found.values()) < 0.003 * texts

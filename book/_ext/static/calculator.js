@@ -209,7 +209,8 @@
 
   // In words --------------------------------------------------------------------------
 
-  const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  // From five digits on, as in the sentences of the book.
+  const grouped = (number) => number < 1e4 ? String(number) : String(number).replace(/\B(?=(\d{3})+$)/g, "\u202f");
   const percent = (share, digits = 2) => `${+(100 * share).toFixed(digits)}\u00a0%`;
   function percentAbove(share) { // three digits, never too few
     if (!share) return percent(0);

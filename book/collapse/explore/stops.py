@@ -28,6 +28,8 @@ def plain(value: Any) -> Any:
 
 def readable(value: object, is_share: bool) -> str:
     """Return a value as a person would write it; a share in [0, 1] as a percentage."""
+    if isinstance(value, np.floating):
+        value = float(str(value))  # 0.1 in half precision is 0.0999755859375, too
     value = plain(value)
     if isinstance(value, np.datetime64) and not np.isnat(value):
         return np.datetime_as_string(value, unit="auto").replace("T", " ")
@@ -39,6 +41,8 @@ def readable(value: object, is_share: bool) -> str:
     if is_share and 0 <= number <= 1:
         return f"{100 * number:.6g}\N{NO-BREAK SPACE}%"
     if isinstance(value, Integral) and not is_share:
+        if abs(value) < 10_000:
+            return str(value)
         return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     if not math.isfinite(number) or isinstance(value, Fraction | Decimal):
         return str(value)
@@ -93,7 +97,7 @@ def find(values: Sequence, wanted: object) -> int | None:
 def _is_same(one: Any, other: Any) -> bool:
     if isinstance(plain(one), bool) != isinstance(plain(other), bool):
         return False
-    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+    if any(getattr(each, "shape", ()) for each in (one, other)):  # arrays, tensors
         return np.array_equal(one, other)
     try:  # what is not a number, or no time, is so in another computation too
         return bool(one == other) or bool(one != one and other != other)

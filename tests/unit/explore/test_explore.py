@@ -272,7 +272,8 @@ def test_a_title_that_update_styles_itself_stays_so():
     ("name", "values", "texts"),
     [
         ("real_fraction", [0, 0.001, 0.1, 1], ["0 %", "0.1 %", "10 %", "100 %"]),
-        ("sample_size", [10, 10_000], ["10", "10 000"]),
+        ("sample_size", [10, 3000, 10_000], ["10", "3000", "10 000"]),
+        ("temperature", np.array([0.1, 0.7], np.float16), ["0.1", "0.7"]),
         ("temperature", [0.8, 1.0], ["0.8", "1"]),
         ("estimator", ["mle", "unbiased"], ["mle", "unbiased"]),
         ("sample_size", np.array([3, 4]), ["3", "4"]),
@@ -561,8 +562,9 @@ def test_a_notebook_keeps_a_page_and_two_pictures_and_nothing_that_needs_a_kerne
 
 def test_the_figure_is_not_shown_twice():
     figure, update = line_figure()
+    assert plt.fignum_exists(figure.number)
     explore(figure, update, height=[0, 1])
-    assert not plt.get_fignums()
+    assert not plt.fignum_exists(figure.number)
 
 
 def test_recording_does_not_depend_on_what_was_recorded_before():

@@ -103,6 +103,7 @@ def test_each_value_reaches_update_as_it_is_and_can_be_set(values, texts):
         ([Fraction(1, 3), Fraction(1, 2)], 1 / 3, 0),
         ([np.zeros(2), np.ones(2)], np.ones(2), 1),
         ([np.zeros(2), np.ones(2)], [1, 1], 1),
+        ([torch.zeros(2), torch.ones(2)], torch.ones(2), 1),
         ([1.0, float("nan")], float("nan"), 1),
         (DAYS, DAYS[1], 1),
         (np.array([True, False]), False, 1),
