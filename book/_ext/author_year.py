@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pybtex.database import Entry
-from pybtex.plugin import register_plugin
+from pybtex.plugin import find_plugin, register_plugin
 from pybtex.style.formatting.plain import Style as Plain
 from pybtex.style.labels import BaseLabelStyle
 from sphinx.application import Sphinx
@@ -42,4 +42,7 @@ class Style(Plain):
 def setup(app: Sphinx) -> dict[str, Any]:
     register_plugin("pybtex.style.labels", NAME, Labels)
     register_plugin("pybtex.style.formatting", NAME, Style)
+    # Each citation asks for it: all installed packages would be searched each time.
+    plain_text = "pybtex.backends", "plaintext"
+    register_plugin(*plain_text, find_plugin(*plain_text), force=True)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

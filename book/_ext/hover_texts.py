@@ -79,6 +79,12 @@ def references(app: Sphinx) -> dict[tuple[str, str], nodes.paragraph]:
 
 
 @cache
+def read(app: Sphinx, page: str) -> nodes.document:
+    """A page as it was read: to be copied from. Unpickling one takes a while."""
+    return app.env.get_doctree(page)
+
+
+@cache
 def texts_on(app: Sphinx, page: str) -> dict[str, list[nodes.Node]]:
     """The texts of what can be linked to on a page, by its id."""
     texts = {
@@ -86,7 +92,7 @@ def texts_on(app: Sphinx, page: str) -> dict[str, list[nodes.Node]]:
         for (place, identity), entry in references(app).items()
         if place == page
     }
-    for node in app.env.get_doctree(page).findall(nodes.Element):
+    for node in read(app, page).findall(nodes.Element):
         if text := node.get("ids") and text_of(node):
             texts |= dict.fromkeys(node["ids"], text)
     return texts
@@ -98,7 +104,7 @@ def html_of(app: Sphinx, page: str, identity: str) -> str:
     text = texts_on(app, page).get(identity, [])
     if not text:
         return ""
-    copy = new_document(page, app.env.get_doctree(page).settings)
+    copy = new_document(page, read(app, page).settings)
     copy += [each.deepcopy() for each in text]
     app.env.apply_post_transforms(copy, page)
     plain(copy)

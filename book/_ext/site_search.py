@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, NavigableString, Tag
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
 
@@ -28,8 +30,9 @@ DRAWN = re.compile(
     re.DOTALL,
 )
 """What is no text, and formulas, of which MathML stays: most of a page's bytes."""
-UNREAD = "form, summary, .headerlink, .hidden, [hidden], .colophon, .explore-controls"
-BLOCKS = "p, li, dt, dd, th, td, pre, div, section, h1, h2, h3, h4, figcaption"
+UNREAD = {"form", "summary"}
+UNREAD_CLASSES = {"headerlink", "hidden", "colophon", "explore-controls"}
+BLOCKS = set("p li dt dd th td pre div section h1 h2 h3 h4 figcaption".split())
 
 
 def words(page: str) -> str:
@@ -38,19 +41,40 @@ def words(page: str) -> str:
     article = BeautifulSoup(
         DRAWN.sub(lambda found: found[2] or "", inside), "html.parser"
     ).article
-    for unread in article.select(UNREAD):
-        unread.decompose()
-    for block in article.select(BLOCKS):
-        block.insert(0, " ")
-        block.append(" ")
-    for code in article.select("pre"):
-        article.append(code.extract())  # sentences come first
-    for tag in article.find_all(True):
-        if identity := tag.get("id"):
-            tag.name, tag.attrs = "div", {"id": identity}
+    code: list[Tag] = []
+    parts = [*_words_in(article, code)]
+    for each in code:  # sentences come first
+        parts += _words_of(each, code)
+    return re.sub(r"\s+", " ", "".join(parts)).strip()
+
+
+def _words_in(tag: Tag, code: list[Tag]) -> Iterator[str]:
+    """The words in a tag; code is left out and gathered in `code`."""
+    for child in tag.children:
+        if type(child) is NavigableString:  # and no comment
+            yield escape(child, quote=False)
+        elif not isinstance(child, Tag) or _is_unread(child):
+            continue
+        elif child.name == "pre":
+            code.append(child)
         else:
-            tag.unwrap()
-    return re.sub(r"\s+", " ", article.decode_contents()).strip()
+            yield from _words_of(child, code)
+
+
+def _words_of(tag: Tag, code: list[Tag]) -> Iterator[str]:
+    around = " " if tag.name in BLOCKS else ""
+    if identity := tag.get("id"):
+        yield f'<div id="{escape(identity)}">'
+    yield around
+    yield from _words_in(tag, code)
+    yield around
+    if identity:
+        yield "</div>"
+
+
+def _is_unread(tag: Tag) -> bool:
+    classes = UNREAD_CLASSES.intersection(tag.get("class", []))
+    return tag.name in UNREAD or bool(classes) or tag.has_attr("hidden")
 
 
 def words_of_all(site: Path) -> str:
