@@ -112,8 +112,8 @@ test: $(STAMPS)/tests      ## install what the tests need, run them all (JOBS=1)
 	@$(MAKE) --no-print-directory -j3 lint types book
 	$(call timed,$(PYTEST) --durations=25)
 
-places: $(STAMPS)/tests    ## run all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages
-	$(call timed,$(PYTEST) --everywhere tests/chapters/test_notebooks_anywhere.py)
+places: $(STAMPS)/tests    ## rehearse Binder, and all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages (FILE=tests/browser/test_binder.py: Binder alone)
+	$(call timed,$(PYTEST) --everywhere -m places $(FILE))
 
 luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fails (SEEDS=20, FILE=tests/unit)
 	@for luck in $$(seq $(SEEDS)); do echo "Luck $$luck of $(SEEDS)"; \

@@ -25,7 +25,7 @@ TRAINING_SECONDS = 3600
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make luck` and `make places` ask for."""
     parser.addoption("--luck", type=int, default=0, help="0: the seeds as written")
-    parser.addoption("--everywhere", action="store_true", help="all notebooks")
+    parser.addoption("--everywhere", action="store_true", help="in all places, too")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,10 +37,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """Order the tests; on several cores, keep together what shares work.
 
-    Quick tests are spread one by one. Of the others a file's tests stay together, and
+    What rehearses other places waits until it is asked for. Quick tests are spread one by one. Of the others a file's tests stay together, and
     those that carry a group of their own, as all that run the same chapter do.
     """
 
@@ -51,6 +53,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = ORDER.index(folder(item)) if folder(item) in ORDER else len(ORDER)
         return item.get_closest_marker("slow") is not None, place
 
+    if not config.getoption("--everywhere"):
+        elsewhere = [item for item in items if item.get_closest_marker("places")]
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
     # On several cores the long ones start first, or the last one would run alone.
     items.sort(key=rank, reverse="PYTEST_XDIST_WORKER" in os.environ)
     for item in items:

@@ -82,7 +82,10 @@ class Printed:
         return pages
 
 
-@pytest.fixture(scope="module", params=["a4", "letter"])
+OTHER_PAPER = pytest.param("letter", marks=pytest.mark.places)
+
+
+@pytest.fixture(scope="module", params=["a4", OTHER_PAPER])
 def pdf(request: pytest.FixtureRequest, root: Path, site: Path) -> Printed:
     make(root, "pdf", "--paper", request.param)
     return Printed(root / "build" / f"model-collapse-{request.param}.pdf")
