@@ -42,8 +42,9 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Order the tests; on several cores, keep together what shares work.
 
-    What rehearses other places waits until it is asked for. Quick tests are spread one by one. Of the others a file's tests stay together, and
-    those that carry a group of their own, as all that run the same chapter do.
+    What rehearses other places waits until it is asked for. Quick tests are spread one
+    by one. Of the others a file's tests stay together, and those that carry a group of
+    their own, as all that run the same chapter do.
     """
 
     def folder(item: pytest.Item) -> str:
