@@ -286,7 +286,14 @@ class TrainingSets:
         name = f"what model.sample({n}) returned"
         # A copy: a model may use the array that it has returned again.
         points = np.array(one_array(name, model.sample(n, self.streams)))
-        expected = (self.streams.chains, n, *self.pool[0].shape[2:])
+        shape = self.pool[0].shape[2:]
+        expected = (self.streams.chains, n, *shape)
+        if shape and points.shape != expected:
+            # A table, and perhaps a family of another dimension: both are named.
+            raise ValueError(
+                f"real must have points of the shape that a model samples: they are of "
+                f"{shape}, but {name} has shape {points.shape}, not {expected}"
+            )
         _check_points(name, points, expected)
         return points
 

@@ -8,7 +8,7 @@ and samples of generation i. Floor 2: it knows arrays, generators and two verbs,
 import copy
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -183,7 +183,8 @@ def recurse(
     for generation in range(len(sizes)):
         with _named(generation):
             data, *weights = training_sets.build(generation, model)
-            model = trainer.fit(data, model, *weights)
+            with _fitting_real(family, data) if generation == 0 else nullcontext():
+                model = trainer.fit(data, model, *weights)
             recorder.record(model, data)
         if keep_models:
             models.append(trainer.plain(model))
@@ -206,10 +207,26 @@ def _named(generation: int) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
+        if str(error).startswith("real must"):  # whatever the generation
+            raise
         raise ValueError(f"generation {generation}: {error}") from error
     except Exception as error:
         error.add_note(f"in generation {generation}")
         raise
+
+
+@contextmanager
+def _fitting_real(family: Family, data: np.ndarray) -> Iterator[None]:
+    """Generation 0 is fitted to nothing but real points: say so of its data."""
+    try:
+        yield
+    except ValueError as error:
+        if not str(error).startswith("data must"):
+            raise
+        raise ValueError(
+            f"real must have points that {type(family).__name__} can be fitted to; "
+            f"generation 0 got {data.shape[1]} of shape {data.shape[2:]}: {error}"
+        ) from error
 
 
 class _Trainer:

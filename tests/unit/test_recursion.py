@@ -182,6 +182,19 @@ class TestTheDoor:
         with pytest.raises(ValueError, match="real must"):
             run(real=real)
 
+    @pytest.mark.parametrize(
+        ("family", "real"),
+        [
+            (Gaussian(), pd.DataFrame({"x": POINTS})),
+            (Gaussian(), pd.DataFrame({"x": POINTS, "y": POINTS})),
+            (Gaussian(dimension=2), POINTS),
+            (Gaussian(dimension=2), pd.DataFrame({"x": POINTS})),
+        ],
+    )
+    def test_real_data_that_the_family_cannot_take(self, family, real):
+        with pytest.raises(ValueError, match="^real must have points .*shape"):
+            run(family, real)
+
     def test_more_real_points_than_there_are(self):
         with pytest.raises(ValueError, match=r"at least the 40 points.*got 30"):
             run(real=POINTS, sample_size=40)
