@@ -241,7 +241,6 @@ async def compute(
         f"Running {len(missing)} of {len(chapters)} chapters on {cores} cores{rest}.",
         flush=True,
     )
-    await preview(missing)
     config = yaml.safe_load((places.root / "_config.yml").read_text(encoding="utf-8"))
     timeout = config["execute"]["timeout"]
     await run_side_by_side(missing, cache, times, timeout, cores, then=preview)
@@ -291,8 +290,13 @@ class Build:
     def stop(self) -> None:
         """End what runs: no kernel is left behind, nothing is half-built."""
         if self.thread.is_alive():
-            self.loop.call_soon_threadsafe(self.task.cancel)
+            self.loop.call_soon_threadsafe(self._cancel)
             self.thread.join()
+
+    def _cancel(self) -> None:
+        # What nbclient's own tasks say of kernels that end under them is no news.
+        self.loop.set_exception_handler(lambda loop, context: None)
+        self.task.cancel()
 
 
 def why_not(error: BuildError, places: Places) -> str:

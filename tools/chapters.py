@@ -280,8 +280,8 @@ async def run_side_by_side(
 ) -> None:
     """Run `chapters`, one for each core, in this order; keep each in the cache.
 
-    After each chapter `then` is awaited with those that are still to come, before its
-    core takes up the next.
+    `then` is awaited with those that are still to come: by each core before its first
+    chapter, and after each chapter before it takes up the next.
 
     Raises
     ------
@@ -295,6 +295,7 @@ async def run_side_by_side(
         return "; ".join(chapter.where() for chapter in running) or "writing pages"
 
     async def work(progress: Progress) -> None:
+        await then([*running, *waiting])
         while waiting:
             chapter = waiting.pop(0)
             running.append(chapter)
@@ -303,7 +304,8 @@ async def run_side_by_side(
                 seconds = await run(chapter, timeout)
             except ChapterError as error:
                 failed.append(str(error))
-                progress.say(f"  {chapter.name} failed")
+                cause = failed[-1][failed[-1].rindex(chapter.where()) :]
+                progress.say(f"  {chapter.name} failed: {cause}")
             else:
                 keep(cache, chapter, seconds)
                 times.note(chapter.name, seconds)

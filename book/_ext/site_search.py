@@ -32,7 +32,8 @@ DRAWN = re.compile(
 """What is no text, and formulas, of which MathML stays: most of a page's bytes."""
 UNREAD = {"form", "summary"}
 UNREAD_CLASSES = {"headerlink", "hidden", "colophon", "explore-controls"}
-BLOCKS = set("p li dt dd th td pre div section h1 h2 h3 h4 figcaption".split())
+BLOCKS = {"p", "li", "dt", "dd", "th", "td", "pre", "div", "section", "figcaption"}
+BLOCKS |= {"h1", "h2", "h3", "h4"}
 
 
 def words(page: str) -> str:

@@ -212,7 +212,9 @@ def test_a_cache_of_other_code_is_emptied(places: Places):
         ("import os\nos._exit(1)", "its Python ended"),
     ],
 )
-def test_a_chapter_that_fails_says_where_and_why(places: Places, source, said):
+def test_a_chapter_that_fails_says_where_and_why(
+    places: Places, source, said, capfd: pytest.CaptureFixture[str]
+):
     second = places.root / "book" / "second.md"
     second.write_text(cells("1 + 1", source))
     line = second.read_text().splitlines().index(source.splitlines()[0]) + 1
@@ -221,6 +223,8 @@ def test_a_chapter_that_fails_says_where_and_why(places: Places, source, said):
     last = str(failure.value).splitlines()[-1]
     assert last.startswith(f"second.md, cell 2 of 2 (line {line})")
     assert said in last
+    at_once = capfd.readouterr().out.splitlines()
+    assert f"  second failed: {last}" in at_once
     assert cached(places) == {"index", "third"}, "the others were not kept"
     assert kernels() == []
 

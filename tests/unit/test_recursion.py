@@ -192,7 +192,7 @@ class TestTheDoor:
         ],
     )
     def test_real_data_that_the_family_cannot_take(self, family, real):
-        with pytest.raises(ValueError, match="^real must have points .*shape"):
+        with pytest.raises(ValueError, match=r"^real must have points .*shape"):
             run(family, real)
 
     def test_more_real_points_than_there_are(self):
