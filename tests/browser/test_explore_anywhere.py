@@ -342,3 +342,6 @@ def test_labels_and_values_do_not_overlap_at_twice_the_size(new_context, width):
         apart_y = label[3] <= output[1] + 0.5 or output[3] <= label[1] + 0.5
         assert apart_x or apart_y, (label, output)
         assert max(label[2], output[2]) <= width
+    page.locator(".explore-menu summary").click()
+    menu = page.locator(".explore-menu ul").bounding_box()
+    assert 0 <= menu["x"] < menu["x"] + menu["width"] <= width

@@ -287,8 +287,8 @@ def test_a_build_that_fails_or_hangs_keeps_the_site_and_says_why(
     run(places)
     (places.cache / "computed").write_text(chapters.computed_digest(places.root))
     pages_are_written_by(code, places.root, monkeypatch)
-    monkeypatch.setattr(build_book, "SILENT_SECONDS", 2)
-    monkeypatch.setattr(build_book, "ENDING_SECONDS", 2)
+    monkeypatch.setattr(build_book, "SILENT_SECONDS", 10)
+    monkeypatch.setattr(build_book, "ENDING_SECONDS", 10)
     with pytest.raises(BuildError) as failure:
         Build(places).done.result()
     last = build_book.why_not(failure.value, places).splitlines()[-1]
