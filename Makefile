@@ -47,7 +47,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .PHONY: help serve book pdf epub zip newest notebooks lab data assignments grade check lint types \
-  units test places luck power measured mutants bench lock publishable clean install
+  units test rehearse places luck power measured mutants bench lock publishable clean install
 
 # Shows a command, runs it and says how long it took.
 timed = @echo '$(1)'; TIMEFORMAT='%0R s'; time $(1)
@@ -112,8 +112,11 @@ test: $(STAMPS)/tests      ## install what the tests need, run them all (JOBS=1)
 	@$(MAKE) --no-print-directory -j3 lint types book
 	$(call timed,$(PYTEST) --durations=25)
 
-places: $(STAMPS)/tests    ## rehearse Binder, and all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages (FILE=tests/browser/test_binder.py: Binder alone)
-	$(call timed,$(PYTEST) --everywhere -m places $(FILE))
+rehearse: $(STAMPS)/tests  ## rehearse what takes an environment of its own, or paper: Binder, a bare laptop, Colab; the PDF, the EPUB
+	$(call timed,$(PYTEST) --rehearse -m rehearsal)
+
+places: $(STAMPS)/tests    ## run all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages
+	$(call timed,$(PYTEST) --everywhere tests/chapters/test_notebooks_anywhere.py)
 
 luck: $(STAMPS)/tests      ## run tests with other random numbers; list what fails (SEEDS=20, FILE=tests/unit)
 	@for luck in $$(seq $(SEEDS)); do echo "Luck $$luck of $(SEEDS)"; \

@@ -23,9 +23,10 @@ TRAINING_SECONDS = 3600
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What `make luck` and `make places` ask for."""
+    """What `make luck`, `make rehearse` and `make places` ask for."""
     parser.addoption("--luck", type=int, default=0, help="0: the seeds as written")
-    parser.addoption("--everywhere", action="store_true", help="in all places, too")
+    parser.addoption("--rehearse", action="store_true", help="rehearsals, too")
+    parser.addoption("--everywhere", action="store_true", help="all notebooks")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,9 +43,9 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Order the tests; on several cores, keep together what shares work.
 
-    What rehearses other places waits until it is asked for. Quick tests are spread one
-    by one. Of the others a file's tests stay together, and those that carry a group of
-    their own, as all that run the same chapter do.
+    Rehearsals wait until they are asked for. Quick tests are spread one by one. Of the
+    others a file's tests stay together, and those that carry a group of their own, as
+    all that run the same chapter do.
     """
 
     def folder(item: pytest.Item) -> str:
@@ -54,10 +55,10 @@ def pytest_collection_modifyitems(
         place = ORDER.index(folder(item)) if folder(item) in ORDER else len(ORDER)
         return item.get_closest_marker("slow") is not None, place
 
-    if not config.getoption("--everywhere"):
-        elsewhere = [item for item in items if item.get_closest_marker("places")]
-        config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if item not in elsewhere]
+    if not (config.getoption("--rehearse") or config.getoption("--everywhere")):
+        rehearsals = [item for item in items if item.get_closest_marker("rehearsal")]
+        config.hook.pytest_deselected(items=rehearsals)
+        items[:] = [item for item in items if item not in rehearsals]
     # On several cores the long ones start first, or the last one would run alone.
     items.sort(key=rank, reverse="PYTEST_XDIST_WORKER" in os.environ)
     for item in items:

@@ -31,7 +31,7 @@ from lab_driver import HOLDER, LiveFigure, Notebook, copy_of_the_book, running_l
 # The first test makes an environment and builds the book.
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.places,
+    pytest.mark.rehearsal,
     pytest.mark.timeout(1500),
 ]
 ROOT = Path(__file__).parents[2]

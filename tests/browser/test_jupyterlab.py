@@ -19,7 +19,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from copy_notebooks import copy_notebooks
 from lab_driver import Notebook, copy_of_the_book, running_lab
 
-pytestmark = pytest.mark.rehearsal
+pytestmark = pytest.mark.pages
 PAGES = sorted(parse_toc_yaml(Path(__file__).parents[2] / "_toc.yml"))
 GATHER_TEXT = """cell => {
   const shown = cell.querySelector(".jp-MarkdownOutput");

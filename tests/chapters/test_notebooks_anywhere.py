@@ -2,7 +2,7 @@
 
 Each place is an environment made anew and a folder that holds nothing else;
 ``tests/places`` has the versions that Colab and a JupyterHub publish. Their servers are
-not here.
+not here. `make places` runs all pages in all places; else one without torch must do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 
 from chapters import read_chapters
 
-pytestmark = [pytest.mark.slow, pytest.mark.places, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.slow, pytest.mark.rehearsal, pytest.mark.timeout(1200)]
 ROOT = Path(__file__).parents[2]
 PACKED = ["pyproject.toml", "README.md", "LICENSE", "book"]
 PLACES = {
@@ -125,13 +125,19 @@ def figures(notebook: nbformat.NotebookNode) -> list[str]:
     ]
 
 
-PAGES = [FIRST, *(page.name for page in read_chapters(ROOT) if page.name != FIRST)]
-# Some packages of the others know no later Python.
-NAMES = PLACES if sys.version_info < (3, 13) else ["laptop"]
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every page in every place if asked to, else one where it is quick."""
+    everywhere = metafunc.config.getoption("everywhere")
+    names = ["laptop"]
+    if sys.version_info < (3, 13):  # some packages of the others know no later Python
+        names += ["colab", "jupyterhub"] if everywhere else ["colab"]
+    pages = [FIRST]
+    if everywhere:
+        pages += [each.name for each in read_chapters(ROOT) if each.name != FIRST]
+    metafunc.parametrize("place", names, indirect=True, scope="module")
+    metafunc.parametrize("page", pages)
 
 
-@pytest.mark.parametrize("place", NAMES, indirect=True, scope="module")
-@pytest.mark.parametrize("page", PAGES)
 def test_notebook_installs_what_it_needs_and_runs(
     place: Place, page: str, site: Path
 ) -> None:
