@@ -223,6 +223,8 @@ def _as_float(answer: Any) -> float | None:
     """Return a number as a float; None if it is none, or several."""
     if np.ma.is_masked(answer):
         return None
+    while isinstance(answer, (list, tuple)) and len(answer) == 1:
+        (answer,) = answer
     # Arrays, tensors and columns of one element, and numpy's own numbers.
     if callable(getattr(answer, "item", None)):
         try:
