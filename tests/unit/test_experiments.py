@@ -94,6 +94,7 @@ class TestShipped:
 
     @pytest.mark.slow
     @pytest.mark.training
+    @pytest.mark.rehearsal
     @pytest.mark.xdist_group("cheap cells")  # two of them share their first networks
     def test_a_cheap_cell_computed_again_gives_the_shipped_numbers(self, experiment):
         if experiment is mnist and not Path("mnist").is_dir():
@@ -198,6 +199,7 @@ class TestMNIST:
 @pytest.mark.slow
 @pytest.mark.training
 class TestTiny:
+    @pytest.mark.rehearsal
     def test_a_small_run_of_the_same_code_saves_and_loads(self, experiment, tmp_path):
         tiny = experiment.TINY
         if experiment is english:
