@@ -32,8 +32,6 @@ import webbrowser
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import yaml
-
 from chapters import (
     Chapter,
     ChapterError,
@@ -45,6 +43,7 @@ from chapters import (
     open_cache,
     read_chapters,
     run_side_by_side,
+    setting,
 )
 from progress import Progress
 from serve import make_server
@@ -241,8 +240,7 @@ async def compute(
         f"Running {len(missing)} of {len(chapters)} chapters on {cores} cores{rest}.",
         flush=True,
     )
-    config = yaml.safe_load((places.root / "_config.yml").read_text(encoding="utf-8"))
-    timeout = config["execute"]["timeout"]
+    timeout = setting(places.root, "execute", "timeout")
     await run_side_by_side(missing, cache, times, timeout, cores, then=preview)
 
 

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import yaml
 import zmq
@@ -37,7 +38,7 @@ from nbclient.exceptions import (
     CellTimeoutError,
     DeadKernelError,
 )
-from nbformat import NotebookNode
+from nbformat import NotebookNode, ValidationError
 from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
 from traitlets.config import Config
 
@@ -82,6 +83,27 @@ class ChapterError(Exception):
     """A chapter did not run to its end; the message says which cell and why."""
 
 
+def setting(root: Path, *names: str) -> Any:
+    """What ``_config.yml`` says under these names, one inside the other.
+
+    Raises
+    ------
+    ChapterError
+        If it cannot be read, or says nothing of that.
+    """
+    file = root / "_config.yml"
+    try:
+        with file.open(encoding="utf-8") as stream:  # YAML names it
+            found = yaml.safe_load(stream)
+        for name in names:
+            found = found[name]
+    except (OSError, yaml.YAMLError) as error:
+        raise ChapterError(f"{file.name}: {error}") from error
+    except (KeyError, TypeError):
+        raise ChapterError(f"{file.name}: {': '.join(names)}: is missing") from None
+    return found
+
+
 def read_chapters(root: Path) -> list[Chapter]:
     """The pages with code, in the order of the table of contents.
 
@@ -90,17 +112,12 @@ def read_chapters(root: Path) -> list[Chapter]:
     ChapterError
         If a file cannot be read; the message names it.
     """
-    file = root / "_config.yml"
+    extensions = setting(root, "parse", "myst_enable_extensions")
+    syntax = MdParserConfig(enable_extensions=set(extensions))
     try:
-        with file.open(encoding="utf-8") as stream:  # YAML names it
-            config = yaml.safe_load(stream)
-        file = root / "_toc.yml"
-        names = list(parse_toc_yaml(file))
+        names = list(parse_toc_yaml(root / "_toc.yml"))
     except (OSError, yaml.YAMLError, MalformedError) as error:
-        raise ChapterError(f"{file.name}: {error}") from error
-    syntax = MdParserConfig(
-        enable_extensions=set(config["parse"]["myst_enable_extensions"])
-    )
+        raise ChapterError(f"_toc.yml: {error}") from error
     chapters = []
     for name in names:
         path = root / "book" / f"{name}.md"
@@ -114,7 +131,7 @@ def read_chapters(root: Path) -> list[Chapter]:
                 chapters.append(Chapter(name, path, notebook))
         except FileNotFoundError:
             raise ChapterError(f"_toc.yml: there is no book/{name}.md") from None
-        except (MystMetadataParsingError, yaml.YAMLError) as error:
+        except (MystMetadataParsingError, ValidationError, yaml.YAMLError) as error:
             raise ChapterError(f"{path.name}: {error}") from error
     return chapters
 

@@ -303,11 +303,13 @@ def test_a_build_that_fails_or_hangs_keeps_the_site_and_says_why(
     ("name", "old", "new", "said"),
     [
         ("_config.yml", "[dollarmath]", "[dollarmath", '_config.yml", line 1'),
+        ("_config.yml", "execute", "run", "_config.yml: execute: timeout: is missing"),
         ("_toc.yml", "root: index", "root: [index", '_toc.yml", line 3'),
         ("_toc.yml", "- file: third", "- fil: third", "_toc.yml: entry"),
         ("_toc.yml", "third", "fourth", "_toc.yml: there is no book/fourth.md"),
         ("book/second.md", "kernelspec:", "kernelspec: [", "line 5, column 13"),
         ("book/second.md", "ipython3\n", "ipython3\n:a: [\n", "second.md: Code cell 1"),
+        ("book/second.md", "ipython3\n", "ipython3\n:tags: a\n", "second.md: 'a' is"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(
