@@ -586,6 +586,11 @@ def test_right_answers_pass(exercise, answer):
             "not of σ",
         ),
         ("gaussian-mean-and-median", np.full((2, 51), 1.01), "rows are the same"),
+        (
+            "gaussian-mean-and-median",
+            (np.ones(51), mean_and_median("unbiased")[1]),
+            "the same in all generations",
+        ),
         ("gaussian-mean-and-median", np.zeros((2, 51)), "above 0"),
         (
             "gaussian-mean-and-median",

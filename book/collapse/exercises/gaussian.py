@@ -116,6 +116,11 @@ def _mean_and_median(answer: Any) -> str:
     if np.allclose(means, medians, rtol=1e-6):
         said = "Both rows are the same; the second is the median."
         raise WrongAnswerError(said, _UNBIASED)
+    if (np.ptp(rows, axis=1) == 0).any():
+        raise WrongAnswerError(
+            "A row is the same in all generations; what histories show differs a "
+            "little from what is expected."
+        )
     falls = theory.expected_variance(_FITS, _POINTS)
     if _follows(means, _MEDIANS, _MEDIAN_ERROR) and _follows(medians, 1, _MEAN_ERROR):
         raise WrongAnswerError("These are swapped: the means come first.")
