@@ -116,11 +116,6 @@ def _mean_and_median(answer: Any) -> str:
     if np.allclose(means, medians, rtol=1e-6):
         said = "Both rows are the same; the second is the median."
         raise WrongAnswerError(said, _UNBIASED)
-    if (np.ptp(rows, axis=1) == 0).any():
-        raise WrongAnswerError(
-            "A row is the same in all generations; what histories show differs a "
-            "little from what is expected."
-        )
     falls = theory.expected_variance(_FITS, _POINTS)
     if _follows(means, _MEDIANS, _MEDIAN_ERROR) and _follows(medians, 1, _MEAN_ERROR):
         raise WrongAnswerError("These are swapped: the means come first.")
@@ -143,6 +138,11 @@ def _mean_and_median(answer: Any) -> str:
         raise WrongAnswerError(
             f"The median ends at {medians[-1]:.2f} and is off: take it over the "
             "histories of each generation, of σ² and not of σ."
+        )
+    if (np.ptp(rows, axis=1) == 0).any():
+        raise WrongAnswerError(
+            "A row is the same in all generations; what histories show differs a "
+            "little from what is expected."
         )
     return "The mean stays near 1 while the typical history has lost its spread."
 
