@@ -106,7 +106,10 @@ function nameTag({ root, data, positions }) {
     const panel = parseInt(picture.querySelector(".explore-faint + g").dataset.series);
     const frame = data.panels[data.panel.table[placeIn(data.panel, positions())]][panel];
     const [left, right] = frame.slice(3), [top, bottom] = frame.slice(8).sort((a, b) => a - b);
-    const points = [...picture.querySelectorAll("path[d]")].flatMap((path) => verticesOf(path.getAttribute("d")));
+    // Vertices, and three places on the way to each.
+    const points = [...picture.querySelectorAll("path[d]")].flatMap((path) =>
+      verticesOf(path.getAttribute("d")).flatMap(([u, v], n, all) => [0, 1, 2, 3].map((part) => [
+        u + (part / 4) * ((all[n - 1]?.[0] ?? u) - u), v + (part / 4) * ((all[n - 1]?.[1] ?? v) - v)])));
     let least = Infinity;
     for (const low of [0, 0.5, 1, 0.25, 0.75])
       for (const far of [1, 0.5, 0, 0.75, 0.25]) {
