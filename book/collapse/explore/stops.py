@@ -41,7 +41,7 @@ def readable(value: object, is_share: bool) -> str:
     if is_share and 0 <= number <= 1:
         return f"{100 * number:.6g}\N{NO-BREAK SPACE}%"
     if isinstance(value, Integral) and not is_share:
-        if abs(value) < 10_000:
+        if abs(number) < 10_000:
             return str(value)
         return f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     if not math.isfinite(number) or isinstance(value, Fraction | Decimal):
