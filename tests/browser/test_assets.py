@@ -135,9 +135,9 @@ def open_what_opens(page: Page) -> None:
     assert page.locator(".dropdown-menu.show").count() == 1
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("path", "width"), [("rare-words.html", 390), ("appendix/glossary.html", 1280)]
+    ("path", "width", "scheme"),
+    [("rare-words.html", 390, "dark"), ("appendix/glossary.html", 1280, "light")],
 )
 def test_all_elements_look_as_with_all_rules(
     path: str,

@@ -78,14 +78,17 @@ def with_chapter(path: Path) -> pytest.MarkDecorator:
 
 
 def sweep(sizes: list[int], start: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Yield (slider moved, positions): each slider end to end, from both corners.
+    """Yield (slider moved, positions): each slider end to end, the others as they start.
 
-    While one slider moves the others stand at their start, and then at their ends.
+    Then once more with the others at their ends, at both ends and in the middle only.
     """
-    for others in (start, [size - 1 for size in sizes]):
-        for axis, size in enumerate(sizes):
-            for place in range(size):
-                yield axis, [*others[:axis], place, *others[axis + 1 :]]
+    ends = [size - 1 for size in sizes]
+    for axis, size in enumerate(sizes):
+        for place in range(size):
+            yield axis, [*start[:axis], place, *start[axis + 1 :]]
+    for axis, size in enumerate(sizes):
+        for place in sorted({0, size // 2, size - 1}):
+            yield axis, [*ends[:axis], place, *ends[axis + 1 :]]
 
 
 def _run_cell(source: str, names: dict) -> object:

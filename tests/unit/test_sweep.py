@@ -232,6 +232,7 @@ class TestNumbers:
             assert equal(got, expected), f"{each.name} differs under {backend}"
 
     @pytest.mark.slow
+    @pytest.mark.rehearsal
     def test_a_dask_cluster_of_two_processes_gives_the_same_numbers(self, tmp_path):
         from dask.distributed import Client, LocalCluster
 
