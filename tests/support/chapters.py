@@ -78,7 +78,7 @@ def with_chapter(path: Path) -> pytest.MarkDecorator:
 
 
 def sweep(sizes: list[int], start: list[int]) -> Iterator[tuple[int, list[int]]]:
-    """Yield (slider moved, positions): each slider end to end, the others as they start.
+    """Yield (slider moved, positions): each slider end to end, the others at start.
 
     Then once more with the others at their ends, at both ends and in the middle only.
     """
