@@ -345,3 +345,4 @@ def test_labels_and_values_do_not_overlap_at_twice_the_size(new_context, width):
     page.locator(".explore-menu summary").click()
     menu = page.locator(".explore-menu ul").bounding_box()
     assert 0 <= menu["x"] < menu["x"] + menu["width"] <= width
+    assert menu["y"] >= 0, "its first entries cannot be reached"
