@@ -39,11 +39,13 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
     figures = watched.page.locator("figure.explore")
     explorations = run_chapter(BOOK / f"{chapter}.md").explorations
     assert figures.count() == len(explorations)
-    compared = 0
+    compared = set()
     for number, exploration in enumerate(explorations):
         figure = figures.nth(number)
         awake(figure)
         for positions in _move(figure, exploration.explored):
+            if (number, *positions) in compared:  # a corner, where several ways meet
+                continue
             caption = exploration.draw(positions)
             if geometry.can_judge(exploration.figure):
                 found = geometry.difference(
@@ -54,8 +56,8 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
                     found = pixels.difference(figure, exploration.figure)
             assert not found, f"figure {number + 1} at {positions}: {found}"
             assert figure.locator("figcaption").text_content() == unbroken(caption)
-            compared += 1
-    assert compared > 0
+            compared.add((number, *positions))
+    assert compared
     assert not watched.troubles
 
 
