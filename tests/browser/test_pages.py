@@ -29,7 +29,7 @@ def screens() -> Iterator[tuple[str, int, str]]:
     yield "gaussian.html", 390, "light"
 
 
-@pytest.mark.parametrize(("path", "width", "scheme"), screens())
+@pytest.mark.parametrize(("path", "width", "scheme"), [*screens()])
 def test_page_is_whole_quiet_and_accessible(
     path: str,
     width: int,
