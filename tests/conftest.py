@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(
     if not (config.getoption("--rehearse") or config.getoption("--everywhere")):
         rehearsals = [item for item in items if item.get_closest_marker("rehearsal")]
         config.hook.pytest_deselected(items=rehearsals)
-        items[:] = [item for item in items if item not in rehearsals]
+        items[:] = [item for item in items if not item.get_closest_marker("rehearsal")]
     # On several cores the long ones start first, or the last one would run alone.
     items.sort(key=rank, reverse="PYTEST_XDIST_WORKER" in os.environ)
     for item in items:
