@@ -43,7 +43,7 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
     for number, exploration in enumerate(explorations):
         figure = figures.nth(number)
         awake(figure)
-        for positions in _move(figure, exploration.explored):
+        for positions in _move(figure, exploration):
             if (number, *positions) in compared:  # a corner, where several ways meet
                 continue
             caption = exploration.draw(positions)
@@ -61,14 +61,14 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
     assert not watched.troubles
 
 
-def _move(figure, explored):
+def _move(figure, exploration):
     """Visit every stop of every control by keyboard; yield where they stand."""
-    sliders = explored.sliders
+    sliders, start = exploration.sliders, exploration.start
     sizes = [len(slider.values) for slider in sliders]
     controls = [Control(figure, axis) for axis in range(len(sizes))]
-    current = list(explored.recording.start)
+    current = start
     assert figure.get_attribute("data-state") == " ".join(map(str, current))
-    for _, positions in sweep(sizes, list(explored.recording.start)):
+    for _, positions in sweep(sizes, start):
         for axis, place in enumerate(positions):
             controls[axis].step(place - current[axis])
             assert controls[axis].said() == sliders[axis].texts[place]

@@ -58,18 +58,17 @@ def test_each_kind_of_artist_is_shown():
 
 def test_each_kind_of_control_is_shown():
     figures = run_chapter(PAGE).explorations
-    found = [slider.control for each in figures for slider in each.explored.sliders]
+    found = [slider.control for each in figures for slider in each.sliders]
     assert set(found) == set(CONTROLS)
 
 
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
 def test_every_state_looks_like_matplotlibs_own_picture(new_context, tmp_path, number):
     exploration = run_chapter(PAGE).explorations[number]
-    explored = exploration.explored
-    assert explored.recording.name == NAMES[number]
-    opened = Opened(new_context(width=900), save(explored, tmp_path))
+    assert exploration.name == NAMES[number]
+    opened = Opened(new_context(width=900), save(exploration.explored, tmp_path))
     pixels.draw_alike(opened.page)
-    sizes = [range(len(slider.values)) for slider in explored.sliders]
+    sizes = [range(len(slider.values)) for slider in exploration.sliders]
     for positions in itertools.product(*sizes):
         for axis, place in enumerate(positions):
             opened.put(axis, place)

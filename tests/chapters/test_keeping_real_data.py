@@ -21,12 +21,12 @@ def names():
 @pytest.fixture(scope="module")
 def figures():
     run = run_chapter(BOOK / "keeping-real-data.md")
-    return {each.explored.recording.name: each for each in run.explorations}
+    return {each.name: each for each in run.explorations}
 
 
 def shown_first(figure):
     """Return the title and the caption of the state that is shown first."""
-    caption = figure.draw(list(figure.explored.recording.start))
+    caption = figure.draw(figure.start)
     titles = [ax.get_title(loc="left") for ax in figure.figure.axes]
     return " ".join(titles), caption
 

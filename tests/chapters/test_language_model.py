@@ -113,7 +113,7 @@ def said():
     figures = run_chapter(BOOK / "language-model.md").explorations
 
     def look(number, **values):
-        sliders = figures[number].explored.sliders
+        sliders = figures[number].sliders
         assert {slider.name for slider in sliders} == set(values)
         return figures[number].draw(
             [list(slider.values).index(values[slider.name]) for slider in sliders]

@@ -45,7 +45,7 @@ def followed(share):
 
 def drawn(figure, **state):
     """Draw a state and return its caption."""
-    sliders = figure.explored.sliders
+    sliders = figure.sliders
     return figure.draw(
         [
             list(each.values).index(state.get(each.name, each.values[each.start_index]))

@@ -221,7 +221,7 @@ def test_more_components_start_nearer_and_drift_faster(names):
 def test_of_generation_0_captions_say_real_only():
     """It learned from real data, however few of them come later."""
     for figure in run_chapter(BOOK / "mixtures.md").explorations:
-        sliders = figure.explored.sliders
+        sliders = figure.sliders
         if {"generation", "real_fraction"} <= {slider.name for slider in sliders}:
             said = figure.draw([0] * len(sliders))
             assert re.search("real (points|ones|flowers) only", said), said

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -19,25 +20,40 @@ from matplotlib.figure import Figure
 
 import collapse.explore
 from collapse.explore import ExploredFigure
+from collapse.explore.sliders import SettledSlider, settle
+from collapse.explore.stage import closed_afterwards
 
 BOOK = Path(__file__).parents[2] / "book"
 
 
 @dataclass
 class Exploration:
-    """A figure, the function that draws its states, and what a reader gets."""
+    """A figure that a chapter explores, and the function that draws its states."""
 
     figure: Figure
     update: Callable[..., str | tuple[str, str] | None]
-    explored: ExploredFigure
     title_axes: Axes | None
+    name: str
+    sliders: tuple[SettledSlider, ...]
+    record: Callable[[], ExploredFigure]
     style: dict
+
+    @property
+    def start(self) -> list[int]:
+        """The state that is shown first."""
+        return [slider.start_index for slider in self.sliders]
+
+    @functools.cached_property
+    def explored(self) -> ExploredFigure:
+        """What a reader gets. All states are drawn for it: the build did so before."""
+        with plt.rc_context(self.style):
+            return self.record()
 
     def draw(self, positions: list[int]) -> str:
         """Draw a state with matplotlib alone; return its caption."""
         values = {
             slider.name: slider.values[index]
-            for slider, index in zip(self.explored.sliders, positions, strict=True)
+            for slider, index in zip(self.sliders, positions, strict=True)
         }
         with plt.rc_context(self.style):  # for what update draws anew, and the title
             said = self.update(**values)
@@ -116,17 +132,28 @@ def _beside(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _listening(explorations: list[Exploration]) -> Iterator[None]:
-    """Keep what is explored in here; a chapter's name for it may be called later on."""
+    """Keep what is explored in here, in its first state; record what has no name.
+
+    A chapter's name for ``explore`` may be called later on.
+    """
     original = collapse.explore.explore
+    options = inspect.signature(original).parameters
     listening = True
 
     @functools.wraps(original)
-    def explore(fig, update, title_axes=None, **sliders):
-        explored = original(fig, update, title_axes, **sliders)
-        if listening:
-            style = plt.rcParams.copy()  # the chapter's: it says where titles stand
-            explorations.append(Exploration(fig, update, explored, title_axes, style))
-        return explored
+    def explore(fig, update, title_axes=None, name="", **others):
+        record = functools.partial(original, fig, update, title_axes, name, **others)
+        if not (listening and name):
+            return record()
+        sliders = settle({k: v for k, v in others.items() if k not in options})
+        style = plt.rcParams.copy()  # the chapter's: it says where titles stand
+        exploration = Exploration(fig, update, title_axes, name, sliders, record, style)
+        with closed_afterwards(fig):
+            exploration.draw(exploration.start)
+            fig.draw_without_rendering()  # the layout is that of this state
+            fig.set_layout_engine("none")
+        explorations.append(exploration)
+        return exploration
 
     collapse.explore.explore = explore
     try:
