@@ -18,6 +18,9 @@ from typing import Any
 from bs4 import BeautifulSoup, NavigableString, Tag
 from sphinx.application import Sphinx
 from sphinx.domains.std import StandardDomain
+from sphinx.environment.adapters.indexentries import IndexEntries
+
+from formula_text import in_one_line
 
 WORDS = "search_words.js"
 SCRIPT = "site_search.js"
@@ -34,6 +37,8 @@ UNREAD = {"form", "summary"}
 UNREAD_CLASSES = {"headerlink", "hidden", "colophon", "explore-controls"}
 BLOCKS = {"p", "li", "dt", "dd", "th", "td", "pre", "div", "section", "figcaption"}
 BLOCKS |= {"h1", "h2", "h3", "h4"}
+ENDS = {"dt": ":", "td": " \N{MIDDLE DOT}", "th": " \N{MIDDLE DOT}"}
+"""What stands between a term, or a cell of a table, and what follows it."""
 
 
 def words(page: str) -> str:
@@ -58,6 +63,8 @@ def _words_in(tag: Tag, code: list[Tag]) -> Iterator[str]:
             continue
         elif child.name == "pre":
             code.append(child)
+        elif child.name == "math":
+            yield escape(in_one_line(child), quote=False)
         else:
             yield from _words_of(child, code)
 
@@ -67,7 +74,11 @@ def _words_of(tag: Tag, code: list[Tag]) -> Iterator[str]:
     if identity := tag.get("id"):
         yield f'<div id="{escape(identity)}">'
     yield around
-    yield from _words_in(tag, code)
+    inside = _words_in(tag, code)
+    if (end := ENDS.get(tag.name)) and tag.find_next_sibling(["dd", "td", "th"]):
+        yield "".join(inside).rstrip() + end
+    else:
+        yield from inside
     yield around
     if identity:
         yield "</div>"
@@ -102,8 +113,17 @@ def write_words(app: Sphinx, exception: Exception | None) -> None:
 def add_script(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    if pagename == SEARCH:
-        app.add_js_file(SCRIPT)
+    if pagename != SEARCH:
+        return
+    app.add_js_file(SCRIPT)
+    names = {
+        place: entry
+        for _, entries in IndexEntries(app.env).create_index(app.builder)
+        for entry, (places, *_) in entries
+        for _, place in places
+    }
+    body = f"window.namesInIndex = {json.dumps(names, ensure_ascii=False)};"
+    app.add_js_file(None, body=body)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -8,24 +8,11 @@ from __future__ import annotations
 
 from IPython.display import display
 
+from .numerals import grouped
+
+__all__ = ["glue_all", "grouped", "learned_from"]
 PREFIX = "application/papermill.record/"
 """Before the MIME type of what is kept and not shown."""
-
-
-def grouped(number: int) -> str:
-    """Return a whole number with its thousands apart from five digits on, as 10 000.
-
-    Parameters
-    ----------
-    number : int
-
-    Returns
-    -------
-    str
-    """
-    if abs(number) < 10_000:
-        return str(number)
-    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
 
 
 def learned_from(generation: int, real_fraction: float, what: str) -> str:

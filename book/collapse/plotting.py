@@ -20,6 +20,7 @@ from matplotlib.patches import StepPatch
 from numpy.typing import ArrayLike
 from scipy.stats import binomtest
 
+from .numerals import grouped
 from .palette import SYNTHETIC, THEORY
 from .validation import plain_array
 
@@ -42,6 +43,8 @@ class BandedLine:
     ) -> None:
         """Move the line to ``middle`` and the band to between ``low`` and ``high``.
 
+        A single value stands as a dot, since a line through it has no length.
+
         Parameters
         ----------
         low, middle, high : array_like, shape (points,)
@@ -50,6 +53,7 @@ class BandedLine:
         """
         x = self.line.get_xdata() if x is None else x
         self.line.set_data(x, middle)
+        self.line.set_marker("o" if np.size(middle) == 1 else "none")
         self.band.set_data(x, low, high)
 
 
@@ -177,10 +181,10 @@ def log_axes(
     """
     if x is not None:
         ax.set_xscale("log")
-        ax.set_xticks(x, [f"{tick:g}" for tick in x])
+        ax.set_xticks(x, [grouped(tick) for tick in x])
     if y is not None:
         ax.set_yscale("log")
-        ax.set_yticks(y, [f"{tick:g}" for tick in y])
+        ax.set_yticks(y, [grouped(tick) for tick in y])
     ax.minorticks_off()
 
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib import pyplot as plt
 from sphinx_external_toc.parsing import parse_toc_yaml
 
-from collapse.explore.sentences import unbroken
+from collapse.explore.sentences import typeset
 from controls import Control, awake
 from support import geometry, pixels
 from support.chapters import BOOK, run_chapter, sweep, with_chapter
@@ -55,7 +55,7 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
                 with plt.rc_context(exploration.style):
                     found = pixels.difference(figure, exploration.figure)
             assert not found, f"figure {number + 1} at {positions}: {found}"
-            assert figure.locator("figcaption").text_content() == unbroken(caption)
+            assert figure.locator("figcaption").text_content() == typeset(caption)
             compared.add((number, *positions))
     assert compared
     assert not watched.troubles

@@ -137,6 +137,7 @@ def figures_of(path: Path) -> list[int]:
     ]
 
 
+@pytest.mark.rehearsal
 def test_figures_survive_any_order_of_what_readers_do(
     chapter: Notebook, folder: Path
 ) -> None:

@@ -87,3 +87,21 @@ def test_a_place_is_found_once(
     links = results("early collapse", base_url, new_context()).locator("a").all()
     places = [link.get_attribute("href") for link in links]
     assert len(places) == len({*places}) > 3
+
+
+@pytest.mark.parametrize("query", ["variance", "real share", "EM", "MLE"])
+def test_each_place_that_is_found_has_a_name_of_its_own(
+    query: str, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    found = results(query, base_url, new_context())
+    titles = [link.inner_text() for link in found.locator("a").all()]
+    assert sorted(titles) == sorted(set(titles))
+    said = found.page.get_by_text("Search finished, places found: ").inner_text()
+    assert said.removesuffix(".").split()[-1] == str(len(titles))
+
+
+def test_a_place_of_the_index_is_called_by_its_entry(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    titles = results("MLE", base_url, new_context()).locator("a").all_inner_texts()
+    assert titles[0] == "Glossary: MLE"

@@ -18,9 +18,18 @@ from collapse.categorical import zipf
 pytestmark = pytest.mark.training
 SEED = 20240724  # the day the Nature paper appeared
 BY_ID = {claim["id"]: claim for claim in read_claims()}
-# On several cores the claims of a chapter stay together: some share a run.
+REHEARSED = "language-model"
+"""The chapter whose claims share a run of several minutes, on two cores."""
+
+
+def run_marks(chapter: str) -> list[pytest.MarkDecorator]:
+    """Keep the claims of a chapter together on one core: some share a run."""
+    together = pytest.mark.xdist_group(f"claims of {chapter}")
+    return [together, *([pytest.mark.rehearsal] if chapter == REHEARSED else [])]
+
+
 RUNS = [
-    pytest.param(name, marks=pytest.mark.xdist_group(f"claims of {claim['chapter']}"))
+    pytest.param(name, marks=run_marks(claim["chapter"]))
     for name, claim in BY_ID.items()
 ]
 

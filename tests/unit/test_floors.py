@@ -15,6 +15,7 @@ FLOORS = {
     "linalg": 0,
     "whole_file": 0,
     "palette": 0,
+    "numerals": 0,
     "gaussian": 1,
     "regression": 1,
     "mixture": 1,

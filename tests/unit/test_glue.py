@@ -34,13 +34,6 @@ def test_generation_0_has_learned_from_real_data(generation, share, said) -> Non
     assert glue.learned_from(generation, share, "points") == said
 
 
-@pytest.mark.parametrize(
-    ("number", "said"), [(69, "69"), (4000, "4000"), (10_000, "10 000")]
-)
-def test_thousands_stand_apart_from_five_digits_on(number, said) -> None:
-    assert glue.grouped(number).replace("\N{NARROW NO-BREAK SPACE}", " ") == said
-
-
 def test_each_text_is_kept_as_myst_nb_keeps_it() -> None:
     numbers = {"half_life": "69", "grown": "1.5 %", "quoted": 'it\'s "x"'}
 

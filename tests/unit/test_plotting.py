@@ -39,6 +39,14 @@ def test_a_banded_line_shows_its_line_between_the_edges_of_its_band(ax: Axes) ->
     assert ax.get_legend_handles_labels()[1] == ["mean"]
 
 
+def test_a_banded_line_of_a_single_value_is_a_dot(ax: Axes) -> None:
+    drawn = plotting.banded_line(ax, X, MIXED)
+    drawn.show([0], [3], [6], [1])
+    assert drawn.line.get_marker() == "o"
+    drawn.show([0, 1], [3, 3], [6, 7], [1, 2])
+    assert drawn.line.get_marker() == "none"
+
+
 def test_the_inner_nine_of_ten_chains_lie_in_the_band() -> None:
     values = np.arange(101)[None] ** [[1], [2]]  # two points, 101 chains
     low, mean, high = plotting.over_chains(values, inner=0.9)
@@ -97,7 +105,7 @@ def test_logarithmic_axes_have_the_ticks_that_are_given_and_no_others(ax: Axes) 
     ax.figure.draw_without_rendering()
     assert (ax.get_xscale(), ax.get_yscale()) == ("linear", "log")
     labels = [label.get_text() for label in ax.get_yticklabels()]
-    assert labels == ["0.001", "0.1", "10", "100000"]
+    assert labels == ["0.001", "0.1", "10", "100\N{NARROW NO-BREAK SPACE}000"]
     assert ax.yaxis.get_minorticklocs().size == 0
 
 

@@ -79,10 +79,13 @@
     Search._performSearch = (...query) => {
       const places = new Map();
       for (const result of findAll(...query)) {
-        const [page, title, anchor] = result;
-        if (anchor.startsWith("#term-") && result[3]) {
+        const [page, title, anchor, description] = result;
+        const name = namesInIndex[`${page}.html${anchor}`];
+        if (anchor.startsWith("#term-") && description) {
           result[1] = `Glossary: ${title}`;
           result[3] = null;
+        } else if (name && !description) {
+          result[1] = `${title}: ${name}`;
         }
         places.delete(page + anchor);
         places.set(page + anchor, result);
@@ -90,5 +93,8 @@
       return [...places.values()];
     };
     Search.makeSearchSummary = excerpt;
+    Documentation.TRANSLATIONS[
+      "Search finished, found ${resultCount} page(s) matching the search query."
+    ] = "Search finished, places found: ${resultCount}.";
   });
 }

@@ -27,7 +27,7 @@ from .marks import (
     coordinates,
 )
 from .recording import Layer, Recording
-from .sentences import unbroken
+from .sentences import typeset
 from .story import moments_html, prediction_html
 
 SCRIPTS = ("drawing", "controls", "address", "pins", "menu", "numbers")
@@ -81,8 +81,8 @@ def figure_html(recording: Recording, identity: str, live: str, own: bool) -> st
     """
     named = f' data-live="{live}"' if live else ""
     named += " data-addressed" if own else ""
-    caption = html.escape(unbroken(recording.caption(recording.start)))
-    longest = html.escape(unbroken(max(recording.captions, key=len)))
+    caption = html.escape(typeset(recording.caption(recording.start)))
+    longest = html.escape(typeset(max(recording.captions, key=len)))
     below = moments_html(recording.story)
     return (
         f'<figure class="explore" id="{recording.name or identity}"{named}>'
@@ -269,7 +269,7 @@ def encode(recording: Recording) -> dict:
         "keys": [list(slider.keys) for slider in recording.sliders],
         "texts": [list(slider.texts) for slider in recording.sliders],
         "layers": layers,
-        "captions": [unbroken(sentence) for sentence in recording.captions],
+        "captions": [typeset(sentence) for sentence in recording.captions],
         "caption": _table(recording.caption_table),
         "panels": recording.panels,
         "panel": _table(recording.panel_table),

@@ -3,6 +3,7 @@
 import re
 
 
-def unbroken(sentence: str) -> str:
-    """Return a sentence in which no line ends between a number and its per cent."""
-    return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", sentence)
+def typeset(sentence: str) -> str:
+    """Return a sentence with minus signs, and no line's end between 5 and %."""
+    minus = re.sub(r"(?<![\w.-])-(?=\.?\d)", "\N{MINUS SIGN}", sentence)
+    return re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", minus)

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from .sentences import unbroken
+from .sentences import typeset
 from .series import series_of
 from .sliders import SettledSlider
 from .stops import find, is_number
@@ -157,7 +157,7 @@ def settle_story(
     for words, state in (moments or {}).items():
         _check_sentence("a moment's name", words)
         settled.append(
-            (unbroken(words), _positions(sliders, state, f"the moment {words!r}"))
+            (typeset(words), _positions(sliders, state, f"the moment {words!r}"))
         )
     printed = _printed(sliders, moments or {}, print_states)
     return Story(ghost, tuple(settled), _settled(fig, sliders, prediction), printed)
@@ -210,7 +210,7 @@ def _settled(
             "the prediction's state is the one shown first, which gives it away; let "
             "the figure start elsewhere"
         )
-    asked = {name: unbroken(getattr(prediction, name)) for name in SAID}
+    asked = {name: typeset(getattr(prediction, name)) for name in SAID}
     return {**asked, "state": state, **_asked(fig, prediction)}
 
 
@@ -229,8 +229,8 @@ def _asked(fig: Figure, prediction: Prediction) -> dict[str, Any]:
                 raise ValueError(
                     f"the answer {answer!r} must be one of the options {options!r}"
                 )
-            offered = [unbroken(option) for option in options]
-            return {"kind": "pick", "options": offered, "answer": unbroken(answer)}
+            offered = [typeset(option) for option in options]
+            return {"kind": "pick", "options": offered, "answer": typeset(answer)}
         case Estimate(answer=answer, axes=axes):
             if not is_number(answer) or not math.isfinite(answer):
                 raise ValueError(f"the answer must be a finite number, got {answer!r}")

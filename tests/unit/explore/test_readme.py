@@ -22,7 +22,7 @@ from collapse.explore import (
     UnsupportedDrawingError,
     explore,
 )
-from collapse.explore.sentences import unbroken
+from collapse.explore.sentences import typeset
 from collapse.explore.sliders import CONTROLS, MAX_STATES
 
 README = Path(collapse.explore.__file__).with_name("README.md")
@@ -62,7 +62,7 @@ def test_the_example_saves_a_page_with_each_state(example: dict, tmp_path: Path)
     data = json.loads(re.search(r"previousElementSibling, (\{.*?\}), \"ex", page)[1])
     frictions = figure.recording.sliders[0].values
     assert len(frictions) == 5
-    captions = [unbroken(example["update"](each, 0)[1]) for each in frictions]
+    captions = [typeset(example["update"](each, 0)[1]) for each in frictions]
     assert data["captions"] == captions
     curve = max(data["layers"], key=lambda layer: len(layer["drawings"]))
     assert sorted(set(curve["table"])) == [*range(20)], "one for each state"
