@@ -344,7 +344,8 @@ def main() -> None:
             show = reader(options.port, options.browser == "auto")
         except OSError as error:
             sys.exit(f"Port {options.port} cannot be used: {error.strerror}")
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for each in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C; a container that stops
+        signal.signal(each, signal.default_int_handler)
     building = Build(places, show)
     try:
         building.done.result()

@@ -10,7 +10,7 @@ function faintPicture({ root, data, positions, drawn }) {
   const parts = [...groups.values()].map((numbers) => {
     const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
     group.setAttribute("class", "explore-faint");
-    group.setAttribute("opacity", 0.35);
+    group.setAttribute("opacity", 0.45);
     return { group, numbers };
   });
   const scalesAt = (at) => data.panel.table[placeIn(data.panel, at)];
