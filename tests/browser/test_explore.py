@@ -9,6 +9,7 @@ from matplotlib import pyplot as plt
 
 from collapse.explore import Slider, explore
 from collapse.explore.page import document, static_html
+from collapse.explore.sentences import typeset
 from opened_figure import Opened, save
 from support import figures, geometry, pixels
 from support.chapters import sweep
@@ -40,7 +41,7 @@ def test_every_slider_moved_by_keyboard_shows_what_python_draws(open_figure, mak
             geometry.judged(figure), geometry.on_page(opened.figure)
         )
         assert not found, f"{values}: {found}"
-        assert opened.caption == caption
+        assert opened.caption == typeset(caption)
     assert not opened.troubles
 
 

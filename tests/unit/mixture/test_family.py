@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 from sklearn import mixture as sklearn_mixture
@@ -12,6 +10,7 @@ from collapse.mixture import COVARIANCES, STARTS, GaussianMixture, GaussianMixtu
 from collapse.recursion import Diet, recurse
 from collapse.streams import Streams
 from support.mixtures import PLANE, TRUTH, draw, rng
+from support.silence import silence
 
 KINDS = {"full": "full", "diagonal": "diag", "spherical": "spherical"}
 
@@ -35,8 +34,7 @@ def judge(family, start, points, tolerance=1e-10):
         means_init=start.means.reshape(K, dimension),
         precisions_init=precisions,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with silence():
         return fitted.fit(points)
 
 
@@ -224,8 +222,7 @@ class TestRules:
 
     @pytest.mark.parametrize("start", STARTS)
     def test_the_loop_survives_a_collapse_down_to_nothing(self, start):
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with silence():
             history = recurse(
                 GaussianMixture(2, start=start),
                 TRUTH,

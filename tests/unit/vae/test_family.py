@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from collapse.recursion import Diet, recurse
 from collapse.streams import Streams
 from collapse.vae import STARTS, VAE
 from support.autoencoders import SMALL, parameters, real, rng, schedule, streams
+from support.silence import silence
 
 
 class TestChains:
@@ -123,8 +123,7 @@ class TestInTheLoop:
     def test_equal_images_are_learned_without_a_warning(self):
         black = np.zeros((2, 50, 64))
         black[1] = 1
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with silence():
             model = VAE(steps=200).fit(black, streams(2))
             images = model.sample(100, streams(2))
         assert images[0].max() < 0.05
@@ -132,8 +131,7 @@ class TestInTheLoop:
 
     def test_data_that_cannot_be_written_to_are_fine(self):
         data = np.broadcast_to(load_digits().train_images[:50], (3, 50, 64))
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with silence():
             model = VAE(steps=2, **SMALL).fit(data, streams(3))
             model.encode(data)
         assert (data[0] == load_digits().train_images[:50]).all()
