@@ -629,13 +629,14 @@ class TestCaptions:
         hares = ends["jackrabbits"]
         stayed = ends.pop("medieval architecture")
         if stayed == 400:
-            assert sentence.endswith("none end with another topic.")
+            assert "architecture, none end with another topic. " in sentence
             return
         most = max(ends, key=ends.get)
-        assert sentence.endswith(
+        told = (
             f"architecture, {400 - stayed} end with another topic, {ends[most]} of "
-            f"them with {most} and {hares} with jackrabbits."
+            f"them with {most} and {hares} with jackrabbits. "
         )
+        assert told in sentence
 
     def test_of_the_measures(self, said, course, names):
         for share, (label, (name, scale, _)) in itertools.product(
