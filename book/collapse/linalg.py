@@ -3,13 +3,44 @@
 Ground floor: it knows numpy.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 # What rounding may do to a covariance, relative to its largest entry.
 _ROUNDING = 1e-9
 
+# Share of the largest variance below which a column is measured by its own spread: less
+# would drown in the rounding of the others.
+_UNLIKE = 1e-8
 
-def principal_axes(name: str, covariances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+
+class PrincipalAxes(NamedTuple):
+    """Standard deviations and directions of normal distributions.
+
+    With ``U = diag(units)`` and orthonormal directions D, in columns, a covariance is
+    ``U D diag(scales²) Dᵀ U``.
+
+    Parameters
+    ----------
+    units : array, shape (..., d)
+        1, but where columns are so unlike that each has a unit of its own.
+    scales : array, shape (..., d)
+        Ascending.
+    directions : array, shape (..., d, d)
+    """
+
+    units: np.ndarray
+    scales: np.ndarray
+    directions: np.ndarray
+
+    def roots(self) -> np.ndarray:
+        """Return matrices A, shape (..., d, d), with ``Σ = A Aᵀ``."""
+        stretch = self.directions * self.scales[..., None, :]
+        return self.units[..., None] * stretch
+
+
+def principal_axes(name: str, covariances: np.ndarray) -> PrincipalAxes:
     """Return standard deviations and directions of normal distributions.
 
     Parameters
@@ -19,18 +50,13 @@ def principal_axes(name: str, covariances: np.ndarray) -> tuple[np.ndarray, np.n
     covariances : array, shape (..., d, d)
         They may be singular.
 
-    Returns
-    -------
-    scales : array, shape (..., d)
-        Ascending.
-    directions : array, shape (..., d, d)
-        Orthonormal, in columns: ``Σ = D diag(scales²) Dᵀ``.
-
     Raises
     ------
     ValueError
         If a matrix is not symmetric or has a negative eigenvalue.
     """
+    units = _units(np.diagonal(covariances, axis1=-2, axis2=-1))
+    covariances = covariances / units[..., None] / units[..., None, :]
     # Scaled to 1, so that a tolerance and the solver see no tiny numbers.
     size = np.abs(covariances).max(axis=(-2, -1), keepdims=True)
     size = np.where(size > 0, size, 1.0)
@@ -43,7 +69,16 @@ def principal_axes(name: str, covariances: np.ndarray) -> tuple[np.ndarray, np.n
             f"{name} must not have negative eigenvalues, "
             f"got {variances.min():.3g} times its largest entry"
         )
-    return np.sqrt(np.maximum(variances, 0) * size[..., 0]), directions
+    scales = np.sqrt(np.maximum(variances, 0) * size[..., 0])
+    return PrincipalAxes(units, scales, directions)
+
+
+def _units(variances: np.ndarray) -> np.ndarray:
+    """Return the standard deviations of columns that are unlike, or else 1."""
+    varied = variances > 0
+    least = np.where(varied, variances, np.inf).min(axis=-1, keepdims=True)
+    unlike = least < _UNLIKE * variances.max(axis=-1, keepdims=True)
+    return np.sqrt(np.where(varied & unlike, variances, 1.0))
 
 
 def mean_and_scatter(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

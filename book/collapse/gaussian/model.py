@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..linalg import principal_axes
+from ..linalg import PrincipalAxes, principal_axes
 from ..streams import Randomness, normals
 from ..validation import finite_array, refuse, whole_number
 
@@ -94,7 +94,7 @@ class MultivariateGaussianModel:
     mean: Any
     covariance: Any
     spoken: "MultivariateGaussianModel | None" = None
-    _axes: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
+    _axes: PrincipalAxes = field(init=False, repr=False)
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -122,9 +122,7 @@ class MultivariateGaussianModel:
         law = self if self.spoken is None else self.spoken
         n, dimension = whole_number("n", n, 1), law.mean.shape[-1]
         noise = normals(rng, law.mean.shape[:-1], (n, dimension))
-        scales, directions = law._axes
-        stretch = directions * scales[..., None, :]
-        return noise @ np.swapaxes(stretch, -1, -2) + law.mean[..., None, :]
+        return noise @ np.swapaxes(law._axes.roots(), -1, -2) + law.mean[..., None, :]
 
     def log_prob(self, data: Any) -> np.ndarray:
         """Return the learned log density of each point: (..., n, d) to (..., n).
@@ -133,13 +131,13 @@ class MultivariateGaussianModel:
         carries the distribution and 0 off it.
         """
         offset = finite_array("data", data).astype(float) - self.mean[..., None, :]
-        scales, directions = self._axes
+        units, scales, directions = self._axes
         scales = scales[..., None, :]
-        along = offset @ directions
+        along = offset / units[..., None, :] @ directions
         with np.errstate(divide="ignore", invalid="ignore"):
             standard = np.where(along == 0, 0.0, along / scales)
             square = np.sum(standard**2, axis=-1)
-            volume = np.sum(np.log(scales), axis=-1)
+            volume = np.sum(np.log(scales) + np.log(units)[..., None, :], axis=-1)
             density = -0.5 * square - volume
         density -= 0.5 * self.mean.shape[-1] * np.log(2 * np.pi)
         return np.where(np.isinf(square), -np.inf, density)

@@ -43,7 +43,8 @@ def gaussian_frechet_distance(
     """Return the Fréchet distance (squared W2) of normals in d dimensions.
 
     ``|μ - μ'|² + tr(Σ + Σ' - 2 (Σ^½ Σ' Σ^½)^½)``. Source: Dowson & Landau (1982);
-    as a measure of generated images, Heusel et al. (2017).
+    as a measure of generated images, Heusel et al. (2017). A difference below 1e-15 of
+    all variances together is lost to rounding.
 
     Parameters
     ----------
@@ -68,8 +69,8 @@ def gaussian_frechet_distance(
     # The trace of (Σ^½ Σ' Σ^½)^½ is the sum of singular values of AᵀB with Σ = AAᵀ
     # and Σ' = BBᵀ; from them small eigenvalues come out accurately, where squares
     # would lose half the digits.
-    root = _square_root("covariance", covariance)
-    other_root = _square_root("other_covariance", other_covariance)
+    root = principal_axes("covariance", covariance).roots()
+    other_root = principal_axes("other_covariance", other_covariance).roots()
     overlap = np.linalg.svd(
         np.swapaxes(root, -1, -2) @ other_root, compute_uv=False
     ).sum(axis=-1)
@@ -257,12 +258,6 @@ def _moments(prefix: str, mean: Any, covariance: Any) -> tuple[np.ndarray, np.nd
             f"{prefix}mean, got shape {covariance.shape}"
         )
     return mean, covariance
-
-
-def _square_root(name: str, covariance: np.ndarray) -> np.ndarray:
-    """Return A with A Aᵀ = Σ, for a covariance that may be singular."""
-    scales, directions = principal_axes(name, covariance)
-    return directions * scales[..., None, :]
 
 
 def _trace(matrices: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ..linalg import principal_axes
+from ..linalg import PrincipalAxes, principal_axes
 from ..streams import Randomness, normals, uniforms
 from ..validation import distributions, finite_array, whole_number
 
@@ -59,7 +59,7 @@ class GaussianMixtureModel:
     means: Any
     covariances: Any
     convergence: Convergence | None = None
-    _axes: tuple[np.ndarray, np.ndarray] = field(init=False, repr=False)
+    _axes: PrincipalAxes = field(init=False, repr=False)
     chain_axis = True
 
     def __post_init__(self) -> None:
@@ -115,12 +115,11 @@ class GaussianMixtureModel:
                 _look_up(self.covariances, chosen)
             )
         noise = normals(rng, leading, (n, self.dimension))
-        scales, directions = self._axes
-        stretch = directions * scales[..., None, :]
+        roots = self._axes.roots()
         points = np.empty(noise.shape)
         for k in range(self.weights.shape[-1]):
             mine = chosen == k
-            spread = noise @ np.swapaxes(stretch[..., k, :, :], -1, -2)
+            spread = noise @ np.swapaxes(roots[..., k, :, :], -1, -2)
             points[mine] = (spread + self.means[..., k, None, :])[mine]
         return points
 
@@ -135,12 +134,13 @@ class GaussianMixtureModel:
         data = points_in_rows("data", data, self.dimension)
         means = self.means if self.dimension else self.means[..., None]
         offset = np.swapaxes(data, -1, -2)[..., None, :, :] - means[..., None]
-        scales, directions = self._axes
-        along = np.swapaxes(directions, -1, -2) @ offset
+        units, scales, directions = self._axes
+        along = np.swapaxes(directions, -1, -2) @ (offset / units[..., None])
         with np.errstate(divide="ignore", invalid="ignore"):
             standard = np.where(along == 0, 0.0, along / scales[..., None])
             square = np.sum(standard**2, axis=-2)
-            height = np.log(self.weights) - np.sum(np.log(scales), axis=-1)
+            volume = np.sum(np.log(scales) + np.log(units), axis=-1)
+            height = np.log(self.weights) - volume
             height -= 0.5 * scales.shape[-1] * np.log(2 * np.pi)
             joint = height[..., None] - 0.5 * square
         # A point off the subspace of a singular covariance, or a component of weight 0.
