@@ -227,7 +227,8 @@ def _settle(mark: Mark, points: np.ndarray, under: Sequence[Cover]) -> list[Mark
         if pieces:
             return pieces
     if ground.kept.mean() >= _ENOUGH and gain.mean() > 0:
-        version = "own"
+        if not (isinstance(mark, PathMark) and _leaves_points(mark, look, under)):
+            version = "own"
     return [
         mark if version == "themed" else replace(mark, style=getattr(look, version))
     ]
@@ -241,15 +242,11 @@ def _in_pieces(
     Nothing where that happens nowhere, or too often, if it is no single line, or if the
     grounds are points.
     """
-    is_line = mark.operations.count("M") == 1 and "Z" not in mark.operations
-    if not is_line or any(each.is_fill for each in look.paints):
-        return []
-    if any(isinstance(each.mark, StampMark) for each in under):
+    if not _is_line(mark, look) or _has_points(under):
         return []
     (line,) = polylines(path_of(mark.operations, mark.x, mark.y))
     lengths = _lengths(line)
-    count = int(np.clip(lengths[-1] / _STEP, _SAMPLES, _FINEST))
-    points, places = _at_equal_steps(line, count)
+    points, places = _at_equal_steps(line, _finely(lengths))
     keeps, _ = _keeps(look, version, Ground(points, under))
     keeps &= is_within(window(mark), points)
     flips = np.flatnonzero(np.diff(keeps))
@@ -266,6 +263,29 @@ def _in_pieces(
         x, y = (side.tobytes() for side in course.T)
         pieces.append(PathMark(styles.shifted(style, begin), operations, x, y, look))
     return pieces
+
+
+def _leaves_points(mark: PathMark, look: Look, under: Sequence[Cover]) -> bool:
+    """Whether a line lies on points, and on the page between them."""
+    if not _is_line(mark, look) or not _has_points(under):
+        return False
+    (line,) = polylines(path_of(mark.operations, mark.x, mark.y))
+    points, _ = _at_equal_steps(line, _finely(_lengths(line)))
+    return bool((Ground(points, under).kept < _ENOUGH).any())
+
+
+def _is_line(mark: PathMark, look: Look) -> bool:
+    is_one = mark.operations.count("M") == 1 and "Z" not in mark.operations
+    return is_one and not any(each.is_fill for each in look.paints)
+
+
+def _has_points(under: Sequence[Cover]) -> bool:
+    return any(isinstance(each.mark, StampMark) for each in under)
+
+
+def _finely(lengths: np.ndarray) -> int:
+    """How many points tell where a line leaves its ground."""
+    return int(np.clip(lengths[-1] / _STEP, _SAMPLES, _FINEST))
 
 
 def _keeps(
