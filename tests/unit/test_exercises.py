@@ -308,15 +308,16 @@ class Counts(Discounting):
 class Choosing:
     """Takes one component or two, by the Bayesian information criterion."""
 
+    sizes = 1, 2
     per_parameter = staticmethod(np.log)
     total = staticmethod(np.sum)
 
     def fit(self, data, rng):
-        models = [GaussianMixture(K).fit(data, rng) for K in (1, 2)]
+        models = [GaussianMixture(K).fit(data, rng) for K in self.sizes]
         scores = [
             (3 * K - 1) * self.per_parameter(len(data))
             - 2 * self.total(model.log_prob(data))
-            for K, model in zip((1, 2), models, strict=True)
+            for K, model in zip(self.sizes, models, strict=True)
         ]
         return models[int(np.argmin(scores))]
 
@@ -340,6 +341,10 @@ class HalfTheGain(Choosing):
 
 class ByTheMean(Choosing):
     total = staticmethod(np.mean)
+
+
+class OneTwoOrThree(Choosing):
+    sizes = 1, 2, 3
 
 
 class ByTheFit(Choosing):
@@ -400,6 +405,25 @@ class MovesTheMean(StepBack):
         return GaussianModel(2 * model.mean - again.mean(), model.variance)
 
 
+class StepsAnyhow(StepBack):
+    """It asks a generator of its own."""
+
+    def fit(self, data, rng):
+        return super().fit(data, np.random.default_rng())
+
+
+class DrawsTheDataAgain(StepBack):
+    def fit(self, data, rng):
+        again = rng.choice(data, len(data)).var()
+        return GaussianModel(data.mean(), 2 * data.var() - again)
+
+
+class AlwaysAHundred(StepBack):
+    def fit(self, data, rng):
+        again = rng.normal(data.mean(), data.std(), 100).var()
+        return GaussianModel(data.mean(), 2 * data.var() - again)
+
+
 class NoStep(StepBack):
     def fit(self, data, rng):
         return GaussianModel(data.mean(), data.var())
@@ -441,6 +465,16 @@ def stops_before_the_mass(p, mass):
 def takes_it_as_sorted(p, mass):
     kept = np.where(np.cumsum(p) - p < mass - 1e-12, p, 0)
     return kept / kept.sum()
+
+
+def keeps_all_that_tie(p, mass):
+    least = p[nucleus(p, mass) > 0].min()
+    kept = np.where(p >= least, p, 0)
+    return kept / kept.sum()
+
+
+def keeps_the_last_that_tie(p, mass):
+    return nucleus(p[::-1], mass)[::-1]
 
 
 def changes_what_it_is_given(p, mass):
@@ -485,6 +519,7 @@ def changes_what_it_is_given(p, mass):
         ("lm-slips", 0.99**200),
         ("lm-slips", 0.134),
         ("lm-nucleus", nucleus),
+        ("lm-nucleus", keeps_the_last_that_tie),
         ("lm-verifier", lambda texts: encyclopaedia().is_grammatical(texts)),
         ("lm-verifier", lambda texts: encyclopaedia().log_prob(texts)),
         ("keep-halve", 21),
@@ -498,6 +533,7 @@ def changes_what_it_is_given(p, mass):
         ("push-five-offers", Fraction(4, 5)),
         ("push-worth", 100),
         ("push-worth", 1 / 0.1**2),
+        ("push-worth", 1 / np.float32(0.1) ** 2),
         ("push-four-to-one", 0.39),
         ("push-four-to-one", (17**0.5 - 1) / 8),
         ("push-half-the-words", 0.46),
@@ -537,7 +573,7 @@ def test_right_answers_pass(exercise, answer):
         ("keep-pool", lambda generation: 0, "keeps 0.3"),
         ("keep-pool", lambda generation: 200 * (generation == 100), "0 to 100"),
         ("keep-pool", lambda generation: 0.5, "whole number"),
-        ("keep-pool", lambda generation: None, "plan"),
+        ("keep-pool", lambda generation: None, "is a return missing"),
         ("keep-pool", 3, "function itself"),
         ("gaussian-half-life", 347, "variance halves"),
         ("gaussian-half-life", 1386, "unbiased"),
@@ -727,6 +763,9 @@ def test_right_answers_pass(exercise, answer):
         ("push-step-back", NoStep, "Another rng gives the same"),
         ("push-step-back", StepForward, "not a step away"),
         ("push-step-back", UnbiasedStep, "divided by n - 1"),
+        ("push-step-back", StepsAnyhow, "same rng gives other variances"),
+        ("push-step-back", DrawsTheDataAgain, "as many normal points"),
+        ("push-step-back", AlwaysAHundred, "as many normal points"),
         ("push-step-back", TwoSteps, "two steps"),
         ("push-step-back", HandsOverTheSpread, "yours is"),
         ("push-step-back", MovesTheMean, "takes no step"),
@@ -737,6 +776,7 @@ def test_right_answers_pass(exercise, answer):
         ("mixtures-choosing", HalfTheGain, "takes 1 components"),
         ("mixtures-choosing", ByTheMean, "takes 1 components"),
         ("mixtures-choosing", ByTheFit, "takes 2 components"),
+        ("mixtures-choosing", OneTwoOrThree, "Of three groups"),
         ("mixtures-choosing", Silent, "fit returned nothing"),
         ("mixtures-choosing", Leaving, "stopped with SystemExit"),
         ("vae-generations", 10, "After 10 fits"),
@@ -779,6 +819,11 @@ def test_right_answers_pass(exercise, answer):
         ("vae-draws", copies_a_pixel, "share their dots"),
         (
             "vae-draws",
+            lambda images, rng: np.tile(rng.binomial(16, images[:2000]) / 16, (2, 1)),
+            "images share their dots",
+        ),
+        (
+            "vae-draws",
             lambda images, rng: (rng.binomial(16, images) / 16).astype(str),
             "function should return numbers",
         ),
@@ -813,6 +858,7 @@ def test_right_answers_pass(exercise, answer):
         ("lm-nucleus", lambda p, mass: nucleus(p, mass) * mass, "should be left"),
         ("lm-nucleus", stops_before_the_mass, "should be left"),
         ("lm-nucleus", takes_it_as_sorted, "should be left"),
+        ("lm-nucleus", keeps_all_that_tie, "should be left"),
         ("lm-nucleus", lambda p, mass: nucleus(p, mass + 2e-12), "should be left"),
         ("lm-nucleus", lambda p, mass: np.array(p), "should be left"),
         ("lm-nucleus", changes_what_it_is_given, "were handed over changed"),

@@ -13,6 +13,7 @@ from .answers import (
     count_checker,
     number_checker,
     numbers_returned,
+    returned,
     their_code,
 )
 
@@ -48,7 +49,10 @@ def _last_variance(plan: np.ndarray) -> float:
 def _pool(answer: object) -> str:
     plan = callable_named(answer, "plan")
     with their_code("plan"):
-        given = [plan(generation) for generation in range(1, _GENERATIONS + 1)]
+        given = [
+            returned(plan(generation), "plan")
+            for generation in range(1, _GENERATIONS + 1)
+        ]
         points = numbers_returned(given, "plan")
     if points.size != _GENERATIONS:
         raise WrongAnswerError("Your plan should return one number a generation.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .. import theory
@@ -64,14 +66,18 @@ def _choosing(answer: object) -> str:
             labels = rng.random(200) < minority
             few, many = rng.normal(centre, 0.5, 200), rng.normal(0, 1, 200)
             data = np.where(labels, few, many)
-            model = family().fit(data, np.random.default_rng(0))
-            returned(model, "method fit")
-            found = np.size(model.weights)
+            found = _components(family(), data)
             if found != right:
                 raise WrongAnswerError(
                     f"Where {minority:.0%} of 200 points lie around {centre:g}, your "
                     f"family takes {found} components; the criterion takes {right}."
                 )
+        groups = np.random.default_rng(3).normal(np.repeat([-9, 0, 9], 70), 1)
+        if (found := _components(family(), groups)) != 2:
+            raise WrongAnswerError(
+                f"Of three groups your family makes {found} components; it may choose "
+                "one or two."
+            )
         fits = family()
         check_new_models(
             lambda points: fits.fit(points, np.random.default_rng(0)),
@@ -87,6 +93,11 @@ def _choosing(answer: object) -> str:
             rng=np.random.default_rng(3),
         )
     return "It takes two components for two groups and one for one."
+
+
+def _components(family: Any, data: np.ndarray) -> int:
+    model = returned(family.fit(data, np.random.default_rng(0)), "method fit")
+    return np.size(model.weights)
 
 
 CHECKERS: dict[str, Checker] = {

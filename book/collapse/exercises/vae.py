@@ -101,6 +101,9 @@ def _check_dots(drawn: np.ndarray) -> None:
     # Six standard errors, of 496 pairs of pixels.
     if np.abs(together).max() > 6 / math.sqrt(len(drawn)):
         raise WrongAnswerError("Some pixels share their dots: draw for each its own.")
+    # Two images of 32 grey pixels are never alike by chance.
+    if len(np.unique(np.hstack(grey), axis=0)) < len(drawn):
+        raise WrongAnswerError("Some images share their dots: draw for each its own.")
 
 
 def _curator(answer: object) -> str:

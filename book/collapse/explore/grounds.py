@@ -226,9 +226,9 @@ def _settle(mark: Mark, points: np.ndarray, under: Sequence[Cover]) -> list[Mark
         pieces = _in_pieces(mark, look, version, under)
         if pieces:
             return pieces
-    if ground.kept.mean() >= _ENOUGH and gain.mean() > 0:
-        if not (isinstance(mark, PathMark) and _leaves_points(mark, look, under)):
-            version = "own"
+    among_points = isinstance(mark, PathMark) and _leaves_points(mark, look, under)
+    if ground.kept.mean() >= _ENOUGH and gain.mean() > 0 and not among_points:
+        version = "own"
     return [
         mark if version == "themed" else replace(mark, style=getattr(look, version))
     ]

@@ -67,6 +67,9 @@ def _without_ours(trace: TracebackType | None) -> TracebackType | None:
 def _in_a_notebook(error: Exception) -> list[str]:
     """Lines that IPython shows in place of its own traceback."""
     told = "".join(traceback.format_exception_only(error)).rstrip()
+    if (said := str(error)).startswith("\n"):  # of a formula: what is wrong stands last
+        *where, what = said.strip().splitlines()
+        told = told.replace(said, "\n".join([what, *where]), 1)
     frames = filter(_is_the_readers, traceback.extract_tb(error.__traceback__))
     lines = [told]
     for line, same in itertools.groupby(reversed([_told(frame) for frame in frames])):

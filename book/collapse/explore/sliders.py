@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import keyword
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, MappingView, Set, Sized
 from dataclasses import dataclass
 from numbers import Integral
@@ -305,6 +306,12 @@ def _text(name: str, value: object, slider: Slider) -> str:
         is_share = name.split("_")[-1] in {"fraction", "share", "ratio"}
         with noted(f"while explore wrote a value of the slider {name!r}"):
             text = readable(value, is_share)
+        if re.search(r" at 0x[0-9a-fA-F]+>", text):
+            raise ValueError(
+                f"the value {text} of the slider {name!r} has no text that stays the "
+                "same; give the slider a format that writes one, such as "
+                "format=lambda value: value.__name__"
+            )
         if not text:
             raise ValueError(
                 f"the value {value!r} of the slider {name!r} has no text to show; give "

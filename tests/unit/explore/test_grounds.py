@@ -215,6 +215,19 @@ def test_a_line_changes_its_colour_where_it_leaves_a_ground():
     assert "stroke-dashoffset='2480'" in second.style
 
 
+@pytest.mark.parametrize(
+    ("apart", "stroke"), [(0.05, "var(--ink,#000)"), (0, "#000000")]
+)
+def test_a_line_among_points_follows_where_there_is_page_between_them(apart, stroke):
+    figure, axes = plt.subplots()
+    x = np.arange(0.1, 0.9, 0.01)
+    x = x[(x < 0.5) | (x > 0.5 + apart)]
+    axes.plot(x, 0 * x, "o", color="gold", ms=9)
+    axes.plot(x[[0, -1]], [0, 0], color="black", lw=3.6)
+    (line,) = strokes(figure, 50)
+    assert f"stroke='{stroke}'" in line.style
+
+
 def test_lines_on_one_ground_stay_whole():
     figure, axes = plt.subplots()
     axes.set_facecolor("lightyellow")

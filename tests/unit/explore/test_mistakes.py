@@ -32,6 +32,15 @@ def ranged(figure, line):
     return lambda: explore(figure, line.set_ydata, y=(0, 100))
 
 
+def unlike_each_time(figure, line):
+    return lambda: explore(figure, line.set_ydata, y=[lambda x: x, object()])
+
+
+def misspelt(figure, line):
+    figure.axes[0].set_title(r"$\foo$")
+    return lambda: explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+
+
 def saved(figure, line):
     explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
     return lambda: explored.save("figure.png")
@@ -79,6 +88,8 @@ def missed(figure, line):
             "ValueError: after update at n=1, Line2D(_child0) cannot be drawn: ",
         ),
         (ranged, "ValueError: the slider 'y' got (0, 100), which may mean a range"),
+        (unlike_each_time, "ValueError: the value <function unlike_each_time."),
+        (misspelt, "ValueError: ParseFatalException: Unknown symbol: \\foo"),
         (saved, "ValueError: path must end in .html, because save writes a page"),
     ],
 )
