@@ -278,7 +278,8 @@ class MarkRenderer(RendererBase):
         if ismath:  # formulas keep matplotlib's own glyphs
             super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
         else:
-            self._marks.extend(write(words.anchor_part(mtext, angle), mtext is None))
+            stays = mtext is None or words.is_framed(mtext)
+            self._marks.extend(write(words.anchor_part(mtext, angle), stays))
         if mtext is None:  # one of several lines
             width, _, _ = self.get_text_width_height_descent(s, prop, ismath)
             radians = np.deg2rad(angle)
@@ -294,15 +295,18 @@ class MarkRenderer(RendererBase):
         prop: FontProperties,
         angle: float,
         part: float,
-        is_row: bool,
+        stays: bool,
     ) -> list[TextMark]:
-        """Return the mark of a line, anchored at this part of it; none if unseen."""
+        """Return the mark of a line, anchored at this part of it; none if unseen.
+
+        It grows on a phone, but not if it ``stays`` as large as it is.
+        """
         width, _, _ = self.get_text_width_height_descent(line, prop, False)
         radians = np.deg2rad(angle)
         x += part * width * np.cos(radians)
         y -= part * width * np.sin(radians)
         growth = 1.0
-        if not is_row and not words.sets_columns(prop):
+        if not stays and not words.sets_columns(prop):
             page = self.get_canvas_width_height()
             growth = words.room_to_grow((x, y), width, part, angle, page)
         size = self.points_to_pixels(prop.get_size_in_points())

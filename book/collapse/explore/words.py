@@ -52,6 +52,19 @@ def anchor_part(mtext: Text | None, angle: float) -> float:
     return 0.5
 
 
+def is_framed(mtext: Text) -> bool:
+    """Whether a text stands in a box, or in the frame of a legend, which do not grow."""
+    if mtext.get_bbox_patch() is not None:
+        return True
+    figure = mtext.get_figure(root=True)
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
+    return any(
+        mtext in [*legend.get_texts(), legend.get_title()]
+        for legend in legends
+        if legend is not None and legend.get_frame_on()
+    )
+
+
 def room_to_grow(
     anchor: tuple[float, float],
     width: float,
