@@ -53,10 +53,12 @@ def anchor_part(mtext: Text | None, angle: float) -> float:
 
 
 def is_framed(mtext: Text) -> bool:
-    """Whether a text stands in a box, or in the frame of a legend, which do not grow."""
+    """Whether a text stands in a box, or in a legend's frame, which do not grow."""
     if mtext.get_bbox_patch() is not None:
         return True
     figure = mtext.get_figure(root=True)
+    if figure is None:
+        return False
     legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes)]
     return any(
         mtext in [*legend.get_texts(), legend.get_title()]
