@@ -189,7 +189,8 @@ def test_the_speaker_sees_the_notes(base_url, new_context):
     for place, shown in (("current", "What is left"), ("upcoming", "The loop")):
         frame = view.frame_locator(f"#{place}-slide iframe")
         expect(frame.locator("section.present h2")).to_contain_text(shown)
-    view.wait_for_load_state("networkidle")
+    for frame in view.frames:
+        frame.wait_for_load_state()
     assert problems == []
     assert watched.requests_to_others() == []
     assert watched.troubles == []

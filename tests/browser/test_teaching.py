@@ -226,7 +226,7 @@ REFUTED = {
     ),
     "So a count": lambda said: (
         "10 % of 100 000 words real" in said
-        and number(said, r"120: ([\d.]+) effective words") < 5
+        and number(said, r"120: effective number ([\d.]+)") < 5
     ),
     "If the average": lambda said: number(said, r"gone in (\d+)") > 20,
     "The loss": lambda scores, own: (
