@@ -295,12 +295,9 @@ class MarkRenderer(RendererBase):
         prop: FontProperties,
         angle: float,
         part: float,
-        stays: bool,
+        stays: bool,  # and does not grow on a phone
     ) -> list[TextMark]:
-        """Return the mark of a line, anchored at this part of it; none if unseen.
-
-        It grows on a phone, but not if it ``stays`` as large as it is.
-        """
+        """Return the mark of a line, anchored at this part of it; none if unseen."""
         width, _, _ = self.get_text_width_height_descent(line, prop, False)
         radians = np.deg2rad(angle)
         x += part * width * np.cos(radians)
