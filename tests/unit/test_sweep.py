@@ -732,6 +732,36 @@ class TestDamage:
         path.write_text(json.dumps(kept), encoding="utf-8")
 
     @pytest.mark.parametrize(
+        "changes",
+        [
+            {"seed": 6},
+            {"date": "2026-11-38"},
+            {"compute_seconds": 1e9},
+            {"versions": {"python": "3.11.6"}},
+            {"commit": "1" * 40},
+            {"restamped": "2026-11-28"},
+            {"json_sha256": "1" * 64},
+        ],
+    )
+    def test_provenance_that_was_changed_by_hand(self, saved, changes):
+        self.edit(saved, **changes)
+        assert "draw.json" in damaged(saved, "is damaged: it is not as it was written")
+
+    def test_no_flipped_bit_of_the_provenance_goes_unseen(self, saved):
+        path = saved / "draw.json"
+        content, written = path.read_bytes(), json.loads(path.read_bytes())
+        for place in range(0, 8 * len(content), 61):
+            flipped = bytearray(content)
+            flipped[place // 8] ^= 1 << place % 8
+            path.write_bytes(flipped)
+            try:
+                same = json.loads(path.read_bytes()) == written
+            except ValueError:
+                same = False
+            if not same:
+                damaged(saved, r"is damaged|is of another sweep")
+
+    @pytest.mark.parametrize(
         "field", ["seed", "code", "axes", "versions", "npz_sha256", "date"]
     )
     def test_a_missing_field(self, saved, field):
@@ -874,7 +904,7 @@ class TestOutdated:
         path = folder / "draw.json"
         provenance = json.loads(path.read_text(encoding="utf-8"))
         provenance["versions"]["scipy"] = "0.1"
-        path.write_text(json.dumps(provenance), encoding="utf-8")
+        provenance_module.write_provenance(path, provenance)
         loaded = load("draw", folder)
         assert equal(loaded, result)
         today = result.provenance["versions"]["scipy"]

@@ -17,7 +17,7 @@ from collapse.experiments import paper_mixture
 from collapse.sweep import UnusableResultError, commits, load, run
 from collapse.sweep.code import Sources, references
 from collapse.sweep.files import DATA
-from collapse.sweep.provenance import code_of, origin, written
+from collapse.sweep.provenance import code_of, origin, write_provenance, written
 from collapse.sweep.restamp import NoRestampError, _check_equal, renewed, restamp
 
 NAME = "paper_mixture"
@@ -62,7 +62,8 @@ class Book:
     def stamp(self, **changes) -> dict:
         """Change the stamp; return it."""
         stamp = json.loads(self.json.read_text(encoding="utf-8")) | changes
-        self.json.write_text(json.dumps(stamp), encoding="utf-8")
+        del stamp["json_sha256"]
+        write_provenance(self.json, stamp)
         return stamp
 
     def edit(self, module: str, old: str, new: str) -> None:

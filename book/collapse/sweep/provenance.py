@@ -42,6 +42,9 @@ FIELDS = {
 }
 """What a provenance holds; see `Result`."""
 
+_CHECKSUM = "json_sha256"
+"""In the file, a hash of all its other fields."""
+
 _AT_MOST = 5
 """So many changed definitions are named."""
 
@@ -224,6 +227,7 @@ def read_provenance(path: Path, name: str) -> dict[str, Any]:
         raise unusable(path, f"is damaged: it is not JSON ({error})", name) from None
     if not isinstance(provenance, dict):
         raise unusable(path, "is damaged: it holds no provenance", name)
+    whole = provenance.pop(_CHECKSUM, None) == _checksum(provenance)
     for field, kind in FIELDS.items():
         if field not in provenance or not isinstance(provenance[field], kind):
             kind = getattr(kind, "__name__", kind)
@@ -251,15 +255,24 @@ def read_provenance(path: Path, name: str) -> dict[str, Any]:
         raise unusable(path, "is damaged: 'definitions' must hold hashes", name)
     if provenance["name"] != name:
         raise unusable(path, f"is of another sweep, {provenance['name']!r}", name)
+    if not whole:
+        raise unusable(path, "is damaged: it is not as it was written", name)
     return provenance
 
 
 def write_provenance(path: Path, provenance: Mapping[str, Any]) -> None:
-    """Write what lies beside the arrays, long lists last."""
-    fields = dict(provenance)
+    """Write what lies beside the arrays with a checksum of its own, long lists last."""
+    fields = {name: provenance[name] for name in provenance if name != _CHECKSUM}
+    fields[_CHECKSUM] = _checksum(fields)
     fields["code"] = fields.pop("code")
     text = json.dumps(fields, indent=2, ensure_ascii=False) + "\n"
     replace_file(path, lambda unfinished: unfinished.write_text(text, "utf-8"))
+
+
+def _checksum(provenance: dict[str, Any]) -> str:
+    """Return a hash of a provenance as JSON holds it."""
+    held = json.loads(json.dumps(provenance))
+    return hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()
 
 
 def versions(libraries: set[str]) -> dict[str, str]:
