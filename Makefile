@@ -112,7 +112,7 @@ test: $(STAMPS)/tests      ## install what the tests need, run them all (JOBS=1)
 	@$(MAKE) --no-print-directory -j3 lint types book
 	$(call timed,$(PYTEST) --durations=25)
 
-rehearse: $(STAMPS)/tests  ## the long rest: language models' claims; Binder from nothing, a bare laptop, Colab; print and EPUB; all notebooks in JupyterLab; shipped results computed again
+rehearse: $(STAMPS)/tests  ## the long rest: claims of trained networks, every stop of every slider; Binder from nothing, a bare laptop, Colab; print and EPUB; all notebooks in JupyterLab; shipped results computed again
 	$(call timed,$(PYTEST) --rehearse -m rehearsal)
 
 places: $(STAMPS)/tests    ## run all notebooks on a bare laptop, with Colab's and with a JupyterHub's packages

@@ -32,8 +32,15 @@ def test_there_are_chapters_with_figures():
 
 
 @pytest.mark.pages
+@pytest.mark.parametrize(
+    "most",
+    [
+        pytest.param(5, id="five stops"),
+        pytest.param(None, id="every stop", marks=pytest.mark.rehearsal),
+    ],
+)
 @every_chapter
-def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, chapter):
+def test_states_on_the_page_are_what_python_draws(new_context, base_url, chapter, most):
     watched = open_page(new_context(), base_url, f"{chapter}.html")
     pixels.draw_alike(watched.page)
     figures = watched.page.locator("figure.explore")
@@ -43,7 +50,7 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
     for number, exploration in enumerate(explorations):
         figure = figures.nth(number)
         awake(figure)
-        for positions in _move(figure, exploration):
+        for positions in _move(figure, exploration, most):
             if (number, *positions) in compared:  # a corner, where several ways meet
                 continue
             caption = exploration.draw(positions)
@@ -61,14 +68,14 @@ def test_every_state_on_the_page_is_what_python_draws(new_context, base_url, cha
     assert not watched.troubles
 
 
-def _move(figure, exploration):
-    """Visit every stop of every control by keyboard; yield where they stand."""
+def _move(figure, exploration, most):
+    """Visit stops of every control by keyboard; yield where they stand."""
     sliders, start = exploration.sliders, exploration.start
     sizes = [len(slider.values) for slider in sliders]
     controls = [Control(figure, axis) for axis in range(len(sizes))]
     current = start
     assert figure.get_attribute("data-state") == " ".join(map(str, current))
-    for _, positions in sweep(sizes, start):
+    for _, positions in sweep(sizes, start, most):
         for axis, place in enumerate(positions):
             controls[axis].step(place - current[axis])
             assert controls[axis].said() == sliders[axis].texts[place]

@@ -23,6 +23,8 @@ NAMES = [
     "keeping-real-data",
     "making-it-work",
 ]
+FIRST = {"gaussian", "language-model"}
+"""The shortest and the longest; all others wait for a rehearsal."""
 BUDGET_KB = 350
 SHEET = {"width": 1122, "height": 631}
 """A sheet of 297 by 167 mm, in pixels."""
@@ -43,7 +45,17 @@ CUT = """
 """
 
 
-@pytest.fixture(params=NAMES)
+def schemes(first, other):
+    """A wide window in one scheme, a phone in the other; a rehearsal sees all four."""
+    return [first, pytest.param(other, marks=pytest.mark.rehearsal)]
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=() if name in FIRST else pytest.mark.rehearsal)
+        for name in NAMES
+    ]
+)
 def name(request):
     return request.param
 
@@ -121,7 +133,7 @@ def test_chapter_leads_to_its_slides_and_back(base_url, new_context, name):
 # How they move -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", schemes("light", "dark"))
 def test_slides_turn_and_figures_move_by_keyboard(base_url, new_context, name, scheme):
     watched = open_page(
         new_context(color_scheme=scheme), base_url, f"slides/{name}.html"
@@ -206,7 +218,7 @@ def test_a_deck_opens_from_disk(site, new_context, name):
 # On a phone, without a script, and on paper --------------------------------------
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", schemes("dark", "light"))
 def test_on_a_phone_a_deck_is_a_page_to_scroll(base_url, new_context, name, scheme):
     context = new_context(390, color_scheme=scheme)
     watched = open_page(context, base_url, f"slides/{name}.html")

@@ -18,20 +18,19 @@ from collapse.categorical import zipf
 pytestmark = pytest.mark.training
 SEED = 20240724  # the day the Nature paper appeared
 BY_ID = {claim["id"]: claim for claim in read_claims()}
-REHEARSED = "language-model"
-"""The chapter whose claims share a run of several minutes, on two cores."""
 
 
-def run_marks(chapter: str) -> list[pytest.MarkDecorator]:
-    """Keep the claims of a chapter together on one core: some share a run."""
-    together = pytest.mark.xdist_group(f"claims of {chapter}")
-    return [together, *([pytest.mark.rehearsal] if chapter == REHEARSED else [])]
+def run_marks(claim: dict) -> list[pytest.MarkDecorator]:
+    """Keep the claims of a chapter together on one core: some share a run.
+
+    What trains networks step by step takes minutes, and waits for a rehearsal.
+    """
+    together = pytest.mark.xdist_group(f"claims of {claim['chapter']}")
+    trains = "steps" in claim["arguments"]
+    return [together, *([pytest.mark.rehearsal] if trains else [])]
 
 
-RUNS = [
-    pytest.param(name, marks=run_marks(claim["chapter"]))
-    for name, claim in BY_ID.items()
-]
+RUNS = [pytest.param(name, marks=run_marks(claim)) for name, claim in BY_ID.items()]
 
 
 def experiment_of(claim: dict) -> Callable:

@@ -17,6 +17,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy import linspace
 
 import collapse.explore
 from collapse.explore import ExploredFigure
@@ -93,14 +94,18 @@ def with_chapter(path: Path) -> pytest.MarkDecorator:
     return pytest.mark.xdist_group(f"test_{path.stem.replace('-', '_')}")
 
 
-def sweep(sizes: list[int], start: list[int]) -> Iterator[tuple[int, list[int]]]:
+def sweep(
+    sizes: list[int], start: list[int], most: int | None = None
+) -> Iterator[tuple[int, list[int]]]:
     """Yield (slider moved, positions): each slider end to end, the others at start.
 
-    Then once more with the others at their ends, at both ends and in the middle only.
+    With ``most`` at so many places at the most, evenly apart. Then once more with the
+    others at their ends, at both ends and in the middle only.
     """
     ends = [size - 1 for size in sizes]
     for axis, size in enumerate(sizes):
-        for place in range(size):
+        few = min(size, most or size)
+        for place in sorted({round(part) for part in linspace(0, size - 1, few)}):
             yield axis, [*start[:axis], place, *start[axis + 1 :]]
     for axis, size in enumerate(sizes):
         for place in sorted({0, size // 2, size - 1}):

@@ -106,8 +106,9 @@ def rest(message: str, *, whole: bool = False) -> Verdict:
 def no_share(most: float = 1) -> tuple[Verdict, ...]:
     """Return what is said about numbers that are no share between 0 and ``most``."""
     said = f"Give a share between 0 and {most:g}"
+    large = f"{said}, not per cent, odds or a count."
     table = (
-        Verdict(math.nextafter(1, 2), math.inf, False, f"{said}, not per cent."),
+        Verdict(math.nextafter(1, 2), math.inf, False, large),
         Verdict(math.nextafter(most, 2), 1, False, f"{said}."),
         Verdict(-math.inf, math.nextafter(0, -1), False, f"{said}."),
     )

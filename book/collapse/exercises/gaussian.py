@@ -59,6 +59,7 @@ def _real_points() -> NumberChecker:
             "That is a share; a number of points is whole.",
             _COUNT,
         ),
+        Verdict(0, 0, False, "Without a real point the variance falls to 0."),
         *lost,
         Verdict(
             least,
@@ -117,7 +118,11 @@ def _mean_and_median(answer: Any) -> str:
         said = "Both rows are the same; the second is the median."
         raise WrongAnswerError(said, _UNBIASED)
     falls = theory.expected_variance(_FITS, _POINTS)
-    if _follows(means, _MEDIANS, _MEDIAN_ERROR) and _follows(medians, 1, _MEAN_ERROR):
+    falling = theory.median_sd(_FITS, _POINTS, "mle") ** 2
+    if any(
+        _follows(means, middle, _MEDIAN_ERROR) and _follows(medians, mean, _MEAN_ERROR)
+        for mean, middle in ((1, _MEDIANS), (falls, falling))
+    ):
         raise WrongAnswerError("These are swapped: the means come first.")
     if _follows(means, falls, _MEAN_ERROR) and not _follows(means, 1, _MEAN_ERROR):
         said = "The mean has fallen: divide by M - 1, not by M."

@@ -144,6 +144,10 @@ CHECKERS: dict[str, Checker] = {
             (2 * _PRICE, "Do not forget the factor 1/2."),
             (_PRICE / math.log(2), "That is in bits."),
             (_divergence(1.0, 0.5**2, math.log2), "Take the natural logarithm."),
+            (
+                _divergence(1.0, 0.5**2, lambda variance: math.log(variance) / 2),
+                "The logarithm is of the variance, 0.5², and not of 0.5.",
+            ),
         ],
         otherwise="What is the KL divergence from N(0, 1) to N(1, 0.5²)?",
         within=0.01,
