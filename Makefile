@@ -75,7 +75,7 @@ newest: book               ## build the same pages with the newest Sphinx and th
 	@$(PY) tools/newest.py
 
 notebooks: $(STAMPS)/lab book  ## write the chapters as notebooks of your own into notebooks/, for any editor
-	@$(PY) tools/copy_notebooks.py _build/html/_sources notebooks
+	@$(PY) tools/copy_notebooks.py _build/html/_notebooks notebooks
 
 lab: notebooks             ## open them in JupyterLab
 	@$(PY) -m jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks/index.ipynb \

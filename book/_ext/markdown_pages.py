@@ -7,7 +7,6 @@ unfolded; a figure is what it says in its first state, and a link to the one tha
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,20 +30,7 @@ SILENT = {"remove-cell", "remove-output"}
 class MarkdownPage(Page):
     """A resolved page, whose links lead to the site."""
 
-    def link(self, node: nodes.Element) -> str:
-        here = address_of(self.app, self.name)
-        if "refid" in node:
-            return f"{here}#{node['refid']}"
-        address = node.get("refuri", "")
-        if not node.get("internal") or not address:
-            return address
-        path, mark, identity = address.partition("#")
-        if not path:
-            return f"{here}#{identity}"
-        # It counts from the folder of the page that names it.
-        folder = posixpath.dirname(self.app.builder.get_target_uri(self.name))
-        target = posixpath.normpath(posixpath.join(folder, path))
-        return f"{self.app.config.html_baseurl}{target}{mark}{identity}"
+    link = Page.link_on_site
 
     def markdown(self) -> str:
         """The whole page, with where it is from at its end."""

@@ -3,10 +3,11 @@ r"""Writes each page as a notebook of the reader's own, as written and as run.
 The notebook reads like the page: its Markdown is written from the resolved page, so
 that numbers, citations, terms, claims and references are text and links there, in any
 program that opens notebooks. Its code cells are those of the chapter, after one that
-finds the book's package or installs it. The notebooks lie in ``_sources/``: they are
-the page's download, and `make notebooks` copies them for the reader. In ``_run/`` they
+finds the book's package or installs it. The notebooks in ``_sources/`` are the pages'
+downloads, which may lie alone: links to other pages lead to the site. In ``_run/`` they
 lie once more, with what their cells showed in the build. `notebook_buttons` links to
-both.
+both. Those in ``_notebooks/`` lead to each other: `make notebooks` and Binder copy them
+all for the reader.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ from sphinx.application import Sphinx
 from sphinx.util.math import get_node_equation_number
 
 from plain_markdown import Writer
+from site_address import address_of
 
-RUN = "_run"
-"""The folder of the site that holds the notebooks as the build ran them."""
+ALONE, RUN, TOGETHER = "_sources", "_run", "_notebooks"
+"""The site's folders of notebooks: to download, as the build ran them, and one set."""
 LEFT_OUT = re.compile(r"application/(pdf|papermill\.record/.*)")
 """Forms of an output for paper and for the sentences of a page, not for notebooks."""
 
@@ -58,7 +60,7 @@ LISTS = (addnodes.glossary, nodes.definition_list)
 """Whose items can be linked to one by one."""
 
 FIRST_CELL = Template("""\
-# Finds what this notebook needs, and installs what is missing.
+# Begin here: run all cells. This one installs what is missing.
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -290,6 +292,22 @@ class Page:
         mark = "#" + self.anchor(target, identity) if identity else ""
         return f"{path}.ipynb{mark}"
 
+    def link_on_site(self, node: nodes.Element) -> str:
+        """Where a reference leads from the page of the site."""
+        here = address_of(self.app, self.name)
+        if "refid" in node:
+            return f"{here}#{node['refid']}"
+        address = node.get("refuri", "")
+        if not node.get("internal") or not address:
+            return address
+        path, mark, identity = address.partition("#")
+        if not path:
+            return f"{here}#{identity}"
+        # It counts from the folder of the page that names it.
+        folder = posixpath.dirname(self.app.builder.get_target_uri(self.name))
+        target = posixpath.normpath(posixpath.join(folder, path))
+        return f"{self.app.config.html_baseurl}{target}{mark}{identity}"
+
     def number(self, node: nodes.Element) -> str:
         """The number that the page shows with a node, after the name of its kind."""
         if isinstance(node, nodes.math_block):
@@ -306,6 +324,15 @@ class Page:
         there = self if page == self.name else _unresolved(self.app, page)
         # Books appear when a page is resolved, each in a cell of its own.
         return f"cell-id={there.places.get(identity, _cell_name(identity))}"
+
+
+class LonePage(Page):
+    """A page whose notebook may lie alone: no other one is beside it to lead to."""
+
+    def link(self, node: nodes.Element) -> str:
+        """Where a reference leads: to a cell, or to the web."""
+        own = "refid" in node or node.get("refuri", "#").startswith("#")
+        return super().link(node) if own else self.link_on_site(node)
 
 
 @cache
@@ -393,10 +420,13 @@ def write_notebook(
     """Write a page's notebook, and once more with its outputs if it has code."""
     if doctree is None:
         return
-    page = Page(app, pagename, doctree)
-    notebooks = {"_sources": page.notebook()}
+    page = LonePage(app, pagename, doctree)
+    notebooks = {
+        ALONE: page.notebook(),
+        TOGETHER: Page(app, pagename, doctree).notebook(),
+    }
     if page.has_run:
-        notebooks[RUN] = with_outputs(notebooks["_sources"], page.ran())
+        notebooks[RUN] = with_outputs(notebooks[ALONE], page.ran())
         context["ran_notebook"] = f"{RUN}/{pagename}.ipynb"
     for folder, notebook in notebooks.items():
         nbformat.validate(notebook)

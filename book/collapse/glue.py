@@ -37,6 +37,13 @@ def learned_from(generation: int, real_fraction: float, what: str) -> str:
     return f"{100 * real_fraction:g} % real {what}"
 
 
+class Glued(dict[str, str]):
+    """Texts by name, as the cell that glues them shows them below the sentences."""
+
+    def __repr__(self) -> str:
+        return f"In the text: {'; '.join(map(': '.join, self.items()))}"
+
+
 def glue_all(numbers: dict[str, str]) -> dict[str, str]:
     """Glue texts by name, and return them for the cell to show.
 
@@ -48,9 +55,9 @@ def glue_all(numbers: dict[str, str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The same.
+        The same, which shows itself as a sentence.
     """
     for name, text in numbers.items():
         kept = {"scrapbook": {"name": name, "mime_prefix": PREFIX}}
         display({f"{PREFIX}text/plain": repr(text)}, raw=True, metadata=kept)
-    return numbers
+    return Glued(numbers)

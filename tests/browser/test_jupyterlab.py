@@ -39,7 +39,7 @@ GATHER_TEXT = """cell => {
 @pytest.fixture(scope="module")
 def folder(root: Path, site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = copy_of_the_book(root, tmp_path_factory.mktemp("a reader"))
-    assert list(copy_notebooks(site / "_sources", copy / "notebooks")) == []
+    assert list(copy_notebooks(site / "_notebooks", copy / "notebooks")) == []
     return copy
 
 
@@ -300,7 +300,7 @@ def wait_until_in_view(notebook: Notebook, mark: str) -> None:
 
 
 def test_every_link_leads_to_a_cell(site: Path) -> None:
-    home = site / "_sources"
+    home = site / "_notebooks"
     notebooks = {path: nbformat.read(path, 4).cells for path in home.rglob("*.ipynb")}
     followed = 0
     for path, cells in notebooks.items():

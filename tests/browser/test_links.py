@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup, NavigableString
 
@@ -46,6 +47,32 @@ def test_links_and_anchors_inside_the_book_resolve(
             ):
                 broken.append(f"{path.name}: {address} has no such anchor")
     assert broken == []
+
+
+def test_a_notebook_that_lies_alone_leads_to_the_site(
+    pages: dict[Path, BeautifulSoup], site: Path
+) -> None:
+    (canonical,) = pages[site / "index.html"].select("link[rel=canonical]")
+    home = canonical["href"].removesuffix("index.html")
+    anchors = {
+        path: {tag["id"] for tag in soup.select("[id]")} for path, soup in pages.items()
+    }
+    followed = 0
+    for folder in ("_sources", "_run"):
+        for path in (site / folder).rglob("*.ipynb"):
+            cells = nbformat.read(path, 4).cells
+            text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+            for address in re.findall(r"\]\(([^)#\s][^)\s]*)\)", text):
+                assert urlsplit(address).scheme, f"{path.name}: {address}"
+                if not address.startswith(home):
+                    continue
+                file, anchor = urldefrag(address.removeprefix(home))
+                target = site / (file or "index.html")
+                assert target.is_file(), f"{path.name}: {address}"
+                at = unquote(anchor.split("?")[0])
+                assert not at or at in anchors[target], f"{path.name}: {address}"
+                followed += 1
+    assert followed > 100
 
 
 def test_the_bibliography_calls_an_entry_as_the_text_does(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import myst_nb.ext.glue
 import pytest
+from IPython.lib.pretty import pretty
 
 from collapse import glue
 
@@ -47,5 +48,6 @@ def test_each_text_is_kept_as_myst_nb_keeps_it() -> None:
 
 
 def test_they_are_returned_for_the_cell_to_show() -> None:
-    numbers = {"half_life": "69"}
-    assert glue.glue_all(numbers) is numbers
+    shown = glue.glue_all({"half_life": "69", "grown": "1.5 %"})
+    assert shown == {"half_life": "69", "grown": "1.5 %"}
+    assert pretty(shown) == "In the text: half_life: 69; grown: 1.5 %"

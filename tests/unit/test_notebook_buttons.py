@@ -172,7 +172,7 @@ def test_a_codespace_runs_a_command_of_the_readme(root: Path) -> None:
         text=True,
         check=True,
     )
-    assert steps.stdout.splitlines()[-1].endswith("_build/html/_sources notebooks")
+    assert steps.stdout.splitlines()[-1].endswith("_build/html/_notebooks notebooks")
     tried = (root / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
     version = settings["image"].rpartition(":")[2]
     assert f'"{version}"' in tried, "a Python that the workflow does not try"

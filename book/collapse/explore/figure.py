@@ -260,6 +260,18 @@ class ExploredFigure:
             f"its sliders are {names}"
         )
 
+    @told_first
+    def __setattr__(self, name: str, value: object) -> None:
+        if not name.startswith("_"):
+            is_slider = name in {slider.name for slider in self.sliders}
+            hint = "this slider" if is_slider else "one of its sliders"
+            moved = name if is_slider else self.sliders[0].name
+            raise AttributeError(
+                f"{name!r} of a figure cannot be set, got {value!r}; to move {hint} "
+                f"write figure.{moved}.value = ..."
+            )
+        super().__setattr__(name, value)
+
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(slider.name for slider in self.sliders)]
 
@@ -286,7 +298,8 @@ class ExploredFigure:
         if pathlib.Path(path).suffix.lower() not in {".html", ".htm"}:
             raise ValueError(
                 f"path must end in .html, because save writes a page with sliders, got "
-                f"{os.fspath(path)!r}; for a picture of one state call fig.savefig"
+                f"{os.fspath(path)!r}; for a picture of the state shown choose Save as "
+                "PNG in the figure's menu"
             )
         text = page.document(self.recording, self._identity, title)
         pathlib.Path(path).write_text(text, encoding="utf-8")

@@ -279,7 +279,8 @@ def _check_words(name: str, slider: Slider) -> None:
     for what, words in (("label", slider.label or ""), ("unit", slider.unit)):
         if not isinstance(words, str):
             raise ValueError(
-                f"the {what} of the slider {name!r} must be a str, got {words!r}"
+                f"the {what} of the slider {name!r} must be a str, got {words!r}; its "
+                "values go first, all in one list or range"
             )
     if slider.seconds is not None and not (
         is_number(slider.seconds) and 0 < as_float(slider.seconds) <= 60

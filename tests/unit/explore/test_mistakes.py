@@ -62,6 +62,20 @@ def misnamed(figure, line):
     return lambda: explored.generation
 
 
+def assigned(figure, line):
+    explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+    return lambda: setattr(explored, "n", 2)
+
+
+def misspelt_and_assigned(figure, line):
+    explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
+    return lambda: setattr(explored, "m", 2)
+
+
+def counted(figure, line):
+    return lambda: explore(figure, line.set_ydata, y=Slider(0, 100))
+
+
 def missed(figure, line):
     explored = explore(figure, lambda n: line.set_ydata([0, n]), n=[1, 2])
     return lambda: setattr(explored.n, "value", 5)
@@ -76,6 +90,21 @@ def missed(figure, line):
             misnamed,
             "AttributeError: 'ExploredFigure' has no attribute 'generation'; its "
             "sliders are n",
+        ),
+        (
+            assigned,
+            "AttributeError: 'n' of a figure cannot be set, got 2; to move this slider "
+            "write figure.n.value = ...",
+        ),
+        (
+            misspelt_and_assigned,
+            "AttributeError: 'm' of a figure cannot be set, got 2; to move one of its "
+            "sliders write figure.n.value = ...",
+        ),
+        (
+            counted,
+            "ValueError: the label of the slider 'y' must be a str, got 100; its "
+            "values go first",
         ),
         (
             missed,
