@@ -49,7 +49,7 @@ from collapse.opt import (
 from collapse.recursion import recurse
 from collapse.sweep import UnusableResultError, load, run, save
 from collapse.sweep.files import DATA, read
-from collapse.sweep.provenance import grid_of
+from collapse.sweep.provenance import grid_of, write_provenance
 from collapse.sweep.runner import compute_cell
 
 SWEEPS = command.all_sweeps()
@@ -284,7 +284,7 @@ class TestCommand:
         path = small / "paper_mixture.json"
         provenance = json.loads(path.read_text(encoding="utf-8"))
         provenance["versions"] |= {"numpy": "1.0"}
-        path.write_text(json.dumps(provenance), encoding="utf-8")
+        write_provenance(path, provenance)
         capsys.readouterr()
         assert command.main(["--list"]) == 0
         expected = f"made under numpy 1.0 (here {np.__version__})"
