@@ -18,3 +18,21 @@ def grouped(number: float) -> str:
     if abs(number) < 10_000:
         return f"{number:g}"
     return f"{number:,.0f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+
+def per_cent(share: float, digits: int = 0) -> str:
+    """Return a share in [0, 1] as a sentence shows it: 12.5 %.
+
+    Parameters
+    ----------
+    share : float
+        What is shown as a percentage.
+    digits : int
+        So many after the point.
+
+    Returns
+    -------
+    str
+        The sign stays with its number at the end of a line.
+    """
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"

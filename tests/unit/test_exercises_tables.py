@@ -10,6 +10,7 @@ from collapse import theory
 from collapse.exercises import WrongAnswerError, check
 from collapse.exercises.answers import NumberChecker, is_near, number_checker
 from collapse.exercises.check import _CHECKERS
+from collapse.numerals import per_cent
 
 TABLES = {
     name: checker.table
@@ -60,7 +61,7 @@ def test_no_hint_is_in_vain(name):
     vain = [each.message for each in table if each not in found]
     assert not set(vain) - {
         "Right so far: give one more digit.",
-        "After 3 fits 26.2% are left.",
+        f"After 3 fits {per_cent(0.262, 1)} are left.",
     }
 
 
@@ -78,7 +79,7 @@ def test_the_minority_is_kept_where_theory_says_so():
         feedback = check(name, real)
         assert feedback.correct == (gone <= 0.05 and real < 0.25), real
         if gone > 0.05:
-            assert f"Then {gone:.1%} of" in feedback.message, real
+            assert f"Then {per_cent(gone, 1)} of" in feedback.message, real
 
 
 def test_real_points_are_enough_where_theory_says_so():
@@ -90,7 +91,7 @@ def test_real_points_are_enough_where_theory_says_so():
         assert feedback.correct == (kept >= 0.95 > fewer), count
         if kept < 0.95 or feedback:
             assert f"{count} real points" in feedback.message
-            assert f"{kept:.1%}" in feedback.message
+            assert per_cent(kept, 1) in feedback.message
         else:
             assert "so are fewer" in feedback.message
         assert "whole" in check(name, count + 0.5).message
@@ -136,7 +137,7 @@ def test_fits_are_enough_where_little_is_left():
         assert feedback.correct == is_first, fits
         assert not passes(name, fits + 1e-9)
         if fits < 11 and fits != 3:
-            assert f"After {fits} fits {0.64**fits:.1%}" in feedback.message
+            assert f"After {fits} fits {per_cent(0.64**fits, 1)}" in feedback.message
 
 
 @pytest.mark.parametrize("right", [0.02, 0.764, 8, 693.1, -4.2])

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ..numerals import per_cent
 from ..validation import shown
 
 Mistake = tuple[float, str] | tuple[float, str, str]
@@ -488,8 +489,8 @@ def share_preferred(good: np.ndarray, bad: np.ndarray, names: tuple[str, str]) -
     goods, bads = names
     if (equal := np.mean(good == bad)) > 0.5:
         raise WrongAnswerError(
-            f"{equal:.0%} of {goods} get exactly the score of {bads}: a score must "
-            "depend on what it is given."
+            f"{per_cent(equal)} of {goods} get exactly the score of {bads}: a score "
+            "must depend on what it is given."
         )
     if np.mean(good < bad) > 0.75:  # more than by chance
         raise WrongAnswerError(

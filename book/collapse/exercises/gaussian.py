@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import theory
 from ..gaussian import GaussianModel
+from ..numerals import grouped, per_cent
 from ..recursion import recurse
 from .answers import (
     NOT_WHOLE,
@@ -46,7 +47,7 @@ def _real_points() -> NumberChecker:
             count,
             count,
             False,
-            f"With {count} real points only {kept[count - 1]:.1%} is kept.",
+            f"With {count} real points only {per_cent(kept[count - 1], 1)} is kept.",
             whole=True,
         )
         for count in range(1, least)
@@ -65,8 +66,8 @@ def _real_points() -> NumberChecker:
             least,
             least,
             True,
-            f"{least} real points of {size} keep {kept[least - 1]:.1%} of the "
-            "variance.",
+            f"{least} real points of {grouped(size)} keep "
+            f"{per_cent(kept[least - 1], 1)} of the variance.",
         ),
         Verdict(
             least,
@@ -76,7 +77,9 @@ def _real_points() -> NumberChecker:
             _COUNT,
             whole=True,
         ),
-        rest(f"There are between 1 and {size} points a generation.", whole=True),
+        rest(
+            f"There are between 1 and {grouped(size)} points a generation.", whole=True
+        ),
         rest(NOT_WHOLE),
     )
     return NumberChecker(table)
@@ -251,7 +254,7 @@ def _sample_plan(answer: Any) -> str:
     budget = 100_000
     if sizes.sum() > budget:
         raise WrongAnswerError(
-            f"The plan uses {sizes.sum():.0f} points, more than {budget}."
+            f"The plan uses {grouped(sizes.sum())} points, more than {grouped(budget)}."
         )
     median = float(theory.growing_median_sd(sizes.astype(int))[-1])
     best = float(theory.growing_median_sd(np.full(201, budget // 201))[-1])

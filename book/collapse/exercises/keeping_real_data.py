@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import theory
+from ..numerals import per_cent
 from ..theory._moments import add_batch
 from .answers import (
     Checker,
@@ -94,7 +95,8 @@ CHECKERS: dict[str, Checker] = {
     ),
     "keep-push-share": number_checker(
         right=_share_against(0.95, 0.9),
-        praise=f"{_share_against(0.95, 0.9):.0%}, and no number of points would do.",
+        praise=f"{per_cent(_share_against(0.95, 0.9))}, and no number of points would "
+        "do.",
         mistakes=[
             (
                 _share_against(0.95, 0.1),

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from ..numerals import per_cent
 from .answers import (
     Checker,
     WrongAnswerError,
@@ -70,9 +71,10 @@ def _verifier(answer: object) -> str:
     )
     if better < 0.9:
         raise WrongAnswerError(
-            f"Only {better:.0%} of real texts beat a copy with two words exchanged."
+            f"Only {per_cent(better)} of real texts beat a copy with two words "
+            "exchanged."
         )
-    return f"{better:.0%} of real texts beat a copy with two words exchanged."
+    return f"{per_cent(better)} of real texts beat a copy with two words exchanged."
 
 
 CHECKERS: dict[str, Checker] = {
@@ -95,7 +97,8 @@ CHECKERS: dict[str, Checker] = {
     ),
     "lm-slips": number_checker(
         right=_FREE_OF_SLIPS,
-        praise=f"{_FREE_OF_SLIPS:.1%} are left, of {0.99**40:.0%} after generation 0.",
+        praise=f"{per_cent(_FREE_OF_SLIPS, 1)} are left, of {per_cent(0.99**40)} after "
+        "generation 0.",
         mistakes=[
             (
                 0.99**40,

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 
 from .. import theory
 from ..categorical import zipf
+from ..numerals import per_cent
 from .answers import (
     Checker,
     WrongAnswerError,
@@ -153,7 +154,8 @@ CHECKERS: dict[str, Checker] = {
     ),
     "push-half-the-words": number_checker(
         right=_HALF,
-        praise=f"With {_HALF:.1%} real words {_cold_words(_HALF):.0f} are left.",
+        praise=f"With {per_cent(_HALF, 1)} real words {_cold_words(_HALF):.0f} are "
+        "left.",
         mistakes=[
             (
                 1 - _COLD,

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import theory
 from ..mixture import GaussianMixtureModel
+from ..numerals import per_cent
 from ..recursion import recurse
 from ..shares import share_counts
 from .answers import (
@@ -43,9 +44,9 @@ def _keep_minority() -> NumberChecker:
         gone = float(theory.loss_probability(51, _SIZE, 0.05, count / _SIZE))
         if gone <= 0.05:  # and less with more points
             break
-        said = f"Then {gone:.1%} of the histories have lost it."
+        said = f"Then {per_cent(gone, 1)} of the histories have lost it."
         table.append(Verdict(0, _last_share(count), False, said))
-    said = f"Then at most {gone:.1%} of the histories have lost the minority."
+    said = f"Then at most {per_cent(gone, 1)} of the histories have lost the minority."
     return NumberChecker((*table, Verdict(0, _MOST, True, said)), is_share=True)
 
 
@@ -69,8 +70,9 @@ def _choosing(answer: object) -> str:
             found = _components(family(), data)
             if found != right:
                 raise WrongAnswerError(
-                    f"Where {minority:.0%} of 200 points lie around {centre:g}, your "
-                    f"family takes {found} components; the criterion takes {right}."
+                    f"Where {per_cent(minority)} of 200 points lie around {centre:g}, "
+                    f"your family takes {found} components; the criterion "
+                    f"takes {right}."
                 )
         groups = np.random.default_rng(3).normal(np.repeat([-9, 0, 9], 70), 1)
         if (found := _components(family(), groups)) != 2:

@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import theory
 from ..categorical import CategoricalModel, sharpen, zipf
+from ..numerals import per_cent
 from ..recursion import recurse
 from .answers import (
     Checker,
@@ -82,7 +83,7 @@ CHECKERS: dict[str, Checker] = {
     ),
     "words-first-reading": number_checker(
         right=_READ,
-        praise=f"{_READ:.0f} words, {_READ / _WORDS:.0%} of the list.",
+        praise=f"{_READ:.0f} words, {per_cent(_READ / _WORDS)} of the list.",
         mistakes=[
             (
                 float(theory.expected_support(1, 1000, zipf(1000))),

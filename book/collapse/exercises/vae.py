@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..numerals import per_cent
 from .answers import (
     Checker,
     NumberChecker,
@@ -36,10 +37,20 @@ def _generations() -> NumberChecker:
             "vae.html#vae-errors?setting=standard",
         ),
         *(
-            Verdict(fits, fits, False, f"After {fits} fits {0.64**fits:.1%} are left.")
+            Verdict(
+                fits,
+                fits,
+                False,
+                f"After {fits} fits {per_cent(0.64**fits, 1)} are left.",
+            )
             for fits in range(_FITS)
         ),
-        Verdict(_FITS, _FITS, True, f"After {_FITS} fits {0.64**_FITS:.2%} are left."),
+        Verdict(
+            _FITS,
+            _FITS,
+            True,
+            f"After {_FITS} fits {per_cent(0.64**_FITS, 2)} are left.",
+        ),
         Verdict(
             _FITS,
             math.inf,
@@ -121,14 +132,16 @@ def _curator(answer: object) -> str:
     clear, blur, over = np.split(scores, 3, axis=1)
     sharp = share_preferred(clear, blur, ("real digits", "blurred ones"))
     if sharp < 0.9:
-        raise WrongAnswerError(f"Only {sharp:.0%} of real digits beat their blur.")
-    single = np.mean(clear > over)
+        raise WrongAnswerError(
+            f"Only {per_cent(sharp)} of real digits beat their blur."
+        )
+    single = float(np.mean(clear > over))
     if single < 0.7:
         raise WrongAnswerError(
-            f"Only {single:.0%} of real digits beat two that are written over each "
-            "other: ask the classifier, not the contrast."
+            f"Only {per_cent(single)} of real digits beat two that are written over "
+            "each other: ask the classifier, not the contrast."
         )
-    return f"{sharp:.0%} of real digits score better than a blurred copy."
+    return f"{per_cent(sharp)} of real digits score better than a blurred copy."
 
 
 CHECKERS: dict[str, Checker] = {
