@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 from collapse import plotting
 from collapse.corpus.grammar import END, Grammar
 from collapse.corpus.words import WordClassifier, words
+from collapse.numerals import grouped
 from collapse.palette import REAL, SYNTHETIC
 
 COLUMNS, LINES = 41, 8  # of a completed document
@@ -351,7 +352,7 @@ def perplexity_histogram(
     """
     histograms = plotting.two_histograms(ax, edges, baseline=least)
     plotting.log_axes(ax, x=ticks, y=[0.1, 1, 10, 100])
-    ax.set_xticks(ticks, [*(f"{tick:g}" for tick in ticks[:-1]), f"{ticks[-1]:g}+"])
+    ax.set_xticks(ticks, [*map(grouped, ticks[:-1]), f"{grouped(ticks[-1])}+"])
     ax.minorticks_off()
     ax.set(xlim=(edges[0], edges[-1]), xlabel="perplexity (generation 0)")
     ax.set(ylim=(least, 100), ylabel="new texts (%)")

@@ -90,7 +90,7 @@ def test_real_points_are_enough_where_theory_says_so():
         feedback = check(name, count)
         assert feedback.correct == (kept >= 0.95 > fewer), count
         if kept < 0.95 or feedback:
-            assert f"{count} real points" in feedback.message
+            assert f"{count} real point{'s' * (count > 1)} " in feedback.message
             assert per_cent(kept, 1) in feedback.message
         else:
             assert "so are fewer" in feedback.message

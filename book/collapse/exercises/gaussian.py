@@ -47,7 +47,8 @@ def _real_points() -> NumberChecker:
             count,
             count,
             False,
-            f"With {count} real points only {per_cent(kept[count - 1], 1)} is kept.",
+            f"With {count} real point{'s' * (count > 1)} only "
+            f"{per_cent(kept[count - 1], 1)} is kept.",
             whole=True,
         )
         for count in range(1, least)

@@ -102,7 +102,7 @@ CHECKERS: dict[str, Checker] = {
             ),
             (
                 0.5,
-                "That is for the best of two.",
+                "That is for the best of two; for four it is too little already.",
                 "making-it-work.html#push-curators?generation=20&real_fraction=0.5"
                 "&candidates=4",
             ),
