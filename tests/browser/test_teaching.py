@@ -205,7 +205,8 @@ def caption(site, address):
         places[axis] = data["keys"][axis].index(value)
     steps = data["caption"]["strides"]
     index = sum(p * step for p, step in zip(places, steps, strict=True))
-    return data["captions"][data["caption"]["table"][index]].replace("\xa0", " ")
+    said = data["captions"][data["caption"]["table"][index]]
+    return re.sub("[\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]", " ", said)
 
 
 def number(said, pattern):
