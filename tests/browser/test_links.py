@@ -24,12 +24,16 @@ def pages(site: Path) -> dict[Path, BeautifulSoup]:
     }
 
 
-def test_links_and_anchors_inside_the_book_resolve(
-    pages: dict[Path, BeautifulSoup],
-) -> None:
-    anchors = {
+@pytest.fixture(scope="module")
+def anchors(pages: dict[Path, BeautifulSoup]) -> dict[Path, set[str]]:
+    return {
         path: {tag["id"] for tag in soup.select("[id]")} for path, soup in pages.items()
     }
+
+
+def test_links_and_anchors_inside_the_book_resolve(
+    pages: dict[Path, BeautifulSoup], anchors: dict[Path, set[str]]
+) -> None:
     broken = []
     for path, soup in pages.items():
         for link in soup.select("[href], [src]"):
@@ -50,13 +54,10 @@ def test_links_and_anchors_inside_the_book_resolve(
 
 
 def test_a_notebook_that_lies_alone_leads_to_the_site(
-    pages: dict[Path, BeautifulSoup], site: Path
+    pages: dict[Path, BeautifulSoup], anchors: dict[Path, set[str]], site: Path
 ) -> None:
     (canonical,) = pages[site / "index.html"].select("link[rel=canonical]")
     home = canonical["href"].removesuffix("index.html")
-    anchors = {
-        path: {tag["id"] for tag in soup.select("[id]")} for path, soup in pages.items()
-    }
     followed = 0
     for folder in ("_sources", "_run"):
         for path in (site / folder).rglob("*.ipynb"):

@@ -680,7 +680,7 @@ def test_right_answers_pass(exercise, answer):
         (
             "gaussian-sample-plan",
             [498] * 201,
-            "more than 100",
+            "more than 100\N{NARROW NO-BREAK SPACE}000.",
         ),
         ("gaussian-sample-plan", [497] * 200, "201 sizes"),
         ("gaussian-sample-plan", [1] * 201, "at least 2"),
