@@ -30,7 +30,9 @@ SILENT = {"remove-cell", "remove-output"}
 class MarkdownPage(Page):
     """A resolved page, whose links lead to the site."""
 
-    link = Page.link_on_site
+    def address(self, page: str, identity: str) -> str:
+        """Where an id is on the site."""
+        return address_of(self.app, page, identity)
 
     def markdown(self) -> str:
         """The whole page, with where it is from at its end."""
@@ -68,7 +70,7 @@ class MarkdownPage(Page):
         words = output.data.get("text/plain", "")
         html = output.data.get("text/html", "")
         if found := FIGURE.search(html):
-            address = f"{address_of(self.app, self.name)}#{found[1]}"
+            address = address_of(self.app, self.name, found[1])
             return f"> **Figure.** {words} ([Move it]({address}))"
         return fenced(words, "text")
 

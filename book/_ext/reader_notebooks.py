@@ -276,37 +276,27 @@ class Page:
         }
 
     def link(self, node: nodes.Element) -> str:
-        """Where a reference leads from a notebook: another one, or the web."""
+        """Where a reference leads: to a page and an id in it, or to the web."""
         if "refid" in node:
-            return "#" + self.anchor(self.name, node["refid"])
+            return self.address(self.name, node["refid"])
         address = node.get("refuri", "")
         if not node.get("internal"):
             return address
         path, _, identity = address.partition("#")
         if not path:
-            return "#" + self.anchor(self.name, identity)
+            return self.address(self.name, identity)
         if not path.endswith(".html"):
             raise ValueError(f"{self.name}: {address} is no page")
-        path = path.removesuffix(".html")
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(self.name), path))
-        mark = "#" + self.anchor(target, identity) if identity else ""
-        return f"{path}.ipynb{mark}"
+        target = posixpath.join(posixpath.dirname(self.name), path)
+        return self.address(posixpath.normpath(target).removesuffix(".html"), identity)
 
-    def link_on_site(self, node: nodes.Element) -> str:
-        """Where a reference leads from the page of the site."""
-        here = address_of(self.app, self.name)
-        if "refid" in node:
-            return f"{here}#{node['refid']}"
-        address = node.get("refuri", "")
-        if not node.get("internal") or not address:
-            return address
-        path, mark, identity = address.partition("#")
-        if not path:
-            return f"{here}#{identity}"
-        # It counts from the folder of the page that names it.
-        folder = posixpath.dirname(self.app.builder.get_target_uri(self.name))
-        target = posixpath.normpath(posixpath.join(folder, path))
-        return f"{self.app.config.html_baseurl}{target}{mark}{identity}"
+    def address(self, page: str, identity: str) -> str:
+        """Where an id is, seen from here: in a cell of this or another notebook."""
+        mark = f"#{self.anchor(page, identity)}" if identity else ""
+        if page == self.name and mark:
+            return mark
+        here = posixpath.dirname(self.name)
+        return f"{posixpath.relpath(page, here or '.')}.ipynb{mark}"
 
     def number(self, node: nodes.Element) -> str:
         """The number that the page shows with a node, after the name of its kind."""
@@ -329,10 +319,11 @@ class Page:
 class LonePage(Page):
     """A page whose notebook may lie alone: no other one is beside it to lead to."""
 
-    def link(self, node: nodes.Element) -> str:
-        """Where a reference leads: to a cell, or to the web."""
-        own = "refid" in node or node.get("refuri", "#").startswith("#")
-        return super().link(node) if own else self.link_on_site(node)
+    def address(self, page: str, identity: str) -> str:
+        """Where an id is: in a cell of this notebook, or on the site."""
+        if page == self.name and identity:
+            return super().address(page, identity)
+        return address_of(self.app, page, identity)
 
 
 @cache

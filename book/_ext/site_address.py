@@ -40,10 +40,14 @@ def published_at(repository: str) -> str:
     return f"https://{host}/" if name.lower() == host else f"https://{host}/{name}/"
 
 
-def address_of(app: Sphinx, page: str) -> str:
-    """The whole address of a page of the site; the first page is the site itself."""
+def address_of(app: Sphinx, page: str, identity: str = "") -> str:
+    """The whole address of a page of the site, and of an id in it.
+
+    The first page is the site itself.
+    """
     path = "" if page == app.config.root_doc else app.builder.get_target_uri(page)
-    return f"{app.config.html_baseurl}{path}"
+    mark = f"#{identity}" if identity else ""
+    return f"{app.config.html_baseurl}{path}{mark}"
 
 
 def set_address(app: Sphinx, config: Config) -> None:

@@ -81,6 +81,22 @@ def test_an_excerpt_is_of_the_article_and_has_the_word(
         assert begins in excerpt.lower()
 
 
+@pytest.mark.parametrize(
+    ("term", "last"),
+    [
+        ("full covariance", "axes of its own."),
+        ("MLE", "number of points."),
+        ("chain", "a chain."),
+    ],
+)
+def test_an_excerpt_of_a_term_ends_where_its_definition_does(
+    term: str, last: str, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    found = results(term, base_url, new_context())
+    entry = found.filter(has=found.page.get_by_text(f"Glossary: {term}", exact=True))
+    assert entry.locator("p.context").inner_text().strip().endswith(last)
+
+
 def test_a_place_is_found_once(
     base_url: str, new_context: Callable[..., BrowserContext]
 ) -> None:

@@ -14,13 +14,19 @@
   });
   window.fetch = async page => new Response((await wordsOfPages())[page] ?? "");
 
-  // The text of an article from a place in it to its end.
+  // The text of an article from a place in it to its end, or to the glossary's next term.
   function textFrom(html, anchor) {
     const { body } = new DOMParser().parseFromString(html, "text/html");
     const range = document.createRange();
     range.selectNodeContents(body);
     const place = anchor && body.querySelector(`[id="${CSS.escape(anchor.slice(1))}"]`);
-    if (place) range.setStartBefore(place);
+    if (place) {
+      range.setStartBefore(place);
+      const { DOCUMENT_POSITION_FOLLOWING: AFTER } = Node;
+      const next = [...body.querySelectorAll('[id^="term-"]')].find(term =>
+        place.compareDocumentPosition(term) & AFTER && !place.contains(term));
+      if (next) range.setEndBefore(next);
+    }
     return range.toString();
   }
 

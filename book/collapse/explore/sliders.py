@@ -142,9 +142,14 @@ def settle(wanted: Mapping[str, object]) -> tuple[SettledSlider, ...]:
     dice = [name for name, values in wanted.items() if isinstance(values, Dice)]
     sliders = [name for name in wanted if name not in dice]
     if not 1 <= len(sliders) <= MAX_SLIDERS:
+        how = (
+            f": {', '.join(sliders)}"
+            if sliders
+            else "; give each its values by the name of update's argument, as in "
+            "explore(fig, update, generation=range(101))"
+        )
         raise ValueError(
-            f"explore takes one to {MAX_SLIDERS} sliders, got {len(sliders)}: "
-            f"{', '.join(sliders) or 'none'}"
+            f"explore takes one to {MAX_SLIDERS} sliders, got {len(sliders)}{how}"
         )
     if len(dice) > 1:
         raise ValueError(f"explore takes one Dice, got {len(dice)}: {', '.join(dice)}")
