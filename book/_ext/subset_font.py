@@ -35,7 +35,8 @@ def subset_font(path: Path, codepoints: Iterable[int]) -> str:
         notdef_outline=True,
         drop_tables=[*subset.Options._drop_tables_default, "FFTM"],
     )
-    font = TTFont(path)
+    # Its date stays, so that a reader's browser keeps what another build has not changed.
+    font = TTFont(path, recalcTimestamp=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=wanted)
     subsetter.subset(font)

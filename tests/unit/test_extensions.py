@@ -137,6 +137,14 @@ def test_font_without_a_wanted_glyph_is_refused() -> None:
         subset_font(path, [0xF135, absent])
 
 
+def test_a_font_cut_down_keeps_its_date() -> None:
+    """Or every build would have another style sheet for browsers to load."""
+    path = lean_pages.font_file("solid")
+    content = base64.b64decode(subset_font(path, [0xF135]).split("base64,")[1])
+    before, after = TTFont(path), TTFont(io.BytesIO(content))
+    assert after["head"].modified == before["head"].modified
+
+
 @pytest.fixture
 def entries() -> list[dict]:
     """The entries of one chapter, as they are written."""
