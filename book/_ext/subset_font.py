@@ -35,7 +35,7 @@ def subset_font(path: Path, codepoints: Iterable[int]) -> str:
         notdef_outline=True,
         drop_tables=[*subset.Options._drop_tables_default, "FFTM"],
     )
-    # Its date stays, so that a reader's browser keeps what another build has not changed.
+    # Its date stays: what another build has not changed, a reader's browser keeps.
     font = TTFont(path, recalcTimestamp=False)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=wanted)

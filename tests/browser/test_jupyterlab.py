@@ -106,7 +106,8 @@ def test_chapter_is_a_live_notebook_and_stays_one(
     figure.press("ArrowLeft")
     assert figure.drawing() == start, "back at the same value, another picture"
 
-    chapter.run_all()
+    chapter.save()
+    chapter.run_cells(figures_of(folder / "notebooks" / "gaussian.ipynb")[:1])
     assert chapter.errors() == []
     assert chapter.figure(0).drawing() == before, "re-running starts another state"
     chapter.figure(0).press("End")

@@ -296,7 +296,7 @@ def test_a_slider_can_have_a_label_a_unit_a_format_and_a_start():
 @pytest.mark.parametrize(
     ("axes", "message"),
     [
-        ({}, "one to 3 sliders, got 0"),
+        ({}, "got 0; give each its values by the name of update's argument"),
         ({name: [1, 2] for name in "abcd"}, "got 4"),
         ({"n": []}, "'n' has no values"),
         ({"n": 3}, "'n' needs a list of values, got 3"),

@@ -191,6 +191,7 @@ def test_keys_and_values_of_a_dict_have_an_order():
     ("values", "message"),
     [
         ({0.1, 0.9}, "a set, which has no order"),
+        ({"few": 10, "many": 1000}, "the list of its keys, or of its values"),
         (np.array(3), "the slider 'n' needs a list of values, got array(3)"),
         (torch.tensor(3), "the slider 'n' needs a list of values, got tensor(3)"),
         (np.ma.array([1, 2, 3], mask=[0, 1, 0]), "got masked (missing) ones"),
