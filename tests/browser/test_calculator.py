@@ -23,12 +23,16 @@ PATH = "appendix/how-much.html"
 FIELDS = ("loss", "horizon", "diet", "push", "group", "points")
 SEEDS = 60
 
-TRY = """
-([settings, lines]) => {
+FILL = """
+settings => {
   const form = document.querySelector("#how-much form");
   for (const [name, value] of Object.entries(settings))
     form.elements[name].value = value;
   form.dispatchEvent(new Event("input", { bubbles: true }));
+}
+"""
+READ = """
+lines => {
   const text = query => document.querySelector(`#how-much ${query}`)?.textContent;
   const course = name =>
     document.querySelector(`.how-much-${name}`)?.getAttribute("points")
@@ -55,7 +59,8 @@ def tried(page: Page, lines: bool = False, **settings: object) -> dict:
     """What the page says when the form holds some settings, the others being empty."""
     start = {"loss": 5, "diet": "fresh"}
     filled = dict.fromkeys(FIELDS, "") | start | settings
-    return page.evaluate(TRY, [{k: str(v) for k, v in filled.items()}, lines])
+    page.evaluate(FILL, {k: str(v) for k, v in filled.items()})
+    return page.evaluate(READ, lines)
 
 
 def called(call: str) -> theory.RealDataNeeded | str:
@@ -258,7 +263,7 @@ def test_simulated_means_lie_around_it(page: Page, settings) -> None:
     tried(page, **settings)
     for _ in range(SEEDS):
         again.evaluate("button => button.click()")
-        course = np.array(tried(page, lines=True, **settings)["lines"]["mean"])
+        course = np.array(page.evaluate(READ, True)["lines"]["mean"])
         ends.append(course[-1, 1])
         middles.append(course[max(1, len(course) // 3), 1])
     line = np.array(tried(page, lines=True, **settings)["lines"]["expected"])

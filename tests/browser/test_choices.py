@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,16 +26,26 @@ def _close_figures():
     plt.close("all")
 
 
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> Callable[[str], Path]:
+    """The file of the figure of choices, which takes seconds to record, by its name."""
+
+    @cache
+    def path(figure_name: str) -> Path:
+        figure, update, axes = figures.choices()
+        explored = explore(figure, update, name=figure_name, **axes)
+        return save(explored, tmp_path_factory.mktemp("choices"))
+
+    return path
+
+
 @pytest.fixture
-def named(new_context, tmp_path):
+def named(new_context, saved):
     """Opens the figure of choices, which has a name, at an address."""
 
     def opened(address="", figure_name="choices", **settings) -> Opened:
-        figure, update, axes = figures.choices()
-        explored = explore(figure, update, name=figure_name, **axes)
-        path = save(explored, tmp_path)
         context = new_context(**settings)
-        return Opened(context, path, address)
+        return Opened(context, saved(figure_name), address)
 
     return opened
 
