@@ -19,6 +19,7 @@ from .validation import (
     check_finite,
     finite_array,
     fraction,
+    lent,
     one_array,
     option,
     plain_array,
@@ -367,7 +368,7 @@ def _curate(
 
     A chain that needs n of them looks at its first n / keep candidates only.
     """
-    given = plain_array("what curator returns", curator(read_only(candidates)))
+    given = plain_array("what curator returns", curator(lent(candidates)))
     scores = np.array(given, dtype=float)
     if scores.shape != candidates.shape[:2] or np.isnan(scores).any():
         raise ValueError(

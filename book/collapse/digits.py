@@ -23,7 +23,14 @@ from sklearn import datasets
 from sklearn.decomposition import PCA
 from sklearn.neural_network import MLPClassifier
 
-from .validation import boolean, finite_array, generator, refuse, whole_number
+from .validation import (
+    boolean,
+    finite_array,
+    generator,
+    lent,
+    refuse,
+    whole_number,
+)
 from .whole_file import download, replace_file
 
 MIRROR = "https://ossci-datasets.s3.amazonaws.com/mnist/"
@@ -71,7 +78,6 @@ class Digits:
     side: int
 
 
-@cache
 def load_digits() -> Digits:
     """Return scikit-learn's 1797 digits of 8 x 8 pixels: 1497 to train on, 300 to test.
 
@@ -84,16 +90,16 @@ def load_digits() -> Digits:
     Alpaydin & Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine
     Learning Repository (1998).
     """
+    train_images, train_labels, test_images, test_labels = map(lent, _read_digits())
+    return Digits(train_images, train_labels, test_images, test_labels, side=8)
+
+
+@cache
+def _read_digits() -> tuple[np.ndarray, ...]:
     images, labels = datasets.load_digits(return_X_y=True)
     images = (images / 16).astype(np.float32)
     held_out = np.arange(len(images)) % _HELD_OUT == 0
-    return Digits(
-        _frozen(images[~held_out]),
-        _frozen(labels[~held_out]),
-        _frozen(images[held_out]),
-        _frozen(labels[held_out]),
-        side=8,
-    )
+    return images[~held_out], labels[~held_out], images[held_out], labels[held_out]
 
 
 def load_mnist(

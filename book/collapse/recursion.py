@@ -28,9 +28,11 @@ from .validation import (
     boolean,
     chain_rows,
     check_measures,
+    lent,
     measured_array,
     refuse,
     sample_sizes,
+    shown,
     verb,
     whole_number,
 )
@@ -120,8 +122,9 @@ def recurse(
     Parameters
     ----------
     family : Family
-        Has ``fit(data)``, which returns a model with ``sample(n, rng)``: a new one, or
-        the family itself, of which copies are made where several models are needed.
+        Has ``fit(data)``, which returns a model with ``sample(n, rng)``. Where several
+        models are needed they are copied, in case the next fit changes them; those
+        that cannot be copied have to be new ones.
     real : array, shape (N, ...), or Model
         Real points shared by all chains, or the true distribution itself. Of an
         array, each batch takes a random subset without replacement.
@@ -246,6 +249,8 @@ class _Trainer:
         self._streams = streams
         self.one_by_one = not has_chain_axis(family)
         self._has_several = keep_models or (self.one_by_one and streams.chains > 1)
+        self._keep_models = keep_models
+        self._uncopied: list[Any] = []
         if self.one_by_one:
             # Reserve the side streams now: a family may spawn from its generator.
             streams.seeds  # noqa: B018
@@ -254,16 +259,17 @@ class _Trainer:
         self, data: np.ndarray, previous: Any, weights: np.ndarray | None = None
     ) -> Any:
         rng = self._streams.aside(_FIT) if "rng" in self._named else None
+        if not self._keep_models:
+            self._uncopied.clear()
         if not self.one_by_one:
-            return _with_sample(self._call(data, rng, previous, weights))
+            weights = None if weights is None else lent(weights)
+            return self._call(lent(data), rng, previous, weights)
         return _Models(
-            _with_sample(
-                self._call(
-                    np.array(points),
-                    rng and rng.generators[chain],
-                    previous and previous.models[chain],
-                    None if weights is None else np.array(weights[chain]),
-                )
+            self._call(
+                np.array(points),
+                rng and rng.generators[chain],
+                previous and previous.models[chain],
+                None if weights is None else np.array(weights[chain]),
             )
             for chain, points in enumerate(data)
         )
@@ -275,10 +281,22 @@ class _Trainer:
     def _call(self, data: np.ndarray, rng: Any, previous: Any, weights: Any) -> Any:
         extra = {"rng": rng, "previous": previous, "weights": weights}
         model = self._fit(data, **{name: extra[name] for name in self._named})
-        if model is self._family and self._has_several:
-            # It holds what it has learnt in itself, until the next fit.
+        verb("what family.fit returned", model, "sample")
+        # It may hold what it has learnt in something that the next fit changes.
+        return self._copied(model) if self._has_several else model
+
+    def _copied(self, model: Any) -> Any:
+        try:
             return copy.deepcopy(model)
-        return model
+        except Exception as error:  # whatever a class of others does when it is copied
+            if any(model is other for other in self._uncopied):
+                raise ValueError(
+                    "family.fit must return a new model each time, or one that "
+                    f"copy.deepcopy can copy; it returned the same {shown(model)} "
+                    f"again, and copying it raised {type(error).__name__}: {error}"
+                ) from error
+            self._uncopied.append(model)
+            return model
 
 
 class _Models:
@@ -328,12 +346,14 @@ class _Recorder:
         }
 
     def _measured(self, model: Any, data: np.ndarray) -> dict[str, Any]:
-        several = {} if self._measure is None else self._measure(model, data)
+        several = {} if self._measure is None else self._measure(model, lent(data))
         if not isinstance(several, Mapping) or not all(map(_is_name, several)):
             raise refuse("what measure returns", several, "a dict of arrays by name")
         if twice := sorted(several.keys() & self._measures.keys()):
             raise ValueError(f"measure must not repeat names of measures, got {twice}")
-        single = {name: each(model, data) for name, each in self._measures.items()}
+        single = {
+            name: each(model, lent(data)) for name, each in self._measures.items()
+        }
         return {**several, **single}
 
     def _check_alike(self, rows: dict[str, np.ndarray]) -> None:
@@ -368,11 +388,6 @@ def _stacked(chains: list[dict[str, Any]]) -> dict[str, np.ndarray]:
             )
         measured[name] = np.stack(values)
     return measured
-
-
-def _with_sample(model: Any) -> Any:
-    verb("what family.fit returned", model, "sample")
-    return model
 
 
 def _named_arguments(function: Callable[..., Any]) -> set[str]:

@@ -11,7 +11,13 @@ from typing import Any
 import numpy as np
 
 from .streams import Randomness, normals
-from .validation import finite_array, point_weights, real_number, whole_number
+from .validation import (
+    finite_array,
+    point_weights,
+    read_only,
+    real_number,
+    whole_number,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +42,7 @@ class LinearModel:
 
     def __post_init__(self) -> None:
         weights = finite_array("weights", self.weights, axes=1).astype(float)
-        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "weights", read_only(weights))
         real_number("noise", self.noise, low=0)
 
     def sample(self, n: int, rng: Randomness) -> np.ndarray:

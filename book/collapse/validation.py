@@ -49,6 +49,21 @@ def whole_number(name: str, value: object, minimum: int) -> int:
     return int(value)
 
 
+def settled(owner: object, name: str, check: Callable[..., Any], *limits: Any) -> Any:
+    """Check a field of a frozen dataclass; keep and return it as `check` returns it.
+
+    A narrow integer of numpy's, kept as it is, would make sums of it wrap around.
+
+    Raises
+    ------
+    ValueError
+        As `check` does.
+    """
+    value = check(name, getattr(owner, name), *limits)
+    object.__setattr__(owner, name, value)
+    return value
+
+
 def real_number(
     name: str, value: object, low: float = -np.inf, high: float = np.inf
 ) -> float:
@@ -212,7 +227,8 @@ def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> 
         # Tables write numbers that may be missing as objects, and words, too.
         is_table = array.dtype.kind == "O" and hasattr(value, "to_numpy")
         if is_table and not any(isinstance(each, str) for each in array.flat):
-            array = array.astype(float)
+            inferred = np.array(array.tolist())  # of whole numbers, or True and False
+            array = array.astype(float) if inferred.dtype.kind == "O" else inferred
     except (ValueError, TypeError, RuntimeError):
         raise refuse(name, value, allowed) from None
     return array
@@ -244,7 +260,8 @@ def _is_masked(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         parts = (list, tuple, np.ma.MaskedArray)
         return any(_is_masked(part) for part in value if isinstance(part, parts))
-    return bool(np.ma.is_masked(value))
+    mask = np.ascontiguousarray(np.ma.getmask(value))
+    return bool(mask.view(bool).any())  # one for each field of structured arrays
 
 
 def wide(array: np.ndarray) -> np.ndarray:
@@ -457,3 +474,11 @@ def read_only(array: np.ndarray) -> np.ndarray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def lent(array: np.ndarray) -> np.ndarray:
+    """Return a read-only copy for others to work with.
+
+    A view would not do: torch writes into read-only memory after a mere warning.
+    """
+    return read_only(np.array(array))

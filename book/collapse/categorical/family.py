@@ -13,6 +13,7 @@ from ..validation import (
     point_weights,
     real_number,
     refuse,
+    settled,
     whole_number,
 )
 from .decoding import decode, sharpen, truncate
@@ -147,12 +148,13 @@ class Categorical:
     chain_axis = True
 
     def __post_init__(self) -> None:
-        whole_number("symbols", self.symbols, 1)
+        settled(self, "symbols", whole_number, 1)
         real_number("smoothing", self.smoothing, 0)
         real_number("temperature", self.temperature, 0)
         if self.top_k is not None:
-            whole_number("top_k", self.top_k, 1)
-        if whole_number("candidates", self.candidates, 1) > 1 and self.reward is None:
+            settled(self, "top_k", whole_number, 1)
+        candidates = settled(self, "candidates", whole_number, 1)
+        if candidates > 1 and self.reward is None:
             raise refuse("reward", None, "one number for each symbol with candidates")
         if self.reward is not None:
             reward = finite_array("reward", self.reward)

@@ -96,10 +96,11 @@ def _decoded(path: Path, content: bytes) -> str:
         (name for mark, name in _MARKS.items() if content.startswith(mark)), "utf-8"
     )
     if encoding == "utf-8" and (zero := content.find(b"\0")) >= 0:
-        # Every second byte of most UTF-16 text is zero, and none of UTF-8; of UTF-32
-        # three of four are.
-        half = len(content) // 4
-        if max(content[::2].count(0), content[1::2].count(0)) > half:
+        # Of four bytes of UTF-32 two or three are zero.
+        is_utf_32 = (
+            max(content[::2].count(0), content[1::2].count(0)) > len(content) / 4
+        )
+        if is_utf_32 or _seems_utf_16(content):
             raise ValueError(
                 f"{path} seems to be UTF-16 or UTF-32 without a byte order mark; save "
                 "it as UTF-8"
@@ -112,6 +113,17 @@ def _decoded(path: Path, content: bytes) -> str:
             f"{path} is not {encoding.upper()}: byte {error.start} is "
             f"0x{content[error.start]:02x} ({error.reason})"
         ) from None
+
+
+def _seems_utf_16(content: bytes) -> bool:
+    """Whether bytes, read in pairs, are characters that one can see, in some order."""
+    beginning = content[:4096]
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = beginning.decode(encoding, errors="ignore")
+        seen = sum(each.isprintable() or each.isspace() for each in text)
+        if seen > 0.99 * len(beginning) / 2:
+            return True
+    return False
 
 
 def python_topics() -> str:

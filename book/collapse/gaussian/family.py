@@ -13,6 +13,7 @@ from ..validation import (
     positive_number,
     real_number,
     refuse,
+    settled,
     whole_number,
 )
 from .model import GaussianModel, MultivariateGaussianModel
@@ -69,7 +70,7 @@ class Gaussian:
         if self.known_variance is not None:
             real_number("known_variance", self.known_variance, 0)
         if self.dimension is not None:
-            whole_number("dimension", self.dimension, 1)
+            settled(self, "dimension", whole_number, 1)
             for name in ("verifier", "known_variance"):
                 if (value := getattr(self, name)) is not None:
                     raise refuse(name, value, "None with a dimension")

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..linalg import PrincipalAxes, principal_axes
 from ..streams import Randomness, normals
-from ..validation import finite_array, refuse, whole_number
+from ..validation import finite_array, read_only, refuse, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,8 +41,8 @@ class GaussianModel:
             raise refuse("variance", self.variance, "at least 0")
         if mean.shape != variance.shape:
             mean, variance = _broadcast(mean, variance)
-        object.__setattr__(self, "mean", mean[()])
-        object.__setattr__(self, "variance", variance[()])
+        object.__setattr__(self, "mean", read_only(mean)[()])
+        object.__setattr__(self, "variance", read_only(variance)[()])
         _check_spoken(self)
 
     def sample(self, n: int, rng: Randomness) -> np.ndarray:
@@ -106,8 +106,8 @@ class MultivariateGaussianModel:
                 f"covariance must have shape {expected} to fit the mean, "
                 f"got {covariance.shape}"
             )
-        object.__setattr__(self, "mean", mean)
-        object.__setattr__(self, "covariance", covariance)
+        object.__setattr__(self, "mean", read_only(mean))
+        object.__setattr__(self, "covariance", read_only(covariance))
         object.__setattr__(self, "_axes", principal_axes("covariance", covariance))
         _check_spoken(self)
 

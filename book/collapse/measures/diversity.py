@@ -10,7 +10,14 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.special import entr
 
-from ..validation import distributions, finite_array, real_number, refuse, whole_number
+from ..validation import (
+    distributions,
+    finite_array,
+    real_number,
+    refuse,
+    whole_number,
+    wide,
+)
 
 
 def entropy(probabilities: Any) -> np.ndarray:
@@ -142,6 +149,7 @@ def mode_shares(data: Any, modes: Any, radius: float = np.inf) -> np.ndarray:
         )
     if isinstance(radius, bool) or not isinstance(radius, Real) or not radius > 0:
         raise refuse("radius", radius, "a number above 0")
+    data, modes = wide(data), wide(modes)
     squares = np.stack([np.square(data - mode).sum(axis=-1) for mode in modes])
     nearest = squares.argmin(axis=0)
     near = squares.min(axis=0) <= radius**2

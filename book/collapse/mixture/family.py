@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..streams import Randomness, uniforms
-from ..validation import option, real_number, refuse, whole_number
+from ..validation import option, real_number, refuse, settled, whole_number
 from .em import Fit
 from .model import Convergence, GaussianMixtureModel, points_in_rows
 
@@ -67,13 +67,13 @@ class GaussianMixture:
     chain_axis = True
 
     def __post_init__(self) -> None:
-        whole_number("components", self.components, 1)
+        settled(self, "components", whole_number, 1)
         option("covariance", self.covariance, COVARIANCES)
         if self.dimension is not None:
-            whole_number("dimension", self.dimension, 1)
+            settled(self, "dimension", whole_number, 1)
         option("start", self.start, STARTS)
         real_number("tolerance", self.tolerance, 0)
-        whole_number("max_iterations", self.max_iterations, 1)
+        settled(self, "max_iterations", whole_number, 1)
         if self.floor is not None and real_number("floor", self.floor, 0, 1) < 1e-8:
             raise refuse("floor", self.floor, "a number in [1e-08, 1]")
 

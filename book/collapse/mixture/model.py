@@ -7,7 +7,7 @@ import numpy as np
 
 from ..linalg import PrincipalAxes, principal_axes
 from ..streams import Randomness, normals, uniforms
-from ..validation import distributions, finite_array, whole_number
+from ..validation import distributions, finite_array, read_only, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +80,9 @@ class GaussianMixtureModel:
                 f"covariances must have shape {shape} to fit the means, "
                 f"got {covariances.shape}"
             )
-        object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "means", means)
-        object.__setattr__(self, "covariances", covariances)
+        object.__setattr__(self, "weights", read_only(weights))
+        object.__setattr__(self, "means", read_only(means))
+        object.__setattr__(self, "covariances", read_only(covariances))
         matrices = covariances[..., None, None] if flat else covariances
         axes = principal_axes("covariances", matrices)
         object.__setattr__(self, "_axes", axes)

@@ -180,7 +180,12 @@ def _read_config(path: Path) -> OPTConfig:
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
     found: dict[str, Tensor] = {}
     for path in _weight_files(folder):
-        found |= _read_weights(path)
+        part = _read_weights(path)
+        if twice := sorted(found.keys() & part.keys()):
+            raise ValueError(
+                f"{folder}: {twice[0]} is there twice, once in {path.name}"
+            )
+        found |= part
     return found
 
 

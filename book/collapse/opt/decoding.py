@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
-from ..validation import real_number, refuse, whole_number
+from ..validation import real_number, refuse, settled, whole_number
 from .network import IMPOSSIBLE, OPT, Cache
 from .tokens import one_token, prompt_mask, token_rows
 
-_LEAST_TEMPERATURE = 1e-6
-"""The least but 0; logits divided by less may be infinite."""
+_TEMPERATURES = 1e-6, 1e6
+"""All but 0. Logits divided by less may be infinite; by more, all alike."""
+
+_PENALTIES = 1e-6, 1e6
+"""Beyond these, too, logits in single precision are infinite, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,15 @@ class Decoding:
     Parameters
     ----------
     temperature : float
-        Logits are divided by it; at 0 the most probable token is always taken. Above
-        0 it is at least 1e-6.
+        Logits are divided by it; at 0 the most probable token is always taken.
+        Otherwise in [1e-6, 1e6].
     top_p : float, optional
         Only the most probable tokens that together reach this probability; (0, 1].
     beams : int
         From 2 on, beam search: the so many most probable beginnings are kept.
     repetition_penalty : float
         By how much a token becomes less likely if it has occurred: a positive logit is
-        divided by this, a negative one multiplied; 1 changes nothing.
+        divided by this, a negative one multiplied; 1 changes nothing. In [1e-6, 1e6].
 
     Raises
     ------
@@ -54,15 +57,15 @@ class Decoding:
     repetition_penalty: float = 1.0
 
     def __post_init__(self) -> None:
-        if 0 < real_number("temperature", self.temperature, 0) < _LEAST_TEMPERATURE:
-            raise refuse(
-                "temperature", self.temperature, f"0 or at least {_LEAST_TEMPERATURE}"
-            )
+        low, high = _TEMPERATURES
+        temperature = real_number("temperature", self.temperature, 0)
+        if temperature and not low <= temperature <= high:
+            allowed = f"0 or a number in [{low:g}, {high:g}]"
+            raise refuse("temperature", self.temperature, allowed)
         if self.top_p is not None and real_number("top_p", self.top_p, 0, 1) == 0:
             raise refuse("top_p", self.top_p, "a number in (0, 1]")
-        whole_number("beams", self.beams, 1)
-        if real_number("repetition_penalty", self.repetition_penalty, 0) == 0:
-            raise refuse("repetition_penalty", self.repetition_penalty, "positive")
+        settled(self, "beams", whole_number, 1)
+        real_number("repetition_penalty", self.repetition_penalty, *_PENALTIES)
         if self.beams > 1 and (self.temperature != 1 or self.top_p is not None):
             raise refuse("beams", self.beams, "1 where tokens are drawn")
 

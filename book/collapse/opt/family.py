@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from ..streams import Randomness, Streams
-from ..validation import finite_array, generator, refuse, whole_number
+from ..validation import finite_array, generator, refuse, settled, whole_number
 from .decoding import Decoding, generate
 from .network import OPT, OPTConfig
 from .tokens import token_array, token_rows
@@ -194,7 +194,7 @@ class LanguageModel:
             raise refuse("fine_tuning", self.fine_tuning, "a Training or None")
         if not isinstance(self.decoding, Decoding):
             raise refuse("decoding", self.decoding, "a Decoding")
-        whole_number("jobs", self.jobs, 1)
+        settled(self, "jobs", whole_number, 1)
         for name in ("prompts", "openings"):
             if getattr(self, name) is not None:
                 rows = token_rows(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from ..validation import boolean, refuse, whole_number
+from ..validation import boolean, refuse, settled, whole_number
 from .tokens import one_token
 
 IMPOSSIBLE = -1e9
@@ -78,14 +78,14 @@ class OPTConfig:
 
     def __post_init__(self) -> None:
         for name in ("vocabulary_size", "width", "layers", "heads", "positions"):
-            whole_number(name, getattr(self, name), 1)
+            settled(self, name, whole_number, 1)
         if self.feed_forward is None:
             object.__setattr__(self, "feed_forward", 4 * self.width)
         if self.embedding_width is None:
             object.__setattr__(self, "embedding_width", self.width)
-        whole_number("feed_forward", self.feed_forward, 1)
-        whole_number("embedding_width", self.embedding_width, 1)
-        boolean("norm_first", self.norm_first)
+        settled(self, "feed_forward", whole_number, 1)
+        settled(self, "embedding_width", whole_number, 1)
+        settled(self, "norm_first", boolean)
         weights = cast(int, self.embedding_width) * self.vocabulary_size
         weights += self.width * (self.positions + cast(int, self.embedding_width))
         weights += (
@@ -99,7 +99,7 @@ class OPTConfig:
         if self.width % self.heads:
             raise refuse("heads", self.heads, f"a divisor of the width {self.width}")
         for name in ("padding_token", "start_token", "end_token"):
-            one_token(name, getattr(self, name), self.vocabulary_size)
+            settled(self, name, one_token, self.vocabulary_size)
         if self.padding_token in (self.start_token, self.end_token):
             raise refuse("padding_token", self.padding_token, "no other special token")
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from ..validation import real_number, refuse, whole_number
+from ..validation import real_number, refuse, settled, whole_number
 from .network import OPT
 from .states import read_state, task_of, write_state
 from .tokens import token_rows
@@ -49,8 +49,8 @@ class Training:
     learning_rate: float = 1.5e-2
 
     def __post_init__(self) -> None:
-        whole_number("steps", self.steps, 1)
-        whole_number("batch_size", self.batch_size, 1)
+        settled(self, "steps", whole_number, 1)
+        settled(self, "batch_size", whole_number, 1)
         real_number("learning_rate", self.learning_rate, 0)
 
     def rate(self, step: int) -> float:

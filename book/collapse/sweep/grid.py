@@ -8,6 +8,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple
@@ -94,9 +95,12 @@ class Sweep:
         return cells_of(self.grid, self.repetitions)
 
     def arguments(self, cell: Cell) -> dict[str, Any]:
-        """Return what the task gets for a cell: what names of options stand for."""
+        """Return what the task gets for a cell: what names of options stand for.
+
+        A copy, so that no cell can change what others get.
+        """
         return {
-            name: self.options[name][value] if name in self.options else value
+            name: deepcopy(self.options[name][value]) if name in self.options else value
             for name, value in cell.parameters.items()
         }
 

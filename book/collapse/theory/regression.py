@@ -50,7 +50,7 @@ def regression_error_accumulate(
     """
     rounds = checked_refits(refits) + 1
     first = _first_regression_error(sample_size, dimension, noise)
-    c = (np.asarray(dimension) + 1) / np.asarray(sample_size)
+    c = (np.asarray(dimension, float) + 1) / np.asarray(sample_size, float)
     # Σ_{i≤n} 1/(i(i-c)) is [ψ(n+1-c) - ψ(1-c) - ψ(n+1) + ψ(1)] / c.
     total = digamma(rounds - c) - digamma(1 - c) - digamma(rounds) + digamma(1)
     return first * (1 - c) / c * total
@@ -71,7 +71,7 @@ def regression_error_accumulate_limit(
         As for `regression_error_replace`.
     """
     first = _first_regression_error(sample_size, dimension, noise)
-    c = (np.asarray(dimension) + 1) / np.asarray(sample_size)
+    c = (np.asarray(dimension, float) + 1) / np.asarray(sample_size, float)
     return first * (1 - c) / c * (digamma(1) - digamma(1 - c))
 
 

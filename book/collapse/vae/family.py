@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ..streams import Randomness, Streams
-from ..validation import generator, option, real_number, refuse, whole_number
+from ..validation import generator, option, real_number, refuse, settled, whole_number
 from .model import VAEModel, grey_images
 from .networks import Layers, flat, float_tensor, train
 
@@ -86,7 +86,7 @@ class VAE:
 
     def __post_init__(self) -> None:
         for name in ("latent", "steps", "batch_size", "levels", "further_steps"):
-            whole_number(name, getattr(self, name), 1)
+            settled(self, name, whole_number, 1)
         if not isinstance(self.hidden, (list, tuple)) or not self.hidden:
             raise refuse("hidden", self.hidden, "a sequence of at least one width")
         widths = enumerate(self.hidden)

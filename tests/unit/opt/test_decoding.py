@@ -232,14 +232,22 @@ def test_a_sequence_keeps_its_draws_whatever_the_end_token(small):
     ("change", "message"),
     [
         ({"temperature": -1}, "temperature must be"),
-        ({"temperature": 1e-40}, "temperature must be 0 or at least 1e-06"),
+        (
+            {"temperature": 1e-40},
+            r"temperature must be 0 or a number in \[1e-06, 1e\+06\]",
+        ),
         ({"top_p": 0}, "top_p must be"),
         ({"top_p": 1.5}, "top_p must be"),
         ({"beams": 0}, "beams must be"),
-        ({"temperature": 9e-7}, "temperature must be 0 or at least 1e-06"),
+        (
+            {"temperature": 9e-7},
+            r"temperature must be 0 or a number in \[1e-06, 1e\+06\]",
+        ),
         ({"beams": 2, "temperature": 0.5}, "beams must be 1 where tokens are drawn"),
         ({"beams": 5, "top_p": 1.0}, "beams must be 1 where tokens are drawn"),
+        ({"temperature": 4e38}, r"temperature must be 0 or a number in"),
         ({"repetition_penalty": 0}, "repetition_penalty must be"),
+        ({"repetition_penalty": 1e-300}, "repetition_penalty must be a number in"),
     ],
 )
 def test_bad_decodings(change, message):
