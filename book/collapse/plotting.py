@@ -246,11 +246,11 @@ class ImageGrid:
         ----------
         images : array_like, shape (images, pixels)
         """
-        images = np.asarray(images)
+        shown = plain_array("images", images)
         if self.levels is not None:
             steps = self.levels - 1
-            images = np.rint(images / self.white * steps) / steps * self.white
-        self.picture.set_data(tiled(images, self.columns))
+            shown = np.rint(shown / self.white * steps) / steps * self.white
+        self.picture.set_data(tiled(shown, self.columns))
 
 
 def image_grid(
@@ -301,8 +301,8 @@ def tiled(images: ArrayLike, columns: int) -> np.ndarray:
     -------
     numpy.ndarray, shape (height, width)
     """
-    images = np.asarray(images)
-    side = round(images.shape[-1] ** 0.5)
-    framed = np.pad(images.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
+    stack = plain_array("images", images)
+    side = round(stack.shape[-1] ** 0.5)
+    framed = np.pad(stack.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
     rows = framed.reshape(-1, columns, side + 2, side + 2)
     return rows.transpose(0, 2, 1, 3).reshape(-1, columns * (side + 2))

@@ -220,7 +220,7 @@ def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> 
     ValueError
         If it cannot be one array, or holds masked values.
     """
-    if _is_masked(value):
+    if is_masked(value):
         raise refuse(name, value, "an array without masked (missing) values")
     try:
         array = np.asarray(value)
@@ -255,11 +255,11 @@ def one_array(name: str, value: Any) -> np.ndarray:
     return plain_array(name, value)
 
 
-def _is_masked(value: Any) -> bool:
+def is_masked(value: Any) -> bool:
     """Whether an array, or a part of a list, holds masked values."""
     if isinstance(value, (list, tuple)):
         parts = (list, tuple, np.ma.MaskedArray)
-        return any(_is_masked(part) for part in value if isinstance(part, parts))
+        return any(is_masked(part) for part in value if isinstance(part, parts))
     mask = np.ascontiguousarray(np.ma.getmask(value))
     return bool(mask.view(bool).any())  # one for each field of structured arrays
 

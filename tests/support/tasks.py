@@ -25,6 +25,12 @@ def word(word, rng):
     return {"word": np.array(word)}
 
 
+def append(n, to, rng):
+    """Return how many are in a list, of which one is put there now."""
+    to.append(n)
+    return {"count": np.array(len(to))}
+
+
 def multiply(size, rng):
     """Return a product whose last digits depend on the order of summation."""
     left, right = rng.standard_normal((2, size, size))

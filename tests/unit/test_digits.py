@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn import datasets
 
 from collapse import digits
@@ -81,6 +82,12 @@ class TestOwnDigits:
     def test_nobody_can_spoil_them_for_others(self):
         with pytest.raises(ValueError, match="read-only"):
             load_digits().train_images[0, 0] = 1
+
+    @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+    def test_torch_spoils_nothing_but_its_own(self):
+        """It writes into read-only memory after a mere warning."""
+        torch.from_numpy(load_digits().train_images).zero_()
+        assert load_digits().train_images.mean() > 0.3
 
 
 class TestFiles:

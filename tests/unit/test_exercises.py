@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import yaml
@@ -355,6 +356,10 @@ def dots(images, rng):
     return rng.random((16, *images.shape)) < images
 
 
+def spread_of_dots(images):
+    return np.sqrt(16 * images * (1 - images))
+
+
 def sureness(images):
     return digit_classifier().probabilities(images).max(axis=-1)
 
@@ -390,6 +395,15 @@ class StepForward(StepBack):
 
 class UnbiasedStep(StepBack):
     ddof = 1
+
+
+class TwiceUnbiasedStep:
+    """Right on average for so many points, to four digits."""
+
+    def fit(self, data, rng):
+        variance = data.var(ddof=1)
+        again = rng.normal(data.mean(), np.sqrt(variance), len(data)).var(ddof=1)
+        return GaussianModel(data.mean(), 2 * variance - again)
 
 
 class HandsOverTheSpread(StepBack):
@@ -524,6 +538,7 @@ def changes_what_it_is_given(p, mass):
         ("lm-verifier", lambda texts: encyclopaedia().is_grammatical(texts)),
         ("lm-verifier", lambda texts: encyclopaedia().log_prob(texts)),
         ("keep-halve", 21),
+        ("words-last-word", pd.DataFrame([[0.2]])),
         ("keep-push-share", 0.9 * 0.05 / (1 - 0.9 * 0.95)),
         ("keep-push-share", 0.31),
         ("keep-group-risk", theory_points(0.05, 0.1)),
@@ -600,6 +615,11 @@ def test_right_answers_pass(exercise, answer):
         ("gaussian-real-points", -1, "between 1 and 10\N{NARROW NO-BREAK SPACE}000"),
         ("gaussian-real-points", 500, "so are fewer"),
         ("gaussian-mean-and-median", mean_and_median("mle"), "divide by M - 1"),
+        (
+            "gaussian-mean-and-median",
+            (np.ma.masked_less(mean_and_median("unbiased")[0], 9), np.ones(51)),
+            "two rows",
+        ),
         ("gaussian-mean-and-median", mean_and_median("unbiased")[::-1], "are swapped"),
         ("gaussian-mean-and-median", mean_and_median("mle")[::-1], "are swapped"),
         ("gaussian-mean-and-median", mean_and_median("unbiased", np.sqrt), "of σ, the"),
@@ -718,6 +738,13 @@ def test_right_answers_pass(exercise, answer):
         ("words-last-word", 1 / 3, "not equally likely"),
         ("words-last-word", 0.5, "martingale"),
         ("words-last-word", 20, "not per cent"),
+        ("words-last-word", [np.ma.array(0.2, mask=True)], "should be one number"),
+        ("push-four-to-one", 0.389, "least lasting error"),
+        ("push-four-to-one", 0.391, "least lasting error"),
+        ("push-half-the-words", 0.45, "halve the interval"),
+        ("push-half-the-words", 0.47, "halve the interval"),
+        ("lm-slips", 0.99**199, "without a slip"),
+        ("lm-slips", 0.133, "without a slip"),
         ("words-first-reading", 28, "per cent of the list"),
         ("words-first-reading", 0.281, "share of the list"),
         ("words-first-reading", 7187, "are not drawn"),
@@ -771,6 +798,7 @@ def test_right_answers_pass(exercise, answer):
         ("push-step-back", NoStep, "Another rng gives the same"),
         ("push-step-back", StepForward, "not a step away"),
         ("push-step-back", UnbiasedStep, "divided by n - 1"),
+        ("push-step-back", TwiceUnbiasedStep, "divided by n."),
         ("push-step-back", StepsAnyhow, "same rng gives other variances"),
         ("push-step-back", DrawsTheDataAgain, "as many normal points"),
         ("push-step-back", AlwaysAHundred, "as many normal points"),
@@ -812,6 +840,15 @@ def test_right_answers_pass(exercise, answer):
             "come out as",
         ),
         ("vae-draws", lambda images: images, "TypeError"),
+        ("vae-draws", lambda images, rng: rng.binomial(16, images) // 16, "// drops"),
+        (
+            "vae-draws",
+            lambda images, rng: (
+                np.clip(np.rint(rng.normal(16 * images, spread_of_dots(images))), 0, 16)
+                / 16
+            ),
+            "not as probable as",
+        ),
         ("vae-draws", lambda images, rng: None, "returned nothing"),
         ("vae-draws", lambda images, rng: sys.exit(1), "SystemExit"),
         ("vae-draws", Laplace, "Hand over the function itself"),

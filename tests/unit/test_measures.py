@@ -266,6 +266,12 @@ class TestModes:
     def test_a_point_at_the_radius_is_still_at_the_mode(self):
         assert measures.mode_shares([2.0, 2.5], [0.0], radius=2).tolist() == [0.5]
 
+    @pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int16, np.uint16])
+    def test_narrow_whole_numbers_do_not_wrap_around(self, kind):
+        data, modes = np.array([0, 5, 120, 125, 100, 3, 60]), np.array([0, 60, 125])
+        narrow = measures.mode_shares(data.astype(kind), modes.astype(kind), 15)
+        assert np.array_equal(narrow, measures.mode_shares(data, modes, 15))
+
     def test_shares_in_a_plane_are_a_tree_search(self):
         rng = np.random.default_rng(4)
         modes, data = rng.normal(size=(5, 2)), rng.normal(size=(3, 200, 2))

@@ -148,6 +148,12 @@ def test_a_grid_rounds_to_the_greys_that_it_is_given(ax: Axes) -> None:
     assert grid.picture.get_array()[1:3, 1:3].tolist() == [[0, 8], [16, 8]]
 
 
+def test_masked_pixels_are_refused(ax: Axes) -> None:
+    masked = np.ma.masked_equal(np.arange(54).reshape(6, 9), 3)
+    with pytest.raises(ValueError, match="images must be an array without masked"):
+        plotting.image_grid(ax, masked, columns=3)
+
+
 def test_a_grid_of_images_shows_other_images_as_grey_as_they_are(ax: Axes) -> None:
     grid = plotting.image_grid(ax, np.zeros((6, 9)), columns=3, white=16)
     images = np.arange(54).reshape(6, 9)

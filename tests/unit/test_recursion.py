@@ -793,6 +793,113 @@ class TestWhoseArrays:
         for shared, own in zip(one.data, other.data, strict=True):
             assert np.array_equal(shared, own)
 
+    @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
+    @pytest.mark.parametrize("chains", [1, 3])
+    def test_torch_writes_into_no_array_of_the_loop(self, chains):
+        """It writes into read-only memory after a mere warning."""
+
+        def course(writes):
+            def centred(array):
+                tensor = torch.as_tensor(array)
+                centre = tensor.mean()
+                return tensor.sub_(centre) if writes else tensor - centre
+
+            class Centred(Gaussian):
+                def fit(self, data):
+                    model = super().fit(data)
+                    centred(data)
+                    return model
+
+            def measure(model, data):
+                return centred(data).var(axis=1).numpy()
+
+            diet = Diet(
+                real_fraction=0.3,
+                replay=True,
+                memory="accumulate",
+                curator=lambda candidates: -abs(centred(candidates).numpy()),
+                curator_keep=0.5,
+            )
+            return run(
+                Centred(),
+                POINTS,
+                diet=diet,
+                chains=chains,
+                measures={"one": measure, "two": measure},
+                keep_data=True,
+            )
+
+        wrote, looked = course(True), course(False)
+        for theirs, ours in zip(wrote.data, looked.data, strict=True):
+            assert np.array_equal(theirs, ours)
+        assert np.array_equal(wrote["two"], looked["two"])
+
+    def test_a_measure_cannot_change_the_model(self):
+        def error(model, data):
+            mean = model.mean
+            mean -= 5
+            return mean**2
+
+        with pytest.raises(ValueError, match="read-only"):
+            run(measures={"error": error}, chains=2)
+
+    @pytest.mark.parametrize("wrapped", [False, True])
+    def test_a_family_may_use_one_estimator_again(self, wrapped):
+        """As who holds one of scikit-learn's does."""
+
+        class Estimator:
+            def sample(self, n, rng):
+                return rng.normal(self.mean, self.spread, n)
+
+        class Wrapper:
+            def __init__(self, estimator):
+                self.estimator = estimator
+
+            def sample(self, n, rng):
+                return self.estimator.sample(n, rng)
+
+        class Family:
+            def __init__(self):
+                self.estimator = Estimator()
+
+            def fit(self, data):
+                self.estimator.mean, self.estimator.spread = data.mean(), data.std()
+                return Wrapper(self.estimator) if wrapped else self.estimator
+
+        class New(Family):
+            def fit(self, data):
+                self.estimator = Estimator()
+                return super().fit(data)
+
+        again, new = (
+            run(family, chains=4, keep_data=True, keep_models=True)
+            for family in (Family(), New())
+        )
+        for theirs, ours in zip(again.data, new.data, strict=True):
+            assert np.array_equal(theirs, ours)
+        models = {id(model) for models in again.models for model in models}
+        assert len(models) == 3 * 4
+
+    @pytest.mark.parametrize(("chains", "keeps"), [(2, False), (1, True)])
+    def test_who_returns_again_what_cannot_be_copied_is_told(self, chains, keeps):
+        class Locked(GaussianModel):
+            def __deepcopy__(self, memo):
+                raise TypeError("cannot pickle '_thread.lock' object")
+
+        class Family:
+            def __init__(self, model=None):
+                self.model = model
+
+            def fit(self, data):
+                return self.model or Locked(data.mean(), data.var())
+
+        settings = {"chains": chains, "keep_models": keeps}
+        new = run(Family(), **settings)
+        assert np.array_equal(new.sample_sizes, [5, 5, 5])
+        with pytest.raises(ValueError, match="must return a new model each time"):
+            run(Family(Locked(0.0, 1.0)), **settings)
+        run(Family(Locked(0.0, 1.0)), chains=1)  # the last one is all that is needed
+
     @pytest.mark.parametrize("in_place", [True, False])
     def test_a_family_may_return_itself(self, in_place):
         """As those of scikit-learn do."""

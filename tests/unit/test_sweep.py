@@ -478,6 +478,14 @@ class TestOptions:
         assert calls.made() == [1, 2, 3, 4, 5, 6]
         assert result.axes["number"][:2] == ("number 1", "number 2")
 
+    @pytest.mark.parametrize("jobs", [1, 2])
+    def test_no_cell_changes_what_others_get(self, jobs):
+        sweep = Sweep(
+            "append", tasks.append, {"n": [1, 2, 3], "to": "it"}, {"to": {"it": [0]}}
+        )
+        made = run(sweep, resume=False, n_jobs=jobs, progress=False)
+        assert made["count"].ravel().tolist() == [2, 2, 2]
+
     def test_random_numbers_belong_to_the_name(self, calls, named):
         other = replace(
             named, options={"number": dict.fromkeys(named.options["number"], 0)}

@@ -116,8 +116,13 @@ def _decoded(path: Path, content: bytes) -> str:
 
 
 def _seems_utf_16(content: bytes) -> bool:
-    """Whether bytes, read in pairs, are characters that one can see, in some order."""
+    """Whether bytes, read in pairs, are characters that one can see, in some order.
+
+    Letters of ASCII are, too, as Chinese ones: spaces and ends of lines leave zeros.
+    """
     beginning = content[:4096]
+    if beginning.count(0) < 0.01 * len(beginning):
+        return False
     for encoding in ("utf-16-le", "utf-16-be"):
         text = beginning.decode(encoding, errors="ignore")
         seen = sum(each.isprintable() or each.isspace() for each in text)

@@ -18,8 +18,6 @@ from .answers import (
     NumberChecker,
     Verdict,
     WrongAnswerError,
-    check_new_models,
-    check_rng,
     is_near,
     number_checker,
     numbers,
@@ -27,8 +25,8 @@ from .answers import (
     rest,
     returned,
     their_code,
-    three_draws,
 )
+from .tries import check_new_models, check_rng, three_draws
 
 _HALF_LIFE = float(theory.half_life(1000))
 _COUNT = "gaussian.html#gaussian-count?sample_size=3000"

@@ -13,10 +13,9 @@ from .answers import (
     callable_named,
     number_checker,
     numbers_returned,
-    scores_of,
-    share_preferred,
     their_code,
 )
+from .tries import scores_of, share_preferred
 
 _P = np.array([1 / 2, 1 / 4, 1 / 8])
 _PERPLEXITY = float(np.exp(-np.mean(np.log(_P))))
@@ -112,7 +111,7 @@ CHECKERS: dict[str, Checker] = {
             (1 - _FREE_OF_SLIPS, "That share has slips."),
         ],
         otherwise="How many words have been written without a slip?",
-        within=0.02,
+        within=0.005,
         is_share=True,
     ),
     "lm-nucleus": _nucleus,

@@ -14,14 +14,11 @@ from .answers import (
     Verdict,
     WrongAnswerError,
     callable_named,
-    check_rng,
     is_near,
     number_checker,
     rest,
-    scores_of,
-    share_preferred,
-    three_draws,
 )
+from .tries import check_rng, scores_of, share_preferred, three_draws
 
 _FITS = math.floor(math.log(0.01) / math.log(0.64)) + 1
 _LINEAR = math.ceil(0.99 / 0.36)
@@ -84,6 +81,10 @@ def _draws(answer: object) -> str:
         )
     if not np.allclose(16 * drawn, np.rint(16 * drawn)) or drawn.max() > 1:
         raise WrongAnswerError("Return shares: 0, 1/16, 2/16, ..., 1.")
+    if not drawn[:, 1:3].any():
+        raise WrongAnswerError(
+            "Pixels of 0.3 come out as 0: // drops what / keeps of a division."
+        )
     check_rng(drawn, same, other, "images")
     _check_dots(drawn)
     return "Each pixel varies as sixteen dots do, and no two share any."
@@ -92,10 +93,10 @@ def _draws(answer: object) -> str:
 def _check_dots(drawn: np.ndarray) -> None:
     """Look at draws from pixels of 0, 0.3, 0.3 and 1, again and again."""
     black, white = drawn[:, ::4], drawn[:, 3::4]
-    grey = drawn[:, 1::4], drawn[:, 2::4]
-    mean, variance = np.mean(grey), np.var(grey)
+    grey = np.hstack([drawn[:, 1::4], drawn[:, 2::4]])
+    mean, variance = grey.mean(), grey.var()
     # Five standard errors, of 32 grey pixels an image, even if a pixel were one dot.
-    near = 5 * math.sqrt(0.21 / np.size(grey))
+    near = 5 * math.sqrt(0.21 / grey.size)
     if abs(mean - 0.3) > near or black.any() or (white < 1).any():
         raise WrongAnswerError(
             f"Pixels of 0, 0.3, 1 come out as {black.mean():.3f}, {mean:.3f}, "
@@ -106,14 +107,21 @@ def _check_dots(drawn: np.ndarray) -> None:
             f"A pixel of 0.3 varies by {variance:.4f}; sixteen independent dots "
             f"give {0.21 / 16:.4f}."
         )
-    away = np.hstack(grey) - mean
+    away = grey - mean
+    # Sixteen dots lean to the right by 0.22, with a standard error of 0.007.
+    lean = np.mean(away**3) / variance**1.5
+    if abs(lean - 0.4 / math.sqrt(16 * 0.21)) > 0.05:
+        raise WrongAnswerError(
+            "Mean and variance are right, but 0 to 16 dots are not as probable as "
+            "sixteen independent ones make them."
+        )
     together = away.T @ away / variance / len(drawn)
     np.fill_diagonal(together, 0)
     # Six standard errors, of 496 pairs of pixels.
     if np.abs(together).max() > 6 / math.sqrt(len(drawn)):
         raise WrongAnswerError("Some pixels share their dots: draw for each its own.")
     # Two images of 32 grey pixels are never alike by chance.
-    if len(np.unique(np.hstack(grey), axis=0)) < len(drawn):
+    if len(np.unique(grey, axis=0)) < len(drawn):
         raise WrongAnswerError("Some images share their dots: draw for each its own.")
 
 

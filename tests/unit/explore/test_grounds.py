@@ -228,6 +228,42 @@ def test_a_line_among_points_follows_where_there_is_page_between_them(apart, str
     assert f"stroke='{stroke}'" in line.style
 
 
+@pytest.mark.parametrize("draw", ["plot", "scatter"])
+def test_points_beside_a_ground_follow_and_those_on_it_do_not(draw):
+    figure, axes = plt.subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.axvspan(0, 0.5, color="lightyellow")
+    x, y = [0.2, 0.7, 0.3, 0.8, 0.9], [0.7] * 5
+    if draw == "plot":
+        axes.plot(x, y, "ko", ms=8)
+    else:
+        axes.scatter(x, y, c="k", marker="s")
+    beside, on, _ = (mark for mark in marks(figure) if isinstance(mark, StampMark))
+    assert "var(--ink,#000)" in beside.style
+    assert "#000000" in on.style
+    assert (len(coordinates(beside.x)), len(coordinates(on.x))) == (3, 2)
+
+
+@pytest.mark.parametrize("height", [0.2, 0.5])
+def test_a_line_past_points_or_on_such_as_follow_is_cut(height):
+    figure, axes = plt.subplots()
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.axvspan(0, 0.5, color="lightyellow")
+    axes.plot([0.1, 0.9], [height, 0.5], "ko", ms=8)
+    axes.plot([0, 1], [0, 1], color="black", lw=3.6)
+    first, second = strokes(figure, 50)
+    assert "stroke='#000000'" in first.style
+    assert "stroke='var(--ink,#000)'" in second.style
+
+
+def test_borders_between_pale_cells_stay_dark():
+    figure, axes = plt.subplots()
+    axes.pie([2, 1], colors=["#ffd", "#ddf"], wedgeprops={"ec": "k"})
+    wedges = [mark.style for mark in marks(figure) if "fill='#ff" in str(mark.style)]
+    assert wedges
+    assert all("stroke='#000000'" in style for style in wedges)
+
+
 def test_lines_on_one_ground_stay_whole():
     figure, axes = plt.subplots()
     axes.set_facecolor("lightyellow")

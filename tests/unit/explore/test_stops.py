@@ -71,7 +71,6 @@ def numbered(values):
         ([{"a": 1}, {"a": 2}], None),
         ((letter for letter in "ab"), ["a", "b"]),
         (range(2), ["0", "1"]),
-        ({"low": 0.1, "high": 0.9}, ["low", "high"]),
     ],
 )
 def test_each_value_reaches_update_as_it_is_and_can_be_set(values, texts):

@@ -525,3 +525,13 @@ class TestBadArguments:
     def test_of_a_previous_model(self, previous):
         with pytest.raises(ValueError, match="previous must"):
             GaussianMixture(2, start="previous").fit([0.0, 1.0, 2.0], previous=previous)
+
+
+def test_narrow_whole_numbers_become_pythons():
+    family = GaussianMixture(np.int8(3), max_iterations=np.uint8(200))
+    points = np.random.default_rng(0).normal(size=500)
+    one, other = (
+        each.fit(points, np.random.default_rng(0))
+        for each in (family, GaussianMixture(3, max_iterations=200))
+    )
+    assert np.array_equal(one.means, other.means)

@@ -345,6 +345,19 @@ def test_shards_are_read(pickled, name):
         load_opt(pickled.parent)
 
 
+def test_a_tensor_in_two_shards_is_refused(pickled):
+    tensors = torch.load(pickled, weights_only=True)
+    pickled.unlink()
+    twice = next(iter(tensors))
+    for shard, part in (("a", tensors), ("b", {twice: 3 * tensors[twice]})):
+        save_file(part, pickled.with_name(f"{shard}.safetensors"))
+    places = dict.fromkeys(tensors, "a.safetensors") | {"other": "b.safetensors"}
+    index = pickled.with_name("model.safetensors.index.json")
+    index.write_text(json.dumps({"weight_map": places}))
+    with pytest.raises(ValueError, match=r"there twice, once in b\.safetensors"):
+        load_opt(pickled.parent)
+
+
 @pytest.mark.parametrize(
     "content",
     [

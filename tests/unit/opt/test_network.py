@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F  # noqa: N812
 
-from collapse.opt import OPT, Cache, OPTConfig
+from collapse.opt import OPT, Cache, OPTConfig, load_opt, save_opt
 from support.language_models import SHAPES, TINY, padded, rng, seeded, tokens
 
 
@@ -95,6 +96,16 @@ def test_the_usual_shape():
         start_token=2,
         end_token=2,
     )
+
+
+def test_narrow_whole_numbers_become_pythons(tmp_path):
+    config = OPTConfig(
+        np.int64(40), np.uint8(80), np.int8(1), heads=np.int16(2), norm_first=np.True_
+    )
+    assert config == OPTConfig(40, 80, 1, heads=2, norm_first=True)
+    assert config.feed_forward == 320
+    save_opt(OPT(config, torch.Generator()), tmp_path)
+    assert load_opt(tmp_path).config == config
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,17 @@ def test_regression():
     assert error[-1] / first == pytest.approx(1.481, abs=5e-4)
 
 
+@pytest.mark.parametrize(("kind", "dimension"), [(np.int8, 127), (np.uint8, 255)])
+def test_narrow_whole_numbers_do_not_wrap_around(kind, dimension):
+    narrow = kind(dimension)
+    assert theory.regression_error_accumulate(5, 600, narrow) == (
+        theory.regression_error_accumulate(5, 600, dimension)
+    )
+    assert theory.regression_error_accumulate_limit(600, narrow) == (
+        theory.regression_error_accumulate_limit(600, dimension)
+    )
+
+
 def test_accumulated_errors_end_below_the_bound():
     limit = theory.regression_error_accumulate_limit(60, 10)
     far = theory.regression_error_accumulate(10**6, 60, 10)
