@@ -27,19 +27,28 @@ every_chapter = pytest.mark.parametrize(
 )
 
 
+GALLERY = "appendix/gallery"
+
+
+def visits():
+    """Each chapter with five stops of each slider and, in a rehearsal, with all.
+
+    Of the gallery test_gallery.py compares every state with matplotlib's own picture.
+    """
+    for name in CHAPTERS:
+        marks = [with_chapter(BOOK / f"{name}.md")]
+        if name != GALLERY:
+            yield pytest.param(name, 5, id=f"{name}-five stops", marks=marks)
+        marks = [*marks, pytest.mark.rehearsal]
+        yield pytest.param(name, None, id=f"{name}-every stop", marks=marks)
+
+
 def test_there_are_chapters_with_figures():
     assert {"index", "gaussian"} <= set(CHAPTERS)
 
 
 @pytest.mark.pages
-@pytest.mark.parametrize(
-    "most",
-    [
-        pytest.param(5, id="five stops"),
-        pytest.param(None, id="every stop", marks=pytest.mark.rehearsal),
-    ],
-)
-@every_chapter
+@pytest.mark.parametrize(("chapter", "most"), [*visits()])
 def test_states_on_the_page_are_what_python_draws(new_context, base_url, chapter, most):
     watched = open_page(new_context(), base_url, f"{chapter}.html")
     pixels.draw_alike(watched.page)

@@ -314,6 +314,7 @@ def test_every_link_leads_to_a_cell(site: Path) -> None:
     assert followed > 100
 
 
+@pytest.mark.rehearsal
 def test_what_the_page_folds_the_notebook_folds_too(chapter: Notebook) -> None:
     """Equations are drawn, solutions and figure code folded, numbers at hand."""
     chapter.run_all()
