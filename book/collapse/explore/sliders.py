@@ -231,12 +231,6 @@ def _listed(name: str, values: object) -> Iterable:
             f"the slider {name!r} needs a list of values, got {values!r}, a set, which "
             "has no order"
         )
-    if isinstance(values, Mapping):
-        raise ValueError(
-            f"the slider {name!r} needs a list of values, got {values!r}: give "
-            "the list of its keys, or of its values; a Slider's format writes words "
-            "for them"
-        )
     if isinstance(values, tuple) and (whole := _as_a_range(values)):
         raise ValueError(
             f"the slider {name!r} got {values!r}, which may mean a range: give {whole} "
