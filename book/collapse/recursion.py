@@ -122,9 +122,8 @@ def recurse(
     Parameters
     ----------
     family : Family
-        Has ``fit(data)``, which returns a model with ``sample(n, rng)``. Where several
-        models are needed they are copied, in case the next fit changes them; those
-        that cannot be copied have to be new ones.
+        Has ``fit(data)``, which returns a model with ``sample(n, rng)``: a new one, or
+        the family itself, of which copies are made where several models are needed.
     real : array, shape (N, ...), or Model
         Real points shared by all chains, or the true distribution itself. Of an
         array, each batch takes a random subset without replacement.
@@ -159,8 +158,9 @@ def recurse(
     ------
     ValueError
         If an argument is not allowed, if a model's samples have the wrong shape or
-        are not finite, if a family cannot fit what it is given, or if what is measured
-        does not fit together; the message names the argument or the generation.
+        are not finite, if a family cannot fit what it is given or returns one model
+        for several, or if what is measured does not fit together; the message names
+        the argument or the generation.
     Exception
         What a family or a measure raises, with a note that names the generation.
 
@@ -250,7 +250,7 @@ class _Trainer:
         self.one_by_one = not has_chain_axis(family)
         self._has_several = keep_models or (self.one_by_one and streams.chains > 1)
         self._keep_models = keep_models
-        self._uncopied: list[Any] = []
+        self._returned: dict[int, Any] = {}
         if self.one_by_one:
             # Reserve the side streams now: a family may spawn from its generator.
             streams.seeds  # noqa: B018
@@ -260,7 +260,7 @@ class _Trainer:
     ) -> Any:
         rng = self._streams.aside(_FIT) if "rng" in self._named else None
         if not self._keep_models:
-            self._uncopied.clear()
+            self._returned.clear()
         if not self.one_by_one:
             weights = None if weights is None else lent(weights)
             return self._call(lent(data), rng, previous, weights)
@@ -282,21 +282,19 @@ class _Trainer:
         extra = {"rng": rng, "previous": previous, "weights": weights}
         model = self._fit(data, **{name: extra[name] for name in self._named})
         verb("what family.fit returned", model, "sample")
-        # It may hold what it has learnt in something that the next fit changes.
-        return self._copied(model) if self._has_several else model
-
-    def _copied(self, model: Any) -> Any:
-        try:
-            return copy.deepcopy(model)
-        except Exception as error:  # whatever a class of others does when it is copied
-            if any(model is other for other in self._uncopied):
-                raise ValueError(
-                    "family.fit must return a new model each time, or one that "
-                    f"copy.deepcopy can copy; it returned the same {shown(model)} "
-                    f"again, and copying it raised {type(error).__name__}: {error}"
-                ) from error
-            self._uncopied.append(model)
+        if not self._has_several:
             return model
+        if model is self._family:
+            # It holds what it has learnt in itself, until the next fit.
+            return copy.deepcopy(model)
+        if id(model) in self._returned:
+            raise ValueError(
+                "family.fit must return a new model each time, where several chains or "
+                f"generations are kept, got {shown(model)} again; "
+                "copy.deepcopy(model) is one"
+            )
+        self._returned[id(model)] = model
+        return model
 
 
 class _Models:

@@ -227,8 +227,9 @@ def plain_array(name: str, value: Any, allowed: str = "an array of numbers") -> 
         # Tables write numbers that may be missing as objects, and words, too.
         is_table = array.dtype.kind == "O" and hasattr(value, "to_numpy")
         if is_table and not any(isinstance(each, str) for each in array.flat):
-            inferred = np.array(array.tolist())  # of whole numbers, or True and False
-            array = array.astype(float) if inferred.dtype.kind == "O" else inferred
+            inferred = np.array(array.tolist())
+            is_whole = inferred.dtype.kind in "biu" and inferred.shape == array.shape
+            array = inferred if is_whole else array.astype(float)
     except (ValueError, TypeError, RuntimeError):
         raise refuse(name, value, allowed) from None
     return array

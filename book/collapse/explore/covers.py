@@ -89,10 +89,6 @@ class Cover:
             alpha = paint.alpha * (near & self._covers(paint.is_fill, ground.points))
             ground.lay(paint.own.light, shade.dark, alpha, shade == paint.own)
 
-    def is_under(self, points: np.ndarray) -> np.ndarray:
-        """Whether a fill of it is under each point (n, 2)."""
-        return is_within(window(self.mark), points) & self._covers(True, points)
-
     def _covers(self, is_fill: bool, points: np.ndarray) -> np.ndarray:
         """Whether the fill or the stroke covers each point."""
         mark = self.mark

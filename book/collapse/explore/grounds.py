@@ -13,10 +13,11 @@ from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import styles
 from .covers import Cover, Ground, boxes, corners, is_ground, is_within, window
-from .looks import Look, Version, contrast
+from .looks import Look, Version
 from .marks import UNITS_PER_PIXEL, ImageMark, Mark, PathMark, StampMark, TextMark
 from .outlines import path_of, polylines
 from .recording import Drawing, LayerKey
@@ -222,13 +223,10 @@ def _settle(mark: Mark, points: np.ndarray, under: Sequence[Cover]) -> list[Mark
         version = "plain"
     keeps, gain = _keeps(look, version, ground)
     if keeps.any() and not keeps.all():
-        under = _without_inks(under)
-        pieces: list[Mark] = []
-        if isinstance(mark, PathMark):
-            pieces = _in_pieces(mark, look, version, under)
-        elif isinstance(mark, StampMark):
-            pieces = _in_groups(mark, look, version, under)
-        if pieces:
+        # Points are too small to part a mark; between them it lies on what they lie on.
+        broad = [each for each in under if not isinstance(each.mark, StampMark)]
+        part = _in_groups if isinstance(mark, StampMark) else _in_pieces
+        if pieces := part(mark, look, version, broad):
             return pieces
     among_points = isinstance(mark, PathMark) and _leaves_points(mark, look, under)
     if ground.kept.mean() >= _ENOUGH and gain.mean() > 0 and not among_points:
@@ -238,21 +236,33 @@ def _settle(mark: Mark, points: np.ndarray, under: Sequence[Cover]) -> list[Mark
     ]
 
 
+def _in_groups(
+    mark: Mark, look: Look, version: Version, under: Sequence[Cover]
+) -> list[Mark]:
+    """Part points on a ground that keeps its colour from those beside it."""
+    assert isinstance(mark, StampMark)
+    places = corners(mark)
+    keeps, _ = _keeps(look, version, Ground(places, under))
+    groups: list[Mark] = []
+    for kept, style in ((False, getattr(look, version)), (True, look.own)):
+        x, y = (side.tobytes() for side in places[keeps == kept].astype(np.int32).T)
+        if x:
+            groups.append(replace(mark, style=style, x=x, y=y))
+    return groups
+
+
 def _in_pieces(
-    mark: PathMark, look: Look, version: Version, under: Sequence[Cover]
+    mark: Mark, look: Look, version: Version, under: Sequence[Cover]
 ) -> list[Mark]:
     """Cut a line where it leaves a ground that keeps its colour, or enters one.
 
-    Nothing where that happens nowhere, or too often, if it is no single line, or if the
-    grounds are points.
+    Nothing where that happens nowhere, or too often, or if it is no single line.
     """
-    if not _is_line(mark, look):
+    if not isinstance(mark, PathMark) or not _is_line(mark, look):
         return []
     (line,) = polylines(path_of(mark.operations, mark.x, mark.y))
     lengths = _lengths(line)
     points, places = _at_equal_steps(line, _finely(lengths))
-    if _lie_on_points(points, under):
-        return []
     keeps, _ = _keeps(look, version, Ground(points, under))
     keeps &= is_within(window(mark), points)
     flips = np.flatnonzero(np.diff(keeps))
@@ -271,34 +281,13 @@ def _in_pieces(
     return pieces
 
 
-def _in_groups(
-    mark: StampMark, look: Look, version: Version, under: Sequence[Cover]
-) -> list[Mark]:
-    """Part points on a ground that keeps its colour from those beside it.
-
-    Nothing where they are many, or lie on other points.
-    """
-    places = corners(mark)
-    if len(places) > _FINEST or _lie_on_points(places, under):
-        return []
-    keeps, _ = _keeps(look, version, Ground(places, under))
-    groups: list[Mark] = []
-    for kept, style in ((False, getattr(look, version)), (True, look.own)):
-        x, y = (side.tobytes() for side in places[keeps == kept].astype(np.int32).T)
-        if x:
-            groups.append(replace(mark, style=style, x=x, y=y))
-    return groups
-
-
 def _leaves_points(mark: PathMark, look: Look, under: Sequence[Cover]) -> bool:
     """Whether a line lies on points, and on the page between them."""
-    if not _is_line(mark, look):
+    if not _is_line(mark, look) or not _has_points(under):
         return False
     (line,) = polylines(path_of(mark.operations, mark.x, mark.y))
     points, _ = _at_equal_steps(line, _finely(_lengths(line)))
-    return _lie_on_points(points, under) and bool(
-        (Ground(points, under).kept < _ENOUGH).any()
-    )
+    return bool((Ground(points, under).kept < _ENOUGH).any())
 
 
 def _is_line(mark: PathMark, look: Look) -> bool:
@@ -306,18 +295,8 @@ def _is_line(mark: PathMark, look: Look) -> bool:
     return is_one and not any(each.is_fill for each in look.paints)
 
 
-def _lie_on_points(places: np.ndarray, under: Sequence[Cover]) -> bool:
-    dots = [each for each in under if isinstance(each.mark, StampMark)]
-    return any(each.is_under(places).any() for each in dots)
-
-
-def _without_inks(under: Sequence[Cover]) -> list[Cover]:
-    """Grounds without points that follow the theme, as what lies on them does."""
-    return [
-        each
-        for each in under
-        if not (isinstance(each.mark, StampMark) and _follows(each.mark))
-    ]
+def _has_points(under: Sequence[Cover]) -> bool:
+    return any(isinstance(each.mark, StampMark) for each in under)
 
 
 def _finely(lengths: np.ndarray) -> int:
@@ -340,8 +319,8 @@ def _stands_out(look: Look, version: Version, ground: Ground) -> float:
     contrasts = []
     for paint in look.paints:
         shade = getattr(paint, version)
-        contrasts.append(contrast(shade.light, paint.alpha, ground.light).mean())
-        contrasts.append(contrast(shade.dark, paint.alpha, ground.dark).mean())
+        contrasts.append(_contrast(shade.light, paint.alpha, ground.light).mean())
+        contrasts.append(_contrast(shade.dark, paint.alpha, ground.dark).mean())
     return min(contrasts)
 
 
@@ -349,7 +328,20 @@ def _strays(look: Look, version: Version, ground: Ground) -> np.ndarray:
     """How far its contrast in a dark theme is from its author's, at each point."""
     gaps = np.zeros(len(ground.points))
     for paint in look.paints:
-        wanted = contrast(paint.own.light, paint.alpha, ground.light)
+        wanted = _contrast(paint.own.light, paint.alpha, ground.light)
         dark = getattr(paint, version).dark
-        gaps += np.abs(contrast(dark, paint.alpha, ground.dark) - wanted)
+        gaps += np.abs(_contrast(dark, paint.alpha, ground.dark) - wanted)
     return gaps
+
+
+def _contrast(colour: ArrayLike, alpha: float, ground: np.ndarray) -> np.ndarray:
+    """Logarithm of the contrast (WCAG 2) of a paint to each colour (n, 3) below it."""
+    painted = alpha * np.asarray(colour) + (1 - alpha) * ground
+    return np.abs(np.log((_luminance(painted) + 0.05) / (_luminance(ground) + 0.05)))
+
+
+def _luminance(colours: np.ndarray) -> np.ndarray:
+    linear = np.where(
+        colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4
+    )
+    return linear @ [0.2126, 0.7152, 0.0722]

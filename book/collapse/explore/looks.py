@@ -7,12 +7,8 @@ colour it keeps its own. Knows nothing of matplotlib.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
-from numpy.typing import ArrayLike
 
 Colour = tuple[float, float, float]
 """Red, green and blue between 0 and 1."""
@@ -88,10 +84,6 @@ class Look:
         return "plain" if style == self.plain else "themed"
 
 
-_OPAQUE = 0.9
-_LOST = 1 / 3  # of a border's contrast to what it is around
-
-
 def look(
     paints: Sequence[Paint | None], rest: str, window: Window | None, width: float = 0
 ) -> Look | None:
@@ -107,42 +99,3 @@ def look(
         width=width,
         window=window,
     )
-
-
-@cache
-def with_border_seen(shape: Look) -> Look:
-    """Return the look of a shape whose border follows no theme that would hide it.
-
-    Black between two pale wedges that keep their colour is not to become white.
-    """
-    fill, *borders = shape.paints
-    if not fill.is_fill or fill.themed != fill.own or fill.alpha < _OPAQUE:
-        return shape
-    for border in borders:
-        wanted = contrast(border.own.light, border.alpha, fill.own.light)
-        left = contrast(border.themed.dark, border.alpha, fill.own.dark)
-        if left < _LOST * wanted:
-            return replace(
-                shape,
-                themed=shape.own,
-                plain=shape.own,
-                paints=(fill, replace(border, themed=border.own, plain=border.own)),
-            )
-    return shape
-
-
-def contrast(colour: ArrayLike, alpha: float, ground: ArrayLike) -> np.ndarray:
-    """Return the logarithm of the contrast (WCAG 2) of a paint to what is below it.
-
-    ``ground`` has colours, shape (..., 3).
-    """
-    ground = np.asarray(ground)
-    painted = alpha * np.asarray(colour) + (1 - alpha) * ground
-    return np.abs(np.log((_luminance(painted) + 0.05) / (_luminance(ground) + 0.05)))
-
-
-def _luminance(colours: np.ndarray) -> np.ndarray:
-    linear = np.where(
-        colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4
-    )
-    return linear @ [0.2126, 0.7152, 0.0722]

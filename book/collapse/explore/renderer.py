@@ -22,7 +22,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, BboxTransformTo, Transform
 
 from . import images, owners, styles, words
-from .looks import Clip, Look, overlap, with_border_seen
+from .looks import Clip, Look, overlap
 from .marks import (
     UNITS_PER_PIXEL,
     ImageMark,
@@ -161,7 +161,6 @@ class MarkRenderer(RendererBase):
 
     def _add_path(self, look: Look | None, course: tuple[str, bytes, bytes]) -> None:
         if look is not None and course[0]:
-            look = look if self._edges_are_ink else with_border_seen(look)
             self._marks.append(PathMark(look.themed, *course, look))
 
     def draw_path_collection(
