@@ -843,62 +843,59 @@ class TestWhoseArrays:
         with pytest.raises(ValueError, match="read-only"):
             run(measures={"error": error}, chains=2)
 
-    @pytest.mark.parametrize("wrapped", [False, True])
-    def test_a_family_may_use_one_estimator_again(self, wrapped):
-        """As who holds one of scikit-learn's does."""
-
-        class Estimator:
-            def sample(self, n, rng):
-                return rng.normal(self.mean, self.spread, n)
-
-        class Wrapper:
-            def __init__(self, estimator):
-                self.estimator = estimator
-
-            def sample(self, n, rng):
-                return self.estimator.sample(n, rng)
-
-        class Family:
-            def __init__(self):
-                self.estimator = Estimator()
-
-            def fit(self, data):
-                self.estimator.mean, self.estimator.spread = data.mean(), data.std()
-                return Wrapper(self.estimator) if wrapped else self.estimator
-
-        class New(Family):
-            def fit(self, data):
-                self.estimator = Estimator()
-                return super().fit(data)
-
-        again, new = (
-            run(family, chains=4, keep_data=True, keep_models=True)
-            for family in (Family(), New())
-        )
-        for theirs, ours in zip(again.data, new.data, strict=True):
-            assert np.array_equal(theirs, ours)
-        models = {id(model) for models in again.models for model in models}
-        assert len(models) == 3 * 4
-
     @pytest.mark.parametrize(("chains", "keeps"), [(2, False), (1, True)])
-    def test_who_returns_again_what_cannot_be_copied_is_told(self, chains, keeps):
-        class Locked(GaussianModel):
-            def __deepcopy__(self, memo):
-                raise TypeError("cannot pickle '_thread.lock' object")
+    @pytest.mark.parametrize("has_axis", [False, True])
+    def test_who_returns_one_model_for_several_is_told(self, chains, keeps, has_axis):
+        """All would be the last one, as with one estimator that is fitted again."""
 
-        class Family:
-            def __init__(self, model=None):
-                self.model = model
+        class Reused:
+            chain_axis = has_axis
+
+            def __init__(self):
+                self.model = Fixed(np.zeros((chains, 5)) if has_axis else np.zeros(5))
 
             def fit(self, data):
-                return self.model or Locked(data.mean(), data.var())
+                return self.model
 
-        settings = {"chains": chains, "keep_models": keeps}
-        new = run(Family(), **settings)
-        assert np.array_equal(new.sample_sizes, [5, 5, 5])
+        if has_axis and not keeps:  # a single model for all chains
+            run(Reused(), chains=chains)
+            return
         with pytest.raises(ValueError, match="must return a new model each time"):
-            run(Family(Locked(0.0, 1.0)), **settings)
-        run(Family(Locked(0.0, 1.0)), chains=1)  # the last one is all that is needed
+            run(Reused(), chains=chains, keep_models=keeps)
+
+    def test_a_model_may_be_trained_on_in_place(self):
+        class Tuned:
+            def fit(self, data, previous):
+                model = Returns(np.zeros(5)) if previous is None else previous
+                model.points = model.points + 1
+                return model
+
+        history = run(Tuned(), chains=2, keep_data=True)
+        assert [data[0, 0] for data in history.data[1:]] == [1, 2]
+        with pytest.raises(ValueError, match=r"generation 1: .* must return a new"):
+            run(Tuned(), keep_models=True)
+
+    def test_a_generator_in_a_model_goes_on(self):
+        class Holds(GaussianModel):
+            def sample(self, n, rng):
+                return super().sample(n, self.rng)
+
+        class Family:
+            def fit(self, data, rng):
+                model = Holds(data.mean(), data.var())
+                object.__setattr__(model, "rng", rng)
+                return model
+
+        def course(**settings):
+            rng = [np.random.default_rng(chain) for chain in range(3)]
+            rng = rng[: settings.get("chains", 1)]
+            return run(Family(), rng=rng, keep_data=True, **settings).data
+
+        alone = course()
+        assert len({points[0, 0] for points in alone}) == 3
+        for settings in ({"chains": 3}, {"keep_models": True}):
+            for theirs, ours in zip(course(**settings), alone, strict=True):
+                assert np.array_equal(theirs[0], ours[0])
 
     @pytest.mark.parametrize("in_place", [True, False])
     def test_a_family_may_return_itself(self, in_place):

@@ -244,24 +244,33 @@ def test_points_beside_a_ground_follow_and_those_on_it_do_not(draw):
     assert (len(coordinates(beside.x)), len(coordinates(on.x))) == (3, 2)
 
 
+@pytest.mark.parametrize("dots", ["black", "darkorange"])
 @pytest.mark.parametrize("height", [0.2, 0.5])
-def test_a_line_past_points_or_on_such_as_follow_is_cut(height):
+def test_a_line_that_leaves_a_ground_is_cut_whatever_points_it_meets(dots, height):
     figure, axes = plt.subplots()
     axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.axvspan(0, 0.5, color="lightyellow")
-    axes.plot([0.1, 0.9], [height, 0.5], "ko", ms=8)
+    axes.plot([0.1, 0.2, 0.9], [height, 0.2, 0.5], "o", color=dots, ms=8)
     axes.plot([0, 1], [0, 1], color="black", lw=3.6)
     first, second = strokes(figure, 50)
     assert "stroke='#000000'" in first.style
     assert "stroke='var(--ink,#000)'" in second.style
 
 
-def test_borders_between_pale_cells_stay_dark():
+def test_of_many_points_those_on_a_ground_are_seen():
     figure, axes = plt.subplots()
-    axes.pie([2, 1], colors=["#ffd", "#ddf"], wedgeprops={"ec": "k"})
-    wedges = [mark.style for mark in marks(figure) if "fill='#ff" in str(mark.style)]
-    assert wedges
-    assert all("stroke='#000000'" in style for style in wedges)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.axvspan(0, 0.5, color="lightyellow")
+    axes.plot([0.25, 0.75], [0.5, 0.5], "o", color="darkorange", ms=8)
+    x, y = np.random.default_rng(0).uniform(0.01, 0.99, (2, 3000))
+    axes.plot(x, y, "ko", ms=3)
+    stamps = [mark for mark in marks(figure) if isinstance(mark, StampMark)]
+    beside, on = (
+        next(mark for mark in stamps if ink in mark.style)
+        for ink in ("var(--ink,#000)", "#000000")
+    )
+    assert len(coordinates(beside.x)) + len(coordinates(on.x)) == 3000
+    assert coordinates(on.x).max() <= coordinates(beside.x).min()
 
 
 def test_lines_on_one_ground_stay_whole():
