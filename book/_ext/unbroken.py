@@ -1,4 +1,4 @@
-"""On one line: a number and its per cent sign, a formula and its full stop."""
+"""On one line: 10 000, a number and its per cent sign, a formula and its full stop."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from collapse.explore.sentences import unbroken
 
 # A number that the book computed is a node of its own: the sign begins the next one.
 BETWEEN = re.compile(r"(?:(?<=\d)|^) (?=%)")
@@ -23,8 +25,10 @@ class KeepTogether(SphinxPostTransform):
 
     def run(self, **kwargs: Any) -> None:
         for text in list(self.document.findall(nodes.Text)):
-            if " %" in text and not isinstance(text.parent, AS_WRITTEN):
-                together = BETWEEN.sub("\N{NO-BREAK SPACE}", text)
+            if isinstance(text.parent, AS_WRITTEN):
+                continue
+            together = BETWEEN.sub("\N{NO-BREAK SPACE}", unbroken(text))
+            if together != text:
                 text.parent.replace(text, nodes.Text(together))
         for formula in list(self.document.findall(nodes.math)):
             after = formula.next_node(descend=False, siblings=True)

@@ -73,6 +73,20 @@
   addEventListener("keydown", begin, true);
 })();
 
+// The search field that Ctrl+K lays over the page gives the focus back where it took it.
+(function () {
+  addEventListener("DOMContentLoaded", () => {
+    const field = document.querySelector(".search-button__wrapper");
+    let before = null;
+    field?.addEventListener("focusin", ({ relatedTarget }) => {
+      if (relatedTarget && !field.contains(relatedTarget)) before = relatedTarget;
+    });
+    if (field) new MutationObserver(() => {
+      if (!field.classList.contains("show")) before?.focus({ preventScroll: true });
+    }).observe(field, { attributeFilter: ["class"] });
+  });
+})();
+
 // Paper has no address bar; solutions are printed folded or, with the button, open.
 (function () {
   addEventListener("DOMContentLoaded", () => {

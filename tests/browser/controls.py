@@ -18,8 +18,11 @@ class Control:
         """Move by so many values, back if negative; a die goes on instead."""
         if self.kind == "die":
             steps %= int(self.said().split()[-1])
-        for _ in range(abs(steps)):
-            self.press(self._key(forwards=steps > 0))
+        if steps:
+            key = self._key(forwards=steps > 0)
+            self.press(key)
+            for _ in range(abs(steps) - 1):  # the focus stays in the control
+                self.element.page.keyboard.press(key)
 
     def _key(self, forwards: bool) -> str:
         if self.kind == "die":

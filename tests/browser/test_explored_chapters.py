@@ -31,14 +31,14 @@ GALLERY = "appendix/gallery"
 
 
 def visits():
-    """Each chapter with five stops of each slider and, in a rehearsal, with all.
+    """Each chapter with three stops of each slider and, in a rehearsal, with all.
 
-    Of the gallery test_gallery.py compares every state with matplotlib's own picture.
+    Of the gallery test_gallery.py compares such states with matplotlib's own picture.
     """
     for name in CHAPTERS:
         marks = [with_chapter(BOOK / f"{name}.md")]
         if name != GALLERY:
-            yield pytest.param(name, 5, id=f"{name}-five stops", marks=marks)
+            yield pytest.param(name, 3, id=f"{name}-three stops", marks=marks)
         marks = [*marks, pytest.mark.rehearsal]
         yield pytest.param(name, None, id=f"{name}-every stop", marks=marks)
 

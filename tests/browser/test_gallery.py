@@ -15,7 +15,7 @@ from matplotlib import pyplot as plt
 from collapse.explore.sliders import CONTROLS
 from opened_figure import Opened, save
 from support import pixels
-from support.chapters import BOOK, run_chapter, with_chapter
+from support.chapters import BOOK, run_chapter, sweep, with_chapter
 
 PAGE = BOOK / "appendix" / "gallery.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -62,14 +62,19 @@ def test_each_kind_of_control_is_shown():
     assert set(found) == set(CONTROLS)
 
 
+@pytest.mark.parametrize("most", [3, pytest.param(None, marks=pytest.mark.rehearsal)])
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
-def test_every_state_looks_like_matplotlibs_own_picture(new_context, tmp_path, number):
+def test_it_looks_like_matplotlibs_own_picture(new_context, tmp_path, number, most):
+    """At three stops of each slider and, in a rehearsal, in every state."""
     exploration = run_chapter(PAGE).explorations[number]
     assert exploration.name == NAMES[number]
     opened = Opened(new_context(width=900), save(exploration.explored, tmp_path))
     pixels.draw_alike(opened.page)
-    sizes = [range(len(slider.values)) for slider in exploration.sliders]
-    for positions in itertools.product(*sizes):
+    sizes = [len(slider.values) for slider in exploration.sliders]
+    states = {tuple(p) for _, p in sweep(sizes, exploration.start, most)}
+    if most is None:
+        states = set(itertools.product(*map(range, sizes)))
+    for positions in sorted(states):
         for axis, place in enumerate(positions):
             opened.put(axis, place)
         assert opened.positions() == list(positions)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 import collapse
 from controls import awake
@@ -242,6 +242,44 @@ def test_reader_can_switch_to_the_dark_and_it_stays(
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page = open_page(context, base_url, "gaussian.html").page
     assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_has_the_focus_has_a_ring(
+    scheme: str, base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(color_scheme=scheme), base_url, "gaussian.html").page
+    reached, without = 0, []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        name, is_button, ring = page.evaluate(
+            """() => {
+              const on = document.activeElement, style = getComputedStyle(on);
+              const line = style.outlineStyle !== "none" && parseFloat(style.outlineWidth);
+              return [
+                on.ariaLabel || on.textContent.trim(),
+                on.matches(".article-header-buttons button"),
+                Boolean(line) || / [1-9]\\d*px/.test(style.boxShadow),
+              ];
+            }"""
+        )
+        reached += is_button
+        without += [] if ring else [name]
+    assert reached >= 5
+    assert without == []
+
+
+def test_the_search_field_gives_the_focus_back(
+    base_url: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_page(new_context(), base_url, "rare-words.html").page
+    slider = page.locator("#words-list input[type=range]").first
+    awake(page.locator("#words-list"))
+    slider.focus()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#search-input:visible")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(slider).to_be_focused()
 
 
 def test_search_finds_the_chapter(

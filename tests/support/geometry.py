@@ -15,6 +15,7 @@ import matplotlib
 import numpy as np
 from matplotlib import cbook
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.path import Path
 from matplotlib.text import Text
 
@@ -65,12 +66,14 @@ def subpaths(d: str, is_line: bool = False) -> list[np.ndarray]:
 
 def judged(figure) -> tuple[list[np.ndarray], list[str]]:
     """Outlines in CSS pixels and words of a figure, by matplotlib's SVG backend."""
-    buffer = io.BytesIO()
+    buffer, dpi = io.BytesIO(), figure.dpi
     settings = {"svg.fonttype": "none", "path.simplify": False, "svg.hashsalt": "x"}
     with matplotlib.rc_context(settings):
-        figure.savefig(buffer, format="svg", dpi="figure")
+        # savefig would draw it once more, for a layout that is settled.
+        FigureCanvasSVG(figure).print_svg(buffer)
+    figure.dpi = dpi  # 72 is what the backend draws with
     root = ElementTree.fromstring(buffer.getvalue())
-    scale = figure.dpi / 72
+    scale = dpi / 72
     definitions = {
         path.get("id"): subpaths(path.get("d"))
         for defs in root.iter(f"{SVG}defs")

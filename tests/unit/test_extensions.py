@@ -320,14 +320,14 @@ def test_what_an_entry_leaves_out_follows(entries: list[dict]) -> None:
     assert claim == {**entries[0], **follows}
 
 
-def test_a_per_cent_sign_stays_beside_its_number_but_in_code() -> None:
+def test_a_number_and_its_per_cent_sign_stay_together_but_in_code() -> None:
     page = nodes.paragraph()
-    page += [nodes.strong(text="67"), nodes.Text(" % of 100 %, x % y")]
-    page += nodes.literal(text="100 % 7")
+    page += [nodes.strong(text="67"), nodes.Text(" % of 10 000, x % y")]
+    page += nodes.literal(text="100 % 7, 10 000")
     document = new_document("page")
     document += page
     unbroken.KeepTogether(document).run()
-    assert page.astext() == "67\xa0% of 100\xa0%, x % y100 % 7"
+    assert page.astext() == "67\xa0% of 10\u202f000, x % y100 % 7, 10 000"
 
 
 def test_what_ends_a_clause_stays_beside_its_formula() -> None:
