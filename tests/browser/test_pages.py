@@ -255,11 +255,12 @@ def test_what_has_the_focus_has_a_ring(
         name, is_button, ring = page.evaluate(
             """() => {
               const on = document.activeElement, style = getComputedStyle(on);
-              const line = style.outlineStyle !== "none" && parseFloat(style.outlineWidth);
+              const width = parseFloat(style.outlineWidth);
+              const line = style.outlineStyle !== "none" && width > 0;
               return [
                 on.ariaLabel || on.textContent.trim(),
                 on.matches(".article-header-buttons button"),
-                Boolean(line) || / [1-9]\\d*px/.test(style.boxShadow),
+                line || / [1-9]\\d*px/.test(style.boxShadow),
               ];
             }"""
         )
